@@ -1,0 +1,1 @@
+"""Sound: conversions, capture, playback, chimes."""

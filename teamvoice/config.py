@@ -1,0 +1,282 @@
+"""The configuration: frozen structs, one TOML file, environment overrides, and a file for the key.
+
+Where a setting comes from, later ones win:
+
+1. the defaults in the structs below;
+2. ``config.toml`` in the configuration directory (``teamvoice config path`` prints it);
+3. the environment: ``TEAMVOICE_<SECTION>_<NAME>``, for example ``TEAMVOICE_HOTKEY_KEY='<f8>'``.
+
+The API key is not a setting, so that it never stands in a file that is shared or printed: it is
+read from ``OPENAI_API_KEY``, else from the file ``env`` in the configuration directory.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+import tomllib
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import platformdirs
+
+from teamvoice.errors import ConfigError
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file; an unknown key in it is an error."""
+
+
+class Provider(_Section, frozen=True):
+    """Whom the voice talks to."""
+
+    name: Literal["auto", "openai", "offline", "generic"] = "auto"
+    url: str = ""
+    model: str = "gpt-realtime-2.1"
+    voice: str = "marin"
+    transcription: str = "gpt-transcribe"
+    language: str = ""
+    instructions: str = ""
+
+
+class Hotkey(_Section, frozen=True):
+    """The push-to-talk key and what its edges mean."""
+
+    backend: Literal["auto", "pynput", "socket"] = "auto"
+    key: str = "<f9>"
+    mode: Literal["hold", "toggle", "auto"] = "hold"
+    tap_ms: Milliseconds = 180
+    bounce_ms: Milliseconds = 50
+    max_hold_s: Seconds = 120.0
+
+
+class Audio(_Section, frozen=True):
+    """Microphone, speaker and the small sounds."""
+
+    input: str = ""
+    output: str = ""
+    chimes: bool = True
+    volume: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+
+
+class Member(_Section, frozen=True):
+    """A teammate: an agent in a tmux pane."""
+
+    name: Name
+    aliases: tuple[Name, ...] = ()
+    target: str = ""
+    agent: str = ""
+
+
+class Team(_Section, frozen=True):
+    """The team and the tmux server in which it works."""
+
+    socket: str = ""
+    deadline_s: Seconds = 5.0
+    members: tuple[Member, ...] = (
+        Member(name="developer", aliases=("dev", "engineer")),
+        Member(name="pm", aliases=("project manager", "product manager")),
+    )
+
+
+class Offline(_Section, frozen=True):
+    """The Realtime server of our own: ears, mind and voice with no network."""
+
+    voice: str = "slt"
+    words: tuple[Name, ...] = ()
+
+
+class Journal(_Section, frozen=True):
+    """What was said and done, kept in the state directory."""
+
+    max_mb: Annotated[int, msgspec.Meta(ge=1)] = 10
+    keep: Annotated[int, msgspec.Meta(ge=1)] = 5
+
+
+class Log(_Section, frozen=True):
+    """The daemon's log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Config(_Section, frozen=True):
+    """Every setting. ``Config()`` is the default configuration."""
+
+    provider: Provider = Provider()
+    hotkey: Hotkey = Hotkey()
+    audio: Audio = Audio()
+    team: Team = Team()
+    offline: Offline = Offline()
+    journal: Journal = Journal()
+    log: Log = Log()
+
+
+def config_dir() -> Path:
+    """The directory of ``config.toml`` and ``env``; ``$TEAMVOICE_CONFIG_DIR`` overrides it."""
+    override = os.environ.get("TEAMVOICE_CONFIG_DIR")
+    return Path(override) if override else platformdirs.user_config_path("teamvoice")
+
+
+def state_dir() -> Path:
+    """The directory of the journal; ``$TEAMVOICE_STATE_DIR`` overrides it."""
+    override = os.environ.get("TEAMVOICE_STATE_DIR")
+    return Path(override) if override else platformdirs.user_state_path("teamvoice")
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read the configuration.
+
+    Args:
+        path: The file; by default ``config.toml`` in :func:`config_dir`, which may be missing. A
+            path that is given must exist.
+        environ: Where overrides are looked up; the process's environment by default.
+
+    Raises:
+        ConfigError: One line with the file (or variable), the key, and the nearest known name.
+    """
+    file = path or config_dir() / "config.toml"
+    settings = _read_toml(file, required=path is not None)
+    config = _convert(settings, str(file))
+    for variable, section, key, raw in _overrides(os.environ if environ is None else environ):
+        table = settings.setdefault(section, {})
+        table[key] = _from_text(raw, _hints(_hints(Config)[section])[key])
+        config = _convert({section: table}, f"environment variable {variable}", base=settings)
+    _check_names(config, str(file))
+    return config
+
+
+def api_key(environ: Mapping[str, str] | None = None) -> str:
+    """The provider's key, or an empty string when there is none.
+
+    Raises:
+        ConfigError: The file ``env`` can be read by others, or has a line that is no assignment.
+    """
+    found = (os.environ if environ is None else environ).get("OPENAI_API_KEY", "").strip()
+    return found or _read_env_file(config_dir() / "env").get("OPENAI_API_KEY", "")
+
+
+def nearest(word: str, known: typing.Iterable[str]) -> str:
+    """A hint such as `` Did you mean "key"?``, or an empty string when nothing is near."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f' Did you mean "{close[0]}"?' if close else ""
+
+
+def _read_toml(file: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if required:
+            raise ConfigError(f"{file}: there is no such file") from None
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from error
+
+
+def _convert(settings: dict[str, Any], where: str, *, base: dict[str, Any] | None = None) -> Config:
+    _check_keys(settings, Config, where, "")
+    try:
+        return msgspec.convert(base or settings, Config)
+    except msgspec.ValidationError as error:
+        reason, _, at = str(error).partition(" - at `$")
+        key = at.rstrip("`").lstrip(".")
+        raise ConfigError(f"{where}: {key or 'settings'}: {reason}") from error
+
+
+def _check_keys(table: Any, kind: type, where: str, prefix: str) -> None:
+    """Name the first unknown key with its path and the nearest known one."""
+    if not isinstance(table, dict):
+        return  # the wrong type is msgspec's to tell
+    hints = _hints(kind)
+    for key, value in table.items():
+        if key not in hints:
+            raise ConfigError(f'{where}: unknown key "{prefix}{key}".{nearest(key, hints)}')
+        for inner, child, label in _children(hints[key], value, key):
+            _check_keys(child, inner, where, f"{prefix}{label}.")
+
+
+def _children(hint: Any, value: Any, key: str) -> Iterator[tuple[type, Any, str]]:
+    if isinstance(hint, type) and issubclass(hint, _Section):
+        yield hint, value, key
+    elif typing.get_origin(hint) is tuple and isinstance(value, list):
+        (inner, *_) = typing.get_args(hint)
+        if isinstance(inner, type) and issubclass(inner, _Section):
+            for index, child in enumerate(value):
+                yield inner, child, f"{key}[{index}]"
+
+
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _overrides(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    """The variables that name a setting: (variable, section, key, text)."""
+    for section, kind in _hints(Config).items():
+        for key in _hints(kind):
+            variable = f"TEAMVOICE_{section}_{key}".upper()
+            if variable in environ:
+                yield variable, section, key, environ[variable]
+
+
+def _from_text(raw: str, hint: Any) -> Any:
+    """A text as TOML would read it where the setting is not itself a text."""
+    if hint is str or _is_text_choice(hint):
+        return raw
+    try:
+        return tomllib.loads(f"value = {raw}")["value"]
+    except tomllib.TOMLDecodeError:
+        return raw  # not TOML: the wrong type is told with the variable's name
+
+
+def _is_text_choice(hint: Any) -> bool:
+    return typing.get_origin(hint) is Literal and all(
+        isinstance(choice, str) for choice in typing.get_args(hint)
+    )
+
+
+def _check_names(config: Config, where: str) -> None:
+    """Members must be told apart by name and alias."""
+    seen: dict[str, str] = {}
+    for member in config.team.members:
+        for name in {n.casefold() for n in (member.name, *member.aliases)}:
+            if name in seen:
+                raise ConfigError(
+                    f'{where}: team.members: "{name}" names both {seen[name]} and {member.name}'
+                )
+            seen[name] = member.name
+
+
+def _read_env_file(file: Path) -> dict[str, str]:
+    try:
+        mode = file.stat().st_mode
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"{file}: others can read it", f"chmod 600 {file}")
+    return dict(_assignments(text, file))
+
+
+def _assignments(text: str, file: Path) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip().removeprefix("export ")
+        if not stripped or stripped.startswith("#"):
+            continue
+        name, equals, value = stripped.partition("=")
+        if not equals:
+            raise ConfigError(f"{file}: line {number} is not NAME=VALUE")
+        yield name.strip(), value.strip().strip("'\"")

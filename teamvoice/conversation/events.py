@@ -1,0 +1,234 @@
+"""What happened: the past facts that the conversation machine is told.
+
+Every event carries ``at``, seconds on the caller's monotonic clock: the machine's only time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A past fact."""
+
+    at: float
+
+
+# What the person did ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldBegan(Event):
+    """The key went down: listen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded(Event):
+    """The key came up, or the hold was ended for the person.
+
+    Args:
+        why: ``released``, ``cap`` (held for too long) or ``lost`` (the key's source went away).
+    """
+
+    why: str = "released"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tapped(Event):
+    """The hold was too short to be speech: its audio is dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAsked(Event):
+    """Stop speaking, forget what is being said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextAsked(Event):
+    """A turn that was typed instead of spoken."""
+
+    text: str
+
+
+# The microphone and the speaker ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioCaptured(Event):
+    """One block from the microphone: mono PCM16 little-endian at 24 kHz."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureEnded(Event):
+    """The microphone is closed and its last block was delivered before this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureFailed(Event):
+    """The microphone cannot be opened, or died while it was open."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundBegan(Event):
+    """The speaker plays the first frame of an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundEnded(Event):
+    """The speaker has played everything that it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How much of one audio part of an answer really came out of the speaker.
+
+    Args:
+        item_id: The conversation item.
+        content_index: The part within the item.
+        ms: Milliseconds that were played.
+        complete: Everything that was received of it was played.
+    """
+
+    item_id: str
+    content_index: int
+    ms: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundStopped(Event):
+    """The speaker was silenced; what was heard of each part that was queued or playing."""
+
+    heard: tuple[Heard, ...] = ()
+
+
+# The link --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkUp(Event):
+    """The session is configured and confirmed: audio may be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDown(Event):
+    """The session is gone, and everything that it had in flight."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseBegan(Event):
+    """The model started a response."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerAudio(Event):
+    """A piece of spoken answer: mono PCM16 little-endian at 24 kHz."""
+
+    response_id: str
+    item_id: str
+    content_index: int
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerText(Event):
+    """A piece of the answer's transcript (or of a text answer)."""
+
+    response_id: str
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function call that a completed response asked for. ``arguments`` is JSON, as it came."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one response. Cached tokens are a part of the input."""
+
+    text_in: int = 0
+    audio_in: int = 0
+    cached_text_in: int = 0
+    cached_audio_in: int = 0
+    text_out: int = 0
+    audio_out: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseEnded(Event):
+    """The model ended a response.
+
+    Args:
+        status: ``completed``, ``cancelled``, ``failed`` or ``incomplete``.
+        calls: The function calls that it asks for; run only when the status is ``completed``.
+        reason: Why it failed or stopped early, when it did.
+    """
+
+    response_id: str
+    status: str
+    calls: tuple[ToolCall, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechTranscribed(Event):
+    """What the provider heard the person say."""
+
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechCommitted(Event):
+    """The provider took the audio that was committed, as this conversation item."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRefused(Event):
+    """The provider answered one of our own requests with an error.
+
+    Args:
+        request: The kind of event that caused it (``response.create``, …); empty when unknown.
+        code: The provider's error code.
+        message: The provider's words.
+    """
+
+    request: str
+    code: str
+    message: str
+
+
+# Tools and time --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolEnded(Event):
+    """A tool call is done; ``output`` is the text for the model."""
+
+    call_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerRang(Event):
+    """A timer that was set has come due."""
+
+    name: str

@@ -1,0 +1,47 @@
+"""A turn, from the key going down to the end of the spoken answer, as the journal keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from teamvoice.conversation.events import ToolCall, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class DoneCall:
+    """A tool call with what came of it. ``ms`` is how long it took."""
+
+    call: ToolCall
+    output: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn, whole.
+
+    Args:
+        number: Counts up from 1 within a daemon's life.
+        began: When the key went down, seconds on the machine's clock.
+        heard: What the provider understood the person to say; empty when it never told.
+        typed: The turn was typed, not spoken.
+        calls: The tool calls in the order in which they were asked for.
+        spoken: The words of the answer, all responses of the turn together.
+        outcome: ``answered``, ``interrupted``, ``cancelled``, ``failed`` or ``dropped``.
+        trouble: What went wrong, when something did.
+        ms: Milliseconds of each step that happened, by name: ``held``, ``commit`` (key up to the
+            commit), ``answer`` (key up to the first audio received), ``sound`` (key up to the
+            first audio played), ``total``.
+        usage: Tokens, one entry per response.
+    """
+
+    number: int
+    began: float
+    heard: str = ""
+    typed: bool = False
+    calls: tuple[DoneCall, ...] = ()
+    spoken: str = ""
+    outcome: str = "answered"
+    trouble: str = ""
+    ms: dict[str, int] = field(default_factory=dict)
+    usage: tuple[Usage, ...] = ()

@@ -1,0 +1,1 @@
+"""The daemon: wiring, control socket, journal."""

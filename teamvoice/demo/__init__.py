@@ -1,0 +1,1 @@
+"""The demonstration: a team of stand-ins, a voice, and the whole house between them."""

@@ -1,0 +1,124 @@
+"""Every error that teamvoice raises on purpose.
+
+::
+
+    TeamvoiceError            what went wrong, and the mend; exit code 1
+    ├── ConfigError           the configuration cannot be used; exit code 2
+    ├── MissingPart           the machine lacks something; exit code 3
+    │   ├── AudioUnavailable  no usable microphone, speaker or sound library
+    │   ├── HotkeyUnavailable no way to see the key in this session
+    │   └── TmuxUnavailable   no tmux program, or no server to talk to
+    ├── NoDaemon              no daemon answers on the control socket; exit code 4
+    ├── TeamError             a member or its pane cannot do what was asked
+    │   ├── UnknownMember     no member has that name
+    │   ├── AmbiguousMember   two members fit the name equally
+    │   └── TmuxFailed        a tmux command failed or did not answer in time
+    ├── ToolError             a tool call that cannot be carried out; its text is spoken
+    └── RealtimeError         the session with the speech model
+        ├── LinkRefused       the provider refused the connection (HTTP status)
+        ├── LinkClosed        an open connection ended (close code)
+        └── ProtocolError     something that is not the protocol arrived
+"""
+
+from __future__ import annotations
+
+
+class TeamvoiceError(Exception):
+    """The root: one sentence that says what is wrong, and one that says how to mend it.
+
+    Args:
+        message: What went wrong, in words for the person at the desk.
+        mend: What to do about it; empty when there is nothing to do.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.mend})" if self.mend else self.message
+
+
+class ConfigError(TeamvoiceError):
+    """The configuration cannot be used: which file, which key, what instead."""
+
+    exit_code = 2
+
+
+class MissingPart(TeamvoiceError):
+    """The machine lacks something that this command needs."""
+
+    exit_code = 3
+
+
+class AudioUnavailable(MissingPart):
+    """No usable microphone or speaker."""
+
+
+class HotkeyUnavailable(MissingPart):
+    """No way to see the key in this session."""
+
+
+class TmuxUnavailable(MissingPart):
+    """No tmux program, or no tmux server to talk to."""
+
+
+class NoDaemon(TeamvoiceError):
+    """No daemon answers on the control socket."""
+
+    exit_code = 4
+
+
+class TeamError(TeamvoiceError):
+    """A member or its pane cannot do what was asked."""
+
+
+class UnknownMember(TeamError):
+    """No member has that name."""
+
+
+class AmbiguousMember(TeamError):
+    """Two members fit the name equally well."""
+
+
+class TmuxFailed(TeamError):
+    """A tmux command failed, or did not answer before its deadline."""
+
+
+class ToolError(TeamvoiceError):
+    """A tool call that cannot be carried out; the message is made for speaking."""
+
+
+class RealtimeError(TeamvoiceError):
+    """The session with the speech model."""
+
+
+class LinkRefused(RealtimeError):
+    """The provider refused the connection.
+
+    Args:
+        status: The HTTP status of the refusal; 0 when nobody answered at all.
+    """
+
+    def __init__(self, message: str, mend: str = "", *, status: int = 0) -> None:
+        super().__init__(message, mend)
+        self.status = status
+
+
+class LinkClosed(RealtimeError):
+    """An open connection ended.
+
+    Args:
+        code: The WebSocket close code; 1006 when the connection just broke.
+    """
+
+    def __init__(self, message: str, mend: str = "", *, code: int = 1006) -> None:
+        super().__init__(message, mend)
+        self.code = code
+
+
+class ProtocolError(RealtimeError):
+    """Something that is not the Realtime protocol arrived."""

@@ -1,0 +1,1 @@
+"""A Realtime server of our own: speech in, intents, speech out, with no network."""

@@ -1,0 +1,1 @@
+"""The wire: a Realtime session over WebSocket."""

@@ -1,0 +1,1 @@
+"""The team: members, their tmux panes, and what becomes of a message."""

@@ -1,0 +1,36 @@
+"""Shared by every test: what a test needs of the machine, said out loud when it is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "needs(*parts): programs on PATH (or python:MODULE) without which the test is skipped; "
+        "with CI=true their absence is a failure",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        for part in mark.args:
+            if not _is_here(part):
+                _report_missing(part)
+
+
+def _is_here(part: str) -> bool:
+    if part.startswith("python:"):
+        return importlib.util.find_spec(part.removeprefix("python:")) is not None
+    return shutil.which(part) is not None
+
+
+def _report_missing(part: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"needs {part}, which is not installed; make setup installs it", pytrace=False)
+    pytest.skip(f"needs {part}, which is not installed; make setup installs it")
