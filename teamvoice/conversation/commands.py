@@ -164,3 +164,13 @@ class EndTurn(Command):
     """A turn is over; write it down."""
 
     turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class FinishPlaying(Command):
+    """The answer is complete: ``SoundEnded`` is due once the speaker has played it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetLink(Command):
+    """The session no longer answers: drop it and open another."""

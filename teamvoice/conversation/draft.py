@@ -1,0 +1,71 @@
+"""A turn while it is still being written: what is known so far, and what is still awaited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from teamvoice.conversation.events import ToolCall, Usage
+from teamvoice.conversation.turn import DoneCall, Turn
+
+
+@dataclass(slots=True)
+class Draft:
+    """The turn so far.
+
+    ``awaits`` names what a finished turn still waits for before it is written down: the ids of
+    responses and calls, and a mark for each transcript.
+    """
+
+    number: int
+    began: float
+    typed: bool = False
+    key_up: float = 0.0
+    heard: list[str] = field(default_factory=list)
+    spoken: list[str] = field(default_factory=list)
+    asked: dict[str, tuple[ToolCall, float]] = field(default_factory=dict)
+    done: dict[str, DoneCall] = field(default_factory=dict)
+    usage: list[Usage] = field(default_factory=list)
+    ms: dict[str, int] = field(default_factory=dict)
+    outcome: str = ""
+    trouble: str = ""
+    awaits: set[str] = field(default_factory=set)
+
+    def clock(self, step: str, at: float) -> None:
+        """Note how long after the key came up a step was reached, the first time that it is."""
+        if self.key_up:
+            self.ms.setdefault(step, round((at - self.key_up) * 1000))
+
+    def call_began(self, call: ToolCall, at: float) -> None:
+        """A tool is about to run."""
+        self.asked[call.call_id] = (call, at)
+        self.awaits.add(call.call_id)
+
+    def call_ended(self, call_id: str, output: str, at: float) -> None:
+        """A tool is done."""
+        call, began = self.asked[call_id]
+        self.done[call_id] = DoneCall(call, output, round((at - began) * 1000))
+        self.awaits.discard(call_id)
+
+    def fail(self, outcome: str, trouble: str) -> None:
+        """Note how the turn ended, unless that is known already."""
+        self.outcome = self.outcome or outcome
+        self.trouble = self.trouble or trouble
+
+    def finished(self, at: float) -> Turn:
+        """The turn as the journal keeps it."""
+        calls = tuple(
+            self.done.get(call_id) or DoneCall(call, "not finished", round((at - began) * 1000))
+            for call_id, (call, began) in self.asked.items()
+        )
+        return Turn(
+            number=self.number,
+            began=self.began,
+            heard=" ".join(self.heard),
+            typed=self.typed,
+            calls=calls,
+            spoken="".join(self.spoken).strip(),
+            outcome=self.outcome or "answered",
+            trouble=self.trouble,
+            ms={**self.ms, "total": round((at - self.began) * 1000)},
+            usage=tuple(self.usage),
+        )

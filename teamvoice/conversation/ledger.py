@@ -1,0 +1,115 @@
+"""The books of the conversation: which turn is on, which wait for a last fact, what belongs where.
+
+A part of the conversation machine. A turn that is over is written down when everything that it
+awaits is in (transcripts, the end of its responses and calls), or after a while without.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation.commands import Command
+from teamvoice.conversation.draft import Draft
+from teamvoice.conversation.events import ResponseEnded
+
+
+class Ledger:
+    """Turns that are not written down yet."""
+
+    def __init__(self, linger_s: float) -> None:
+        self._linger_s = linger_s
+        self.current: Draft | None = None
+        self._closing: list[Draft] = []
+        self._by_response: dict[str, Draft] = {}
+        self._uncommitted: deque[Draft] = deque()  # commits that the provider did not confirm yet
+        self._by_item: dict[str, Draft] = {}
+        self._numbers = 0
+
+    def new(self, at: float, *, typed: bool) -> Draft:
+        """A turn with the next number; the caller says whether it becomes the current one."""
+        self._numbers += 1
+        return Draft(self._numbers, at, typed=typed)
+
+    def close(self, draft: Draft) -> list[Command]:
+        """The turn is over; it is written down by :meth:`settle` when it awaits nothing."""
+        if draft is self.current:
+            self.current = None
+        self._closing.append(draft)
+        return [do.SetTimer(self._timer(draft), self._linger_s)] if draft.awaits else []
+
+    def settle(self, at: float) -> list[Command]:
+        """Write down the turns that are over and await nothing."""
+        ready = [draft for draft in self._closing if not draft.awaits]
+        self._closing = [draft for draft in self._closing if draft.awaits]
+        commands: list[Command] = []
+        for draft in ready:
+            commands += [do.StopTimer(self._timer(draft)), do.EndTurn(draft.finished(at))]
+        return commands
+
+    def rang(self, timer: str) -> None:
+        """A turn has waited for long enough."""
+        for draft in self._closing:
+            if self._timer(draft) == timer:
+                draft.awaits.clear()
+
+    def response_began(self, response_id: str) -> None:
+        """A response belongs to the turn that is on."""
+        if self.current:
+            self._by_response[response_id] = self.current
+            self.current.awaits.add(response_id)
+
+    def response_ended(self, event: ResponseEnded) -> Draft | None:
+        """A response is over; the turn that it belongs to."""
+        draft = self.response_gone(event.response_id)
+        if draft:
+            draft.usage.append(event.usage)
+            draft.spoken.append(" ")
+        return draft
+
+    def response_gone(self, response_id: str) -> Draft | None:
+        """A response will never be heard of again; the turn that it belonged to."""
+        draft = self._by_response.pop(response_id, None)
+        if draft:
+            draft.awaits.discard(response_id)
+        return draft
+
+    def of_response(self, response_id: str) -> Draft | None:
+        """The turn that a response belongs to."""
+        return self._by_response.get(response_id)
+
+    def speech_sent(self) -> None:
+        """Speech of the turn that is on was committed: its item and transcript will be told."""
+        if self.current:
+            self._uncommitted.append(self.current)
+
+    def speech_refused(self) -> None:
+        """The provider did not take the oldest commit that it had not confirmed."""
+        if self._uncommitted:
+            self._uncommitted.popleft()
+
+    def speech_taken(self, item_id: str) -> None:
+        """The provider made an item of the oldest commit that it had not confirmed."""
+        if self._uncommitted:
+            draft = self._uncommitted.popleft()
+            self._by_item[item_id] = draft
+            draft.awaits.add(item_id)
+
+    def speech_heard(self, item_id: str, text: str) -> None:
+        """The transcript of an item; empty when the provider could not make one."""
+        draft = self._by_item.pop(item_id, None)
+        if draft:
+            draft.awaits.discard(item_id)
+            draft.heard += [text] if text else []
+
+    def link_lost(self) -> None:
+        """No response and no transcript that was under way will come."""
+        for response_id in list(self._by_response):
+            self.response_gone(response_id)
+        for item_id in list(self._by_item):
+            self.speech_heard(item_id, "")
+        self._uncommitted.clear()
+
+    @staticmethod
+    def _timer(draft: Draft) -> str:
+        return f"turn-{draft.number}"

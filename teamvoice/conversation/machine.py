@@ -1,0 +1,526 @@
+"""The conversation: what happened goes in, what is to be done comes out.
+
+A machine without I/O, without a clock and without a thread. The caller hands every event to
+:meth:`Conversation.handle` and carries out the commands, in order, before the next event. It is
+told of time by the events and asks for it with ``SetTimer``.
+
+Independent concerns, each with its own named state:
+
+============ =============================================== ==================================
+concern      states                                          moved by
+============ =============================================== ==================================
+the link     down, up                                        LinkUp, LinkDown
+microphone   closed, open, draining, discarding              gestures, CaptureEnded/Failed
+the response free, requested, active, cancelling             CreateResponse, Response*, barge-in
+the speaker  silent, playing, stopping                       AnswerAudio, Sound*
+open calls   the calls that run now                          ResponseEnded, ToolEnded, LinkDown
+what is said utterances without a complete response          gestures, ResponseEnded
+what is owed whether the person is due an answer             commits, the end of all open calls
+============ =============================================== ==================================
+
+One rule, :meth:`Conversation._respond`, decides every ``CreateResponse``: something is owed, the
+link is up, no response lives, the microphone is closed, no call is open, the speaker is not being
+stopped. It is asked after every event.
+
+Nothing that was said is lost: an utterance is kept until a response to it is complete, and what a
+session took with it when it died is sent again to the next one. A response that was completed has
+been acted upon, so it never is.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation import events as ev
+from teamvoice.conversation.commands import Command
+from teamvoice.conversation.draft import Draft
+from teamvoice.conversation.ledger import Ledger
+from teamvoice.conversation.said import Said, Utterance
+
+_BYTES_PER_MS = 48  # mono PCM16 at 24 kHz
+_OF_A_SESSION = (
+    ev.ResponseBegan,
+    ev.AnswerAudio,
+    ev.AnswerText,
+    ev.ResponseEnded,
+    ev.SpeechCommitted,
+    ev.SpeechTranscribed,
+    ev.RequestRefused,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Limits of a conversation.
+
+    Args:
+        shortest_ms: Less speech than this is not sent (a commit under 100 ms is an error).
+        answer_s: A response that shows nothing for so long has failed.
+        linger_s: How long a finished turn waits for its transcript before it is written down.
+        backlog: How many utterances are kept unanswered; then the oldest is dropped, and the
+            person is told.
+    """
+
+    shortest_ms: int = 100
+    answer_s: float = 30.0
+    linger_s: float = 5.0
+    backlog: int = 5
+
+
+class Link(enum.Enum):
+    """Whether a configured session is there."""
+
+    DOWN = "down"
+    UP = "up"
+
+
+class Mic(enum.Enum):
+    """The microphone."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    DRAINING = "draining"  # the hold is over, the last blocks are on their way
+    DISCARDING = "discarding"  # the same, and nothing of it will be used
+
+
+class Response(enum.Enum):
+    """The one response that may live."""
+
+    FREE = "free"
+    REQUESTED = "requested"
+    ACTIVE = "active"
+    CANCELLING = "cancelling"
+
+
+class Speaker(enum.Enum):
+    """The speaker, as far as answers go."""
+
+    SILENT = "silent"
+    PLAYING = "playing"
+    STOPPING = "stopping"
+
+
+class Conversation:
+    """The turn-taking between a person, a model, and the tools."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self._rules = rules or Rules()
+        self.link = Link.DOWN
+        self.mic = Mic.CLOSED
+        self.response = Response.FREE
+        self.speaker = Speaker.SILENT
+        self._response_id = ""
+        self._answering: list[Utterance] = []  # what the living response was asked about
+        self._owed = False
+        self._open_calls: dict[str, Draft] = {}
+        self._orphans: dict[str, Draft] = {}  # open calls of a session that is gone
+        self._next_hold: ev.HoldBegan | None = None  # came while the microphone was draining
+        self._said = Said(self._rules.backlog)
+        self._ledger = Ledger(self._rules.linger_s)
+        self._out: list[Command] = []
+        self._handlers: dict[type[ev.Event], Callable[[Any], None]] = {
+            ev.HoldBegan: self._hold_began,
+            ev.HoldEnded: self._hold_ended,
+            ev.Tapped: self._tapped,
+            ev.CancelAsked: self._cancel_asked,
+            ev.TextAsked: self._text_asked,
+            ev.AudioCaptured: self._audio_captured,
+            ev.CaptureEnded: self._capture_ended,
+            ev.CaptureFailed: self._capture_failed,
+            ev.SoundBegan: self._sound_began,
+            ev.SoundEnded: self._sound_ended,
+            ev.SoundStopped: self._sound_stopped,
+            ev.LinkUp: self._link_up,
+            ev.LinkDown: self._link_down,
+            ev.ResponseBegan: self._response_began,
+            ev.AnswerAudio: self._answer_audio,
+            ev.AnswerText: self._answer_text,
+            ev.ResponseEnded: self._response_ended,
+            ev.SpeechCommitted: lambda event: self._ledger.speech_taken(event.item_id),
+            ev.SpeechTranscribed: self._speech_transcribed,
+            ev.RequestRefused: self._request_refused,
+            ev.ToolEnded: self._tool_ended,
+            ev.TimerRang: self._timer_rang,
+        }
+
+    @property
+    def turn(self) -> int:
+        """The number of the turn that is on; 0 between turns."""
+        return self._ledger.current.number if self._ledger.current else 0
+
+    def handle(self, event: ev.Event) -> list[Command]:
+        """Take in one event; what is to be done about it, in order."""
+        if isinstance(event, _OF_A_SESSION) and self.link is Link.DOWN:
+            return []  # the last words of a session that was given up
+        self._handlers[type(event)](event)
+        self._respond(event.at)
+        self._settle(event.at)
+        out, self._out = self._out, []
+        return out
+
+    # The person ------------------------------------------------------------------------------
+
+    def _hold_began(self, event: ev.HoldBegan) -> None:
+        if self.mic is not Mic.CLOSED:
+            self._next_hold = event
+            return
+        draft = self._turn_for_more(event.at, typed=False)
+        self._make_room(self._said.record(draft.number))
+        self.mic = Mic.OPEN
+        if self.link is Link.UP:
+            self._do(do.ClearAudio())
+        self._do(do.OpenMicrophone())
+
+    def _hold_ended(self, event: ev.HoldEnded) -> None:
+        draft = self._ledger.current
+        if self._next_hold:
+            self._next_hold = None  # over before the microphone was free
+        elif self.mic is Mic.OPEN and draft:
+            draft.key_up = event.at
+            draft.ms["held"] = round((event.at - draft.began) * 1000)
+            self.mic = Mic.DRAINING
+            self._do(do.CloseMicrophone())
+
+    def _tapped(self, _: ev.Tapped) -> None:
+        if self._next_hold:
+            self._next_hold = None
+        else:
+            self._discard_hold()
+
+    def _cancel_asked(self, _: ev.CancelAsked) -> None:
+        self._next_hold = None
+        self._discard_hold()
+        self._said.answered(self._said.committed())
+        self._owed = False
+        self._interrupt("cancelled")
+
+    def _text_asked(self, event: ev.TextAsked) -> None:
+        if self.mic is not Mic.CLOSED:
+            draft = self._ledger.new(event.at, typed=True)
+            draft.fail("dropped", "the key is held; let go of it and ask again")
+            self._do(*self._ledger.close(draft))
+            return
+        draft = self._turn_for_more(event.at, typed=True)
+        draft.key_up = event.at
+        draft.heard.append(event.text)
+        self._make_room(self._said.type(draft.number, event.text))
+        self._send_said(event.at)
+
+    def _turn_for_more(self, at: float, *, typed: bool) -> Draft:
+        """The turn that new words belong to.
+
+        Words that follow before anything of an answer was heard join the turn that is on, so that
+        both are answered. Otherwise they interrupt it, and a new one begins.
+        """
+        draft = self._ledger.current
+        if draft and self._said.waits(draft.number) and self.speaker is Speaker.SILENT:
+            self._owed = self._owed or self.response is not Response.FREE
+            self._cancel_response()
+        else:
+            self._interrupt("interrupted")
+            draft = self._ledger.current = self._ledger.new(at, typed=typed)
+        self._do(do.BeginTurn(draft.number))
+        return draft
+
+    # The microphone --------------------------------------------------------------------------
+
+    def _audio_captured(self, event: ev.AudioCaptured) -> None:
+        utterance = self._said.recording
+        if utterance is None or self.mic not in {Mic.OPEN, Mic.DRAINING}:
+            return
+        if not utterance.blocks:
+            self._do(do.Chime("listening"))
+        utterance.blocks.append(event.pcm)
+        self._send_said(event.at)
+
+    def _capture_ended(self, event: ev.CaptureEnded) -> None:
+        was, self.mic = self.mic, Mic.CLOSED
+        if was is Mic.DRAINING and self._is_long_enough():
+            self._said.end_recording()
+            self._send_said(event.at)
+        elif was is not Mic.CLOSED:
+            self._drop_hold("dropped", "" if was is Mic.DISCARDING else "nothing was recorded")
+        if self._next_hold:
+            held, self._next_hold = self._next_hold, None
+            self._hold_began(held)
+
+    def _capture_failed(self, event: ev.CaptureFailed) -> None:
+        if self.mic is Mic.CLOSED:
+            return
+        self._do(do.Chime("trouble"), do.Tell("trouble", event.reason))
+        if self.mic is Mic.DRAINING:
+            self._capture_ended(ev.CaptureEnded(at=event.at))  # the words were all spoken before
+        else:
+            self.mic = Mic.CLOSED
+            self._next_hold = None
+            self._drop_hold("failed", event.reason)
+
+    def _is_long_enough(self) -> bool:
+        recording = self._said.recording
+        return bool(recording and recording.size >= self._rules.shortest_ms * _BYTES_PER_MS)
+
+    def _discard_hold(self) -> None:
+        if self.mic is Mic.OPEN:
+            self._do(do.CloseMicrophone())
+        if self.mic is not Mic.CLOSED:
+            self.mic = Mic.DISCARDING
+
+    def _drop_hold(self, outcome: str, trouble: str) -> None:
+        """Forget the audio of the hold that is over; its turn too, if that was all of it."""
+        self._said.drop_recording()
+        if self.link is Link.UP:
+            self._do(do.ClearAudio())
+        draft = self._ledger.current
+        if draft and not self._said.waits(draft.number):
+            draft.fail(outcome, trouble)
+
+    # The speaker -----------------------------------------------------------------------------
+
+    def _sound_began(self, event: ev.SoundBegan) -> None:
+        if self._ledger.current:
+            self._ledger.current.clock("sound", event.at)
+
+    def _sound_ended(self, _: ev.SoundEnded) -> None:
+        if self.speaker is Speaker.PLAYING:
+            self.speaker = Speaker.SILENT
+
+    def _sound_stopped(self, event: ev.SoundStopped) -> None:
+        if self.speaker is not Speaker.STOPPING:
+            return
+        self.speaker = Speaker.SILENT
+        if self.link is Link.UP:
+            self._do(*_corrections(event.heard))
+
+    # The link --------------------------------------------------------------------------------
+
+    def _link_up(self, event: ev.LinkUp) -> None:
+        self.link = Link.UP
+        self._send_said(event.at)
+
+    def _link_down(self, event: ev.LinkDown) -> None:
+        if self.link is Link.UP:
+            self._lose_session(event.reason)
+
+    def _lose_session(self, reason: str) -> None:
+        """Whatever the session had under way is gone; what was said is kept for the next one."""
+        was_busy = self.response is not Response.FREE or self._owed or bool(self._open_calls)
+        self._orphans |= self._open_calls
+        self._open_calls.clear()
+        if self.speaker is Speaker.PLAYING and self.response is not Response.FREE:
+            self._do(do.FinishPlaying())
+        self.link, self.response, self._owed = Link.DOWN, Response.FREE, False
+        self._do(do.StopTimer("answer"))
+        self._said.session_lost()
+        self._ledger.link_lost()
+        draft = self._ledger.current
+        if draft and self._said.waits(draft.number):
+            self._do(do.Tell("trouble", f"{reason}; what you said is kept and sent later"))
+        elif draft and was_busy:
+            self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
+            self._fail(draft, reason)
+
+    def _response_began(self, event: ev.ResponseBegan) -> None:
+        was, self._response_id = self.response, event.response_id
+        self._ledger.response_began(event.response_id)
+        self.response = Response.ACTIVE
+        if was is Response.FREE:
+            self._answering = self._said.committed()  # the provider began it by itself
+        if was is Response.CANCELLING or self.mic is Mic.OPEN:
+            self._cancel_response()
+
+    def _answer_audio(self, event: ev.AnswerAudio) -> None:
+        if not self._is_wanted(event.response_id):
+            return
+        self.speaker = Speaker.PLAYING
+        if draft := self._ledger.of_response(event.response_id):
+            draft.clock("answer", event.at)
+        self._do(
+            do.SetTimer("answer", self._rules.answer_s),
+            do.Play(event.item_id, event.content_index, event.pcm),
+        )
+
+    def _answer_text(self, event: ev.AnswerText) -> None:
+        draft = self._ledger.of_response(event.response_id)
+        if draft and self._is_wanted(event.response_id):
+            draft.spoken.append(event.text)
+
+    def _response_ended(self, event: ev.ResponseEnded) -> None:
+        draft = self._ledger.response_ended(event)
+        if event.response_id == self._response_id or self.response is Response.REQUESTED:
+            was, self.response = self.response, Response.FREE
+            self._do(do.StopTimer("answer"))
+            if self.speaker is Speaker.PLAYING:
+                self._do(do.FinishPlaying())
+            if event.status == "completed":
+                self._said.answered(self._answering)
+            elif was is not Response.CANCELLING and draft:
+                self._give_up(draft, event.reason or f"the answer was {event.status}")
+        if event.status == "completed":
+            self._run_calls(draft, event)
+
+    def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
+        self._ledger.speech_heard(event.item_id, event.text)
+        self._do(do.Tell("heard", event.text))
+
+    def _request_refused(self, event: ev.RequestRefused) -> None:
+        draft = self._ledger.current
+        match event.request, event.code:
+            case "response.create", "conversation_already_has_active_response":
+                self._owed = True  # the end of the other one sets us free
+            case "response.create", _:
+                self._response_gone()
+                self._give_up(draft, event.message)
+            case "input_audio_buffer.commit", _:
+                self._ledger.speech_refused()
+                self._owed = False
+                self._give_up(draft, event.message)
+            case "response.cancel", _ if self.response is Response.CANCELLING:
+                self._response_gone()
+            case "response.cancel" | "conversation.item.truncate" | "conversation.item.delete", _:
+                return  # it was over, or gone, already
+            case _:
+                self._do(do.Tell("trouble", event.message))
+
+    # Tools and time --------------------------------------------------------------------------
+
+    def _run_calls(self, draft: Draft | None, event: ev.ResponseEnded) -> None:
+        """Run what a completed response asks for; after a cancel, answer that it was not run."""
+        for call in event.calls:
+            if draft is None or draft.outcome == "cancelled":
+                self._do(do.AddToolOutput(call.call_id, "not run: the person cancelled it"))
+                continue
+            draft.call_began(call, event.at)
+            self._open_calls[call.call_id] = draft
+            self._do(do.RunTool(call.call_id, call.name, call.arguments))
+
+    def _tool_ended(self, event: ev.ToolEnded) -> None:
+        if draft := self._orphans.pop(event.call_id, None):
+            draft.call_ended(event.call_id, event.output, event.at)
+            self._do(do.Tell("answer", event.output))
+        elif draft := self._open_calls.pop(event.call_id, None):
+            draft.call_ended(event.call_id, event.output, event.at)
+            self._do(do.AddToolOutput(event.call_id, event.output))
+            self._owed = self._owed or draft is self._ledger.current
+
+    def _timer_rang(self, event: ev.TimerRang) -> None:
+        if event.name != "answer":
+            self._ledger.rang(event.name)
+        elif self.response is Response.ACTIVE:
+            self._give_up(self._ledger.current, "the model did not answer in time")
+            self._cancel_response()
+        elif self.response is not Response.FREE:
+            if self.response is Response.REQUESTED:
+                self._give_up(self._ledger.current, "the model did not answer in time")
+            self._lose_session("the session no longer answers")
+            self._do(do.ResetLink())
+
+    # What they share -------------------------------------------------------------------------
+
+    def _respond(self, at: float) -> None:
+        """The one rule: whether a response is asked for now."""
+        if (
+            self._owed
+            and self.link is Link.UP
+            and self.response is Response.FREE
+            and self.mic is Mic.CLOSED
+            and not self._open_calls
+            and self.speaker is not Speaker.STOPPING
+        ):
+            self._owed = False
+            self.response = Response.REQUESTED
+            self._answering = self._said.committed()
+            if self._ledger.current:
+                self._ledger.current.clock("asked", at)
+            self._do(do.CreateResponse(), do.SetTimer("answer", self._rules.answer_s))
+
+    def _settle(self, at: float) -> None:
+        """End the turn when nothing more will come of it; write down what is complete."""
+        draft = self._ledger.current
+        if draft and self._is_quiet() and (draft.outcome or self._is_answered(draft)):
+            self._do(*self._ledger.close(draft))
+        self._do(*self._ledger.settle(at))
+
+    def _is_answered(self, draft: Draft) -> bool:
+        return bool(draft.usage) and not self._said.waits(draft.number)
+
+    def _is_quiet(self) -> bool:
+        return (
+            self.mic is Mic.CLOSED
+            and self.response is Response.FREE
+            and self.speaker is Speaker.SILENT
+            and not self._open_calls
+            and not self._owed
+        )
+
+    def _interrupt(self, outcome: str) -> None:
+        """Silence the speaker, stop the response, and end the turn that was on."""
+        if self.speaker is Speaker.PLAYING:
+            self.speaker = Speaker.STOPPING
+            self._do(do.Silence())
+            self._said.answered(self._answering)  # what is heard in part is answered
+        self._cancel_response()
+        if draft := self._ledger.current:
+            draft.fail(outcome, "")
+            self._do(*self._ledger.close(draft))
+
+    def _cancel_response(self) -> None:
+        if self.response in {Response.FREE, Response.CANCELLING}:
+            return
+        if self.response is Response.ACTIVE:
+            self._do(do.CancelResponse(self._response_id))
+        self.response = Response.CANCELLING
+        self._do(do.SetTimer("answer", self._rules.answer_s))
+
+    def _response_gone(self) -> None:
+        self._ledger.response_gone(self._response_id)
+        self.response = Response.FREE
+        self._do(do.StopTimer("answer"))
+
+    def _is_wanted(self, response_id: str) -> bool:
+        return self.response is Response.ACTIVE and response_id == self._response_id
+
+    def _fail(self, draft: Draft, trouble: str) -> None:
+        draft.fail("failed", trouble)
+        self._do(do.Chime("trouble"), do.Tell("trouble", trouble))
+
+    def _give_up(self, draft: Draft | None, trouble: str) -> None:
+        """No answer will come to what was said; the person is told."""
+        self._said.answered(self._said.committed())
+        if draft:
+            self._fail(draft, trouble)
+
+    def _send_said(self, at: float) -> None:
+        """Give the session that is up what it does not have yet."""
+        if self.link is Link.DOWN:
+            return
+        commands, completed = self._said.send()
+        self._do(*commands)
+        for utterance in completed:
+            self._owed = True
+            if not utterance.text:
+                self._ledger.speech_sent()
+                self._do(do.Chime("sent"))
+            if self._ledger.current:
+                self._ledger.current.clock("commit", at)
+
+    def _make_room(self, dropped: Utterance | None) -> None:
+        if dropped:
+            self._do(do.Tell("trouble", "the oldest of what you said waited too long: dropped"))
+
+    def _do(self, *commands: Command) -> None:
+        self._out.extend(commands)
+
+
+def _corrections(heard: tuple[ev.Heard, ...]) -> list[Command]:
+    """What the model must be told after a barge-in: cut what was heard in part, forget the rest."""
+    listened = {part.item_id for part in heard if part.ms}
+    unheard = dict.fromkeys(part.item_id for part in heard if part.item_id not in listened)
+    cut = [part for part in heard if part.ms and not part.complete]
+    return [
+        *(do.TruncateItem(part.item_id, part.content_index, part.ms) for part in cut),
+        *(do.DeleteItem(item_id) for item_id in unheard),
+    ]

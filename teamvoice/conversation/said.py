@@ -1,0 +1,104 @@
+"""What the person said and no complete response has answered: kept, sent, and sent again.
+
+A part of the conversation machine. An utterance is kept from its first block until a response that
+was asked for after it is complete. When a session dies, everything that is kept goes to the next
+one, from the first block on, in the order of speaking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation.commands import Command
+
+
+@dataclass(slots=True, eq=False)
+class Utterance:
+    """What was said between a key going down and coming up, or typed.
+
+    Args:
+        turn: The number of the turn that it belongs to.
+        text: The words, when it was typed; then there are no blocks.
+        blocks: The audio so far: mono PCM16 at 24 kHz.
+        ended: All of it is here.
+        sent: How many blocks the session that is up was given.
+        committed: The session that is up was told that this is all.
+    """
+
+    turn: int
+    text: str = ""
+    blocks: list[bytes] = field(default_factory=list)
+    ended: bool = False
+    sent: int = 0
+    committed: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of audio."""
+        return sum(map(len, self.blocks))
+
+
+class Said:
+    """The utterances that wait for their answer, oldest first."""
+
+    def __init__(self, backlog: int) -> None:
+        self._backlog = backlog
+        self._kept: list[Utterance] = []
+        self.recording: Utterance | None = None
+
+    def record(self, turn: int) -> Utterance | None:
+        """Start an utterance; the oldest, when it had to make room for this one."""
+        self.recording = Utterance(turn)
+        return self._keep(self.recording)
+
+    def type(self, turn: int, text: str) -> Utterance | None:
+        """Take in a typed utterance; the oldest, when it had to make room for this one."""
+        return self._keep(Utterance(turn, text, ended=True))
+
+    def drop_recording(self) -> None:
+        """Forget the utterance that is being recorded."""
+        self._kept = [utterance for utterance in self._kept if utterance is not self.recording]
+        self.recording = None
+
+    def end_recording(self) -> None:
+        """The utterance that is being recorded is whole."""
+        if self.recording:
+            self.recording.ended = True
+        self.recording = None
+
+    def waits(self, turn: int) -> bool:
+        """Something that was said in this turn has no complete answer."""
+        return any(utterance.turn == turn for utterance in self._kept)
+
+    def committed(self) -> list[Utterance]:
+        """What the session that is up was given whole: the next response will answer these."""
+        return [utterance for utterance in self._kept if utterance.committed]
+
+    def answered(self, utterances: list[Utterance]) -> None:
+        """These need not be kept any longer."""
+        self._kept = [utterance for utterance in self._kept if utterance not in utterances]
+
+    def session_lost(self) -> None:
+        """Whatever the session had is gone with it."""
+        for utterance in self._kept:
+            utterance.sent, utterance.committed = 0, False
+
+    def send(self) -> tuple[list[Command], list[Utterance]]:
+        """What the session that is up must be given, and which utterances that completes."""
+        commands: list[Command] = []
+        completed: list[Utterance] = []
+        for utterance in self._kept:
+            if utterance.committed:
+                continue
+            commands += map(do.AppendAudio, utterance.blocks[utterance.sent :])
+            utterance.sent = len(utterance.blocks)
+            if utterance.ended:
+                commands.append(do.AddText(utterance.text) if utterance.text else do.CommitAudio())
+                utterance.committed = True
+                completed.append(utterance)
+        return commands, completed
+
+    def _keep(self, utterance: Utterance) -> Utterance | None:
+        self._kept.append(utterance)
+        return self._kept.pop(0) if len(self._kept) > self._backlog else None

@@ -1,0 +1,352 @@
+"""The conversation read as one: an event, the commands, an event, the commands."""
+
+from __future__ import annotations
+
+import pytest
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation import events as ev
+from teamvoice.conversation.commands import Command
+from teamvoice.conversation.machine import Conversation, Response
+from teamvoice.conversation.turn import Turn
+
+BLOCK = bytes(960)
+CALL = ev.ToolCall("call_1", "send_message", '{"member": "developer", "text": "hello"}')
+
+
+class Talk:
+    """A conversation with a clock that moves 20 ms an event, and its ended turns."""
+
+    def __init__(self, *, link: bool = True) -> None:
+        self.machine = Conversation()
+        self.now = 0.0
+        self.turns: list[Turn] = []
+        if link:
+            self.tell(ev.LinkUp(at=0.0))
+
+    def tell(self, event: ev.Event) -> list[Command]:
+        commands = self.machine.handle(event)
+        self.turns += [command.turn for command in commands if isinstance(command, do.EndTurn)]
+        return [c for c in commands if not isinstance(c, do.SetTimer | do.StopTimer)]
+
+    def at(self) -> float:
+        self.now += 0.02
+        return self.now
+
+    def blocks(self, count: int) -> list[Command]:
+        told = [self.tell(ev.AudioCaptured(at=self.at(), pcm=BLOCK)) for _ in range(count)]
+        return [command for commands in told for command in commands]
+
+    def say(self, blocks: int = 20) -> list[Command]:
+        """A whole hold; what its last event brought."""
+        self.tell(ev.HoldBegan(at=self.at()))
+        self.blocks(blocks)
+        self.tell(ev.HoldEnded(at=self.at()))
+        return self.tell(ev.CaptureEnded(at=self.at()))
+
+    def answer(self, response: str = "r1", item: str = "a1") -> None:
+        self.tell(ev.ResponseBegan(at=self.at(), response_id=response))
+        self.tell(
+            ev.AnswerAudio(
+                at=self.at(), response_id=response, item_id=item, content_index=0, pcm=BLOCK
+            )
+        )
+
+    def end(self, response: str = "r1", *calls: ev.ToolCall) -> list[Command]:
+        return self.tell(
+            ev.ResponseEnded(at=self.at(), response_id=response, status="completed", calls=calls)
+        )
+
+
+def kinds(commands: list[Command]) -> list[type[Command]]:
+    return [type(command) for command in commands]
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+def test_a_command_from_key_down_to_the_end_of_the_answer(talk: Talk) -> None:
+    began = talk.tell(ev.HoldBegan(at=1.0))
+    assert began == [do.BeginTurn(1), do.ClearAudio(), do.OpenMicrophone()]
+    assert talk.blocks(2) == [
+        do.Chime("listening"),
+        do.AppendAudio(BLOCK),
+        do.AppendAudio(BLOCK),
+    ]
+    talk.blocks(8)
+    assert talk.tell(ev.HoldEnded(at=2.0)) == [do.CloseMicrophone()]
+    assert talk.blocks(1) == [do.AppendAudio(BLOCK)]
+    assert talk.tell(ev.CaptureEnded(at=2.02)) == [
+        do.CommitAudio(),
+        do.Chime("sent"),
+        do.CreateResponse(),
+    ]
+    talk.tell(ev.SpeechCommitted(at=2.03, item_id="u1"))
+    talk.tell(ev.SpeechTranscribed(at=2.04, item_id="u1", text="tell the developer hello"))
+    talk.tell(ev.ResponseBegan(at=2.05, response_id="r1"))
+    ran = talk.tell(ev.ResponseEnded(at=2.1, response_id="r1", status="completed", calls=(CALL,)))
+    assert ran == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+    assert talk.tell(ev.ToolEnded(at=2.2, call_id="call_1", output="Submitted.")) == [
+        do.AddToolOutput("call_1", "Submitted."),
+        do.CreateResponse(),
+    ]
+    talk.tell(ev.ResponseBegan(at=2.3, response_id="r2"))
+    audio = ev.AnswerAudio(at=2.5, response_id="r2", item_id="a2", content_index=0, pcm=BLOCK)
+    assert talk.tell(audio) == [do.Play("a2", 0, BLOCK)]
+    talk.tell(ev.AnswerText(at=2.5, response_id="r2", item_id="a2", text="Submitted."))
+    talk.tell(ev.SoundBegan(at=2.6))
+    assert talk.tell(ev.ResponseEnded(at=2.7, response_id="r2", status="completed")) == [
+        do.FinishPlaying()
+    ]
+    assert talk.turns == []
+    talk.tell(ev.SoundEnded(at=3.0))
+    (turn,) = talk.turns
+    assert (turn.heard, turn.spoken) == ("tell the developer hello", "Submitted.")
+    assert (turn.outcome, turn.calls[0].output, turn.calls[0].ms) == ("answered", "Submitted.", 100)
+    assert turn.ms == {
+        "held": 1000, "commit": 20, "asked": 20, "answer": 500, "sound": 600, "total": 2000,
+    }  # fmt: skip
+    assert talk.machine.turn == 0
+
+
+def test_what_is_said_before_the_link_is_up_is_sent_when_it_is() -> None:
+    talk = Talk(link=False)
+    assert kinds(talk.say(blocks=10)) == []
+    assert kinds(talk.tell(ev.LinkUp(at=talk.at()))) == [
+        *[do.AppendAudio] * 10, do.CommitAudio, do.Chime, do.CreateResponse,
+    ]  # fmt: skip
+
+
+def test_a_hold_goes_on_when_the_link_comes_up_in_its_middle() -> None:
+    talk = Talk(link=False)
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.blocks(3)
+    assert kinds(talk.tell(ev.LinkUp(at=talk.at()))) == [do.AppendAudio] * 3
+    assert kinds(talk.blocks(1)) == [do.AppendAudio]
+
+
+def test_a_session_that_dies_with_the_words_gets_no_last_word(talk: Talk) -> None:
+    talk.say(blocks=10)
+    (told,) = talk.tell(ev.LinkDown(at=talk.at(), reason="the connection broke"))
+    assert told == do.Tell("trouble", "the connection broke; what you said is kept and sent later")
+    assert kinds(talk.tell(ev.LinkUp(at=talk.at())))[-1] is do.CreateResponse
+
+
+def test_a_completed_response_is_never_asked_for_again(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)
+    talk.tell(ev.LinkDown(at=talk.at(), reason="the connection broke"))
+    assert talk.tell(ev.LinkUp(at=talk.at())) == []
+    told = talk.tell(ev.ToolEnded(at=talk.at(), call_id="call_1", output="Submitted."))
+    assert told[0] == do.Tell("answer", "Submitted.")
+    assert talk.turns[0].outcome == "failed"
+    assert talk.turns[0].calls[0].output == "Submitted."
+
+
+def test_barge_in_silences_truncates_and_cancels(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    commands = talk.tell(ev.HoldBegan(at=talk.at()))
+    assert kinds(commands) == [
+        do.Silence, do.CancelResponse, do.BeginTurn, do.ClearAudio, do.OpenMicrophone,
+    ]  # fmt: skip
+    heard = (ev.Heard("a1", 0, 340, complete=False), ev.Heard("a2", 0, 0, complete=False))
+    assert talk.tell(ev.SoundStopped(at=talk.at(), heard=heard)) == [
+        do.TruncateItem("a1", 0, 340),
+        do.DeleteItem("a2"),
+    ]
+    late = ev.AnswerAudio(at=talk.at(), response_id="r1", item_id="a1", content_index=0, pcm=BLOCK)
+    assert talk.tell(late) == []
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r1", status="cancelled"))
+    assert talk.turns[0].outcome == "interrupted"
+
+
+def test_the_next_response_waits_for_the_cancelled_one(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    assert do.CreateResponse not in kinds(talk.say())
+    talk.tell(ev.SoundStopped(at=talk.at(), heard=()))
+    ended = ev.ResponseEnded(at=talk.at(), response_id="r1", status="cancelled")
+    assert do.CreateResponse() in talk.tell(ended)
+
+
+def test_more_words_before_any_answer_join_the_turn(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    began = talk.tell(ev.HoldBegan(at=talk.at()))
+    assert began[:2] == [do.CancelResponse("r1"), do.BeginTurn(1)]
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r1", status="cancelled"))
+    talk.blocks(20)
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    assert do.CreateResponse() in talk.tell(ev.CaptureEnded(at=talk.at()))
+    talk.answer("r2", "a2")
+    talk.end("r2")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert [turn.outcome for turn in talk.turns] == ["answered"]
+
+
+def test_a_tap_before_the_answer_loses_nothing(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    assert talk.tell(ev.Tapped(at=talk.at())) == [do.CloseMicrophone()]
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    ended = talk.tell(ev.CaptureEnded(at=talk.at()))
+    assert ended == [do.ClearAudio()]
+    cancelled = ev.ResponseEnded(at=talk.at(), response_id="r1", status="cancelled")
+    assert do.CreateResponse() in talk.tell(cancelled)
+
+
+def test_a_tap_during_the_answer_only_stops_it(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.tell(ev.Tapped(at=talk.at()))
+    talk.tell(ev.CaptureEnded(at=talk.at()))
+    talk.tell(ev.SoundStopped(at=talk.at()))
+    ended = ev.ResponseEnded(at=talk.at(), response_id="r1", status="cancelled")
+    assert do.CreateResponse() not in talk.tell(ended)
+    assert [turn.outcome for turn in talk.turns] == ["interrupted", "dropped"]
+    assert talk.machine.response is Response.FREE
+
+
+def test_calls_that_were_complete_at_a_barge_in_are_run(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    assert talk.end("r1", CALL) == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+
+
+def test_calls_that_were_complete_at_a_cancel_are_answered_and_not_run(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert talk.tell(ev.CancelAsked(at=talk.at())) == [do.CancelResponse("r1")]
+    ended = talk.end("r1", CALL)
+    assert ended[0] == do.AddToolOutput("call_1", "not run: the person cancelled it")
+
+
+def test_parallel_calls_get_one_response_when_all_are_in(talk: Talk) -> None:
+    other = ev.ToolCall("call_2", "team_status", "{}")
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert kinds(talk.end("r1", CALL, other)) == [do.RunTool, do.RunTool]
+    first = talk.tell(ev.ToolEnded(at=talk.at(), call_id="call_2", output="Both idle."))
+    assert first == [do.AddToolOutput("call_2", "Both idle.")]
+    last = talk.tell(ev.ToolEnded(at=talk.at(), call_id="call_1", output="Submitted."))
+    assert last == [do.AddToolOutput("call_1", "Submitted."), do.CreateResponse()]
+
+
+def test_too_little_speech_is_cleared_and_never_committed(talk: Talk) -> None:
+    assert kinds(talk.say(blocks=4)) == [do.ClearAudio, do.EndTurn]
+    assert talk.turns[0].trouble == "nothing was recorded"
+
+
+def test_a_microphone_that_fails_is_told_and_its_half_command_dropped(talk: Talk) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.blocks(30)
+    commands = talk.tell(ev.CaptureFailed(at=talk.at(), reason="the microphone went away"))
+    assert do.Tell("trouble", "the microphone went away") in commands
+    assert do.CommitAudio not in kinds(commands)
+    assert talk.turns[0].outcome == "failed"
+
+
+def test_an_active_response_elsewhere_is_waited_for(talk: Talk) -> None:
+    talk.say()
+    code = "conversation_already_has_active_response"
+    refused = ev.RequestRefused(at=talk.at(), request="response.create", code=code, message="")
+    assert talk.tell(refused) == []
+    ended = ev.ResponseEnded(at=talk.at(), response_id="other", status="completed")
+    assert talk.tell(ended) == [do.CreateResponse()]
+
+
+def test_a_refused_commit_ends_the_turn_and_tells(talk: Talk) -> None:
+    talk.say()
+    refused = ev.RequestRefused(
+        at=talk.at(), request="input_audio_buffer.commit", code="empty", message="no audio"
+    )
+    assert do.Tell("trouble", "no audio") in talk.tell(refused)
+
+
+def test_a_harmless_refusal_is_no_news(talk: Talk) -> None:
+    refused = ev.RequestRefused(
+        at=talk.at(), request="response.cancel", code="response_cancel_not_active", message="x"
+    )
+    assert talk.tell(refused) == []
+
+
+def test_a_model_that_never_answers_is_given_up_and_the_link_reset(talk: Talk) -> None:
+    talk.say()
+    commands = talk.tell(ev.TimerRang(at=talk.at(), name="answer"))
+    assert do.ResetLink() in commands
+    assert talk.turns[0].trouble == "the model did not answer in time"
+
+
+def test_an_answer_that_dries_up_is_cancelled(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    assert do.CancelResponse("r1") in talk.tell(ev.TimerRang(at=talk.at(), name="answer"))
+
+
+def test_typed_words_are_a_turn_too(talk: Talk) -> None:
+    commands = talk.tell(ev.TextAsked(at=1.0, text="who is idle?"))
+    assert commands == [do.BeginTurn(1), do.AddText("who is idle?"), do.CreateResponse()]
+
+
+def test_typed_words_are_refused_while_a_key_is_held(talk: Talk) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    (ended,) = talk.tell(ev.TextAsked(at=talk.at(), text="who is idle?"))
+    assert isinstance(ended, do.EndTurn)
+    assert ended.turn.outcome == "dropped"
+
+
+def test_a_transcript_that_comes_late_is_written_down(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.SpeechCommitted(at=talk.at(), item_id="u1"))
+    talk.answer()
+    talk.end("r1")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.turns == []
+    talk.tell(ev.SpeechTranscribed(at=talk.at(), item_id="u1", text="late words"))
+    assert talk.turns[0].heard == "late words"
+
+
+def test_a_transcript_that_never_comes_does_not_hold_up_the_journal(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.SpeechCommitted(at=talk.at(), item_id="u1"))
+    talk.answer()
+    talk.end("r1")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    talk.tell(ev.TimerRang(at=talk.at(), name="turn-1"))
+    assert talk.turns[0].heard == ""
+
+
+def test_a_failed_response_is_told(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    failed = ev.ResponseEnded(
+        at=talk.at(), response_id="r1", status="failed", reason="the model is overloaded"
+    )
+    assert do.Tell("trouble", "the model is overloaded") in talk.tell(failed)
+    assert talk.turns[0].outcome == "failed"
+
+
+def test_a_hold_that_begins_while_the_last_one_drains_is_not_lost(talk: Talk) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.blocks(10)
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    assert talk.tell(ev.HoldBegan(at=talk.at())) == []
+    commands = kinds(talk.tell(ev.CaptureEnded(at=talk.at())))
+    assert commands == [
+        do.CommitAudio, do.Chime, do.BeginTurn, do.ClearAudio, do.OpenMicrophone,
+    ]  # fmt: skip
+
+
+def test_a_backlog_that_is_full_drops_the_oldest_and_tells() -> None:
+    talk = Talk(link=False)
+    for _ in range(5):
+        talk.say()
+    commands = talk.tell(ev.HoldBegan(at=talk.at()))
+    told = [command for command in commands if isinstance(command, do.Tell)]
+    assert "dropped" in told[0].text

@@ -1,0 +1,321 @@
+"""A world that does whatever it may, in any order, around the conversation.
+
+The world below is a whole one: a microphone, a speaker, a provider and tools that obey the
+commands, each at a moment of hypothesis's choosing. The invariants are those of the product.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation import events as ev
+from teamvoice.conversation.machine import Conversation, Link, Mic, Response, Rules, Speaker
+
+BACKLOG = 50  # never reached, so nothing may be dropped
+
+
+class World(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine = Conversation(Rules(backlog=BACKLOG))
+        self.now = 0.0
+        self.counter = 0
+        self.timers: set[str] = set()
+        self.mic_open = self.mic_closing = False
+        self.holding = self.tapped = False
+        self.playing = self.stopping = self.finishing = False
+        self.linked = False
+        self.requested = 0  # response.create events that the provider did not act upon yet
+        self.active = ""
+        self.cancelled = False
+        self.open_calls: dict[str, int] = {}  # call -> the session that asked
+        self.session = 0
+        self.answered: Counter[str] = Counter()
+        self.asked: set[str] = set()
+        self.buffer: list[bytes] = []  # the provider's input buffer
+        self.commits: list[tuple[bytes, ...]] = []  # of this session, without complete answer
+        self.done: list[tuple[bytes, ...]] = []
+        self.hold_blocks: list[bytes] = []
+        self.said: list[tuple[bytes, ...]] = []  # holds that must be answered
+        self.excused: set[tuple[bytes, ...]] = set()  # given up aloud, or cancelled
+        self.turns: list[int] = []
+
+    # Carrying out --------------------------------------------------------------------------
+
+    def tell(self, event: ev.Event) -> None:
+        for command in self.machine.handle(event):
+            self.obey(command)
+
+    def obey(self, command: do.Command) -> None:
+        match command:
+            case do.OpenMicrophone():
+                assert not self.mic_open
+                self.mic_open = True
+            case do.CloseMicrophone():
+                assert self.mic_open
+                self.mic_closing = True
+            case do.RunTool(call_id=call_id):
+                self.open_calls[call_id] = self.session
+            case do.AddToolOutput(call_id=call_id):
+                self.answered[call_id] += 1
+            case do.SetTimer(name=name):
+                self.timers.add(name)
+            case do.StopTimer(name=name):
+                self.timers.discard(name)
+            case do.EndTurn(turn=turn):
+                self.turns.append(turn.number)
+            case _:
+                self.obey_speaker(command)
+                self.obey_wire(command)
+
+    def obey_speaker(self, command: do.Command) -> None:
+        match command:
+            case do.Silence():
+                self.stopping = True
+            case do.FinishPlaying():
+                self.finishing = True
+            case do.Play():
+                self.playing = True
+
+    def obey_wire(self, command: do.Command) -> None:
+        match command:
+            case do.AppendAudio(pcm=pcm):
+                assert self.linked
+                self.buffer.append(pcm)
+            case do.ClearAudio():
+                assert self.linked
+                self.buffer.clear()
+            case do.CommitAudio():
+                assert self.linked
+                assert self.buffer, "an empty commit is an error"
+                self.commits.append(tuple(self.buffer))
+                self.buffer.clear()
+            case do.CreateResponse():
+                assert self.linked
+                assert not self.active, "a response is active"
+                assert not self.requested, "a response is requested"
+                assert not self.mic_open, "the microphone is open"
+                assert self.session not in self.open_calls.values(), "calls are open"
+                assert not self.stopping
+                self.requested += 1
+            case do.CancelResponse(response_id=response_id):
+                self.cancelled = response_id == self.active
+            case do.ResetLink():
+                self.lose_link()
+
+    def lose_link(self) -> None:
+        self.linked, self.active, self.requested, self.cancelled = False, "", 0, False
+        self.buffer, self.commits = [], []
+
+    def tick(self) -> float:
+        self.now += 0.01
+        return self.now
+
+    def name(self, kind: str) -> str:
+        self.counter += 1
+        return f"{kind}{self.counter}"
+
+    # The person ----------------------------------------------------------------------------
+
+    @precondition(lambda self: not self.holding)
+    @rule()
+    def press(self) -> None:
+        self.holding = True
+        if not self.mic_open:
+            self.hold_blocks = []
+        self.tell(ev.HoldBegan(at=self.tick()))
+
+    @precondition(lambda self: self.holding)
+    @rule(tap=st.booleans())
+    def release(self, tap: bool) -> None:
+        self.holding = False
+        was_closing = self.mic_closing
+        self.tell(ev.Tapped(at=self.tick()) if tap else ev.HoldEnded(at=self.tick()))
+        if not was_closing:
+            self.tapped = tap
+        assert self.mic_closing or not self.mic_open, "every hold ends"
+
+    @rule()
+    def cancel(self) -> None:
+        self.excused.update(self.commits)
+        self.excused.update(self.said)
+        if self.mic_open:
+            self.tapped = True
+        self.holding = False
+        self.tell(ev.CancelAsked(at=self.tick()))
+
+    # The microphone ------------------------------------------------------------------------
+
+    @precondition(lambda self: self.mic_open)
+    @rule(count=st.integers(1, 8))
+    def capture(self, count: int) -> None:
+        for _ in range(count):
+            pcm = self.name("block").encode().ljust(960)
+            self.hold_blocks.append(pcm)
+            self.tell(ev.AudioCaptured(at=self.tick(), pcm=pcm))
+
+    @precondition(lambda self: self.mic_closing)
+    @rule()
+    def capture_ends(self) -> None:
+        self.mic_open = self.mic_closing = False
+        spoken, self.hold_blocks = tuple(self.hold_blocks), []
+        if not self.tapped and len(spoken) >= 5:
+            self.said.append(spoken)
+        self.tapped = False
+        self.tell(ev.CaptureEnded(at=self.tick()))
+
+    @precondition(lambda self: self.mic_open and not self.mic_closing)
+    @rule()
+    def capture_fails(self) -> None:
+        self.mic_open, self.holding, self.tapped = False, False, False
+        self.hold_blocks = []
+        self.tell(ev.CaptureFailed(at=self.tick(), reason="unplugged"))
+
+    # The speaker ---------------------------------------------------------------------------
+
+    @precondition(lambda self: self.stopping)
+    @rule()
+    def falls_silent(self) -> None:
+        self.stopping = self.playing = self.finishing = False
+        heard = (ev.Heard("item", 0, 100, complete=False),)
+        self.tell(ev.SoundStopped(at=self.tick(), heard=heard))
+
+    @precondition(lambda self: self.playing and self.finishing and not self.stopping)
+    @rule()
+    def played_out(self) -> None:
+        self.playing = self.finishing = False
+        self.tell(ev.SoundEnded(at=self.tick()))
+
+    # The provider --------------------------------------------------------------------------
+
+    @precondition(lambda self: not self.linked)
+    @rule()
+    def link_comes_up(self) -> None:
+        self.linked = True
+        self.session += 1
+        self.tell(ev.LinkUp(at=self.tick()))
+
+    @rule()
+    def link_breaks(self) -> None:
+        self.lose_link()
+        self.tell(ev.LinkDown(at=self.tick(), reason="broken"))
+
+    @precondition(lambda self: self.requested)
+    @rule()
+    def response_begins(self) -> None:
+        self.requested -= 1
+        self.active = self.name("r")
+        self.tell(ev.ResponseBegan(at=self.tick(), response_id=self.active))
+
+    @precondition(lambda self: self.active)
+    @rule()
+    def response_speaks(self) -> None:
+        event = ev.AnswerAudio(
+            at=self.tick(), response_id=self.active, item_id="item", content_index=0, pcm=b"\0\0"
+        )
+        self.tell(event)
+
+    @precondition(lambda self: self.active)
+    @rule(calls=st.integers(0, 3), completed=st.booleans())
+    def response_ends(self, calls: int, completed: bool) -> None:
+        completed = completed or not self.cancelled
+        asked = [ev.ToolCall(self.name("call"), "tool", "{}") for _ in range(calls)]
+        if completed:
+            self.done += self.commits
+            self.asked.update(call.call_id for call in asked)
+        response_id, self.active, self.cancelled = self.active, "", False
+        status = "completed" if completed else "cancelled"
+        event = ev.ResponseEnded(
+            at=self.tick(), response_id=response_id, status=status, calls=tuple(asked)
+        )
+        self.tell(event)
+
+    @precondition(lambda self: self.open_calls)
+    @rule(data=st.data())
+    def tool_ends(self, data: st.DataObject) -> None:
+        call_id = data.draw(st.sampled_from(sorted(self.open_calls)))
+        session = self.open_calls.pop(call_id)
+        self.tell(ev.ToolEnded(at=self.tick(), call_id=call_id, output="done"))
+        assert (session == self.session and self.linked) == (self.answered[call_id] == 1)
+
+    @precondition(lambda self: self.timers)
+    @rule(data=st.data())
+    def timer_rings(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.timers)))
+        self.timers.discard(name)
+        if name == "answer":
+            self.excused.update(self.commits)
+        self.tell(ev.TimerRang(at=self.tick(), name=name))
+
+    # What must hold ------------------------------------------------------------------------
+
+    @invariant()
+    def every_call_is_answered_at_most_once(self) -> None:
+        assert all(count == 1 for count in self.answered.values())
+        assert set(self.answered) <= self.asked
+
+    @invariant()
+    def no_turn_is_written_twice(self) -> None:
+        assert len(set(self.turns)) == len(self.turns)
+
+    @invariant()
+    def no_block_is_lost_or_doubled(self) -> None:
+        known = {*self.said, *self.excused}
+        assert all(commit in known for commit in self.commits), "committed what was not said"
+        assert len(set(self.commits)) == len(self.commits), "committed twice in one session"
+
+    @invariant()
+    def the_states_agree_with_the_world(self) -> None:
+        assert (self.machine.link is Link.UP) == self.linked
+        assert (self.machine.mic is not Mic.CLOSED) == self.mic_open
+        assert (self.machine.response is not Response.FREE) == bool(self.active or self.requested)
+        assert (self.machine.speaker is Speaker.STOPPING) == self.stopping
+
+    def teardown(self) -> None:
+        """From any state, a world that goes well brings everything to its end."""
+        for _ in range(400):
+            if not self.step_to_rest():
+                break
+        else:
+            raise AssertionError("the conversation does not come to rest")
+        answered = {*self.done, *self.excused}
+        lost = [spoken for spoken in self.said if spoken not in answered]
+        assert not lost, "something that was said got no answer"
+        assert self.machine.turn == 0, "a turn stays open"
+
+    def step_to_rest(self) -> bool:
+        steps = [
+            (self.holding, self.let_go),
+            (self.mic_closing, self.capture_ends),
+            (self.stopping, self.falls_silent),
+            (not self.linked, self.link_comes_up),
+            (bool(self.requested), self.response_begins),
+            (bool(self.active), self.end_response),
+            (bool(self.open_calls), self.end_a_tool),
+            (self.playing and self.finishing, self.played_out),
+        ]
+        for due, step in steps:
+            if due:
+                step()
+                return True
+        return False
+
+    def let_go(self) -> None:
+        self.release(tap=False)
+
+    def end_response(self) -> None:
+        self.response_ends(calls=0, completed=False)
+
+    def end_a_tool(self) -> None:
+        call_id = next(iter(self.open_calls))
+        del self.open_calls[call_id]
+        self.tell(ev.ToolEnded(at=self.tick(), call_id=call_id, output="done"))
+
+
+TestWorld = World.TestCase
+TestWorld.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
