@@ -14,7 +14,7 @@ Check = Callable[[Path], list[str]]
 ROOT = Path(__file__).resolve().parents[2]
 LONG_FUNCTION = "def f() -> None:\n" + "    print()\n" * 40
 # In parts, so that this file itself keeps the rule.
-REGISTRY = ".".join(("pypi", "org"))
+REGISTRY = "pypi" + chr(46) + "org"
 ANNS, ROOTS = (str(Path("/", *parts)) for parts in (("home", "ann"), ("root",)))
 ONE_PIN = "numpy==2.0 \\\n    --hash=sha256:abc\n"
 
