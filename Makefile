@@ -1,0 +1,48 @@
+# Everything that one does with a clone. `make` alone says what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench lock clean
+
+# Paths are relative and the recipes quote them, so the clone may stand anywhere.
+run_in_venv := PATH="$(CURDIR)/.venv/bin:$$PATH"
+say := @printf '==> %s\n'
+
+help:  ## say what there is to make
+	@echo 'teamvoice: hold a key, talk to the coding agents in your tmux panes.'
+	@echo
+	@sed -n 's/^\([a-z]*\):[ a-z]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'Each sets up what it needs first. make PYTHON=/path/to/python3 chooses the Python.'
+
+setup:  ## install everything that running and testing need
+	@scripts/setup.sh test
+
+demo:  ## talk to two stand-in agents; make demo ARGS='--say "tell the developer to run the tests"'
+	@scripts/setup.sh run
+	@$(run_in_venv) teamvoice demo $(ARGS)
+
+test: setup  ## run the linters, then every test; make test ARGS=tests/unit for a part
+	@$(MAKE) --no-print-directory lint
+	$(say) 'pytest'
+	@$(run_in_venv) pytest $(ARGS)
+
+lint: setup  ## ruff, mypy and shellcheck
+	$(say) 'ruff check'
+	@$(run_in_venv) ruff check .
+	$(say) 'ruff format --check'
+	@$(run_in_venv) ruff format --check .
+	$(say) 'mypy'
+	@$(run_in_venv) mypy
+	$(say) 'shellcheck'
+	@$(run_in_venv) shellcheck -x scripts/*.sh .ci/run
+
+bench: setup  ## measure what we claim
+	@for bench in bench/*.py; do \
+		[ "$$bench" = bench/report.py ] || PYTHONPATH=. .venv/bin/python "$$bench" || exit 1; \
+	done
+
+lock:  ## resolve the pins anew; make lock UPGRADE=1 takes the newest of everything
+	@scripts/lock.sh
+
+clean:  ## remove the virtual environment and every cache
+	@rm -rf .venv .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
