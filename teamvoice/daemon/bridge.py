@@ -1,0 +1,277 @@
+"""The bridge: carries out what the conversation says, and tells it what comes of it.
+
+The machine decides; here its commands become calls of the rooms, and whatever the rooms report
+becomes its events. Everything happens on the event loop's thread. Who does what:
+
+================== ==================================== ===================================
+command            carried out by                       comes back as
+================== ==================================== ===================================
+the microphone's   one task, one after the other        AudioCaptured, CaptureEnded/Failed
+the speaker's      the playback; silence in a task      SoundBegan, SoundEnded, SoundStopped
+the wire's         the link, at once                    what the provider sends
+RunTool            a task each, after the pinning       ToolEnded
+SetTimer           the loop                             TimerRang
+BeginTurn          a task that pins members to panes    nothing
+================== ==================================== ===================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import structlog
+
+from teamvoice.audio.capture import Capture
+from teamvoice.audio.playback import Playback
+from teamvoice.conversation import commands as do
+from teamvoice.conversation import events as ev
+from teamvoice.conversation.commands import Command
+from teamvoice.conversation.machine import Conversation, Rules
+from teamvoice.conversation.turn import Turn
+from teamvoice.daemon.translate import event_from, request_for
+from teamvoice.errors import TeamvoiceError
+from teamvoice.realtime import events as wire
+from teamvoice.realtime.requests import Request
+
+_log = structlog.get_logger(__name__)
+_PENDING_SWITCHES = 64  # of the microphone; each is over in milliseconds, or has a deadline
+
+
+class Wire(Protocol):
+    """What the bridge needs of the link."""
+
+    def send(self, request: Request) -> bool:
+        """Take a request; False when the link is not up."""
+
+    def reconnect(self, reason: str) -> None:
+        """Drop the session and begin another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Whom the bridge calls.
+
+    Args:
+        capture: The microphone.
+        playback: The speaker.
+        wire: The link.
+        call_tool: Runs a tool by name with JSON arguments; its text for the model.
+        pin: Fixes every member to its pane for the turn that begins.
+        on_turn: A turn is over.
+        on_tell: Something to show: kind and text.
+        chimes: Whether the small sounds are wanted.
+    """
+
+    capture: Capture
+    playback: Playback
+    wire: Wire
+    call_tool: Callable[[str, str], Awaitable[str]]
+    pin: Callable[[], Awaitable[None]]
+    on_turn: Callable[[Turn], None]
+    on_tell: Callable[[str, str], None]
+    chimes: bool = True
+
+
+class Bridge:
+    """Runs the conversation while its context lasts."""
+
+    def __init__(self, rooms: Rooms, rules: Rules | None = None) -> None:
+        self.machine = Conversation(rules)
+        self._rooms = rooms
+        self._inbox: deque[ev.Event] = deque()
+        self._busy = False
+        self._tasks = asyncio.TaskGroup()
+        self._switches: asyncio.Queue[bool] = asyncio.Queue(_PENDING_SWITCHES)
+        self._pinning: asyncio.Task[None] | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._asked: dict[int, asyncio.Future[Turn]] = {}
+        self._running: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._rooms.playback.connect(
+            lambda at: self.tell(ev.SoundBegan(at=at)),
+            lambda at: self.tell(ev.SoundEnded(at=at)),
+            self._speaker_lost,
+        )
+        self._running = [self._tasks.create_task(self._work_microphone(), name="microphone")]
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in self._running:
+            task.cancel()
+        for future in self._asked.values():
+            future.cancel()
+        await self._tasks.__aexit__(*exception)
+        await self._rooms.capture.close()
+
+    # Events in -------------------------------------------------------------------------------
+
+    def tell(self, event: ev.Event) -> None:
+        """Something happened. Never blocks; what it leads to is begun before this returns."""
+        self._inbox.append(event)
+        if self._busy:
+            return  # told while a command is carried out: its turn comes
+        self._busy = True
+        try:
+            while self._inbox:
+                self._obey(self.machine.handle(self._inbox.popleft()))
+        finally:
+            self._busy = False
+
+    async def ask(self, text: str) -> Turn:
+        """Take a typed turn; returns it when it is over."""
+        commands = self.machine.handle(ev.TextAsked(at=self._now(), text=text))
+        over: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
+        self._asked[_turn_of(commands)] = over
+        self._obey(commands)
+        return await asyncio.shield(over)
+
+    def link_up(self) -> None:
+        """The session is confirmed."""
+        self.tell(ev.LinkUp(at=self._now()))
+
+    def link_down(self, reason: str) -> None:
+        """The session is gone."""
+        self.tell(ev.LinkDown(at=self._now(), reason=reason))
+
+    def received(self, event: wire.Event) -> None:
+        """The provider sent something."""
+        if isinstance(event, wire.Malformed):
+            _log.warning("not the protocol", reason=event.reason, start=event.start)
+        meaning = event_from(event, self._now())
+        if meaning is not None:
+            self.tell(meaning)
+
+    def _speaker_lost(self, reason: str) -> None:
+        self._rooms.on_tell("trouble", reason)
+        self.tell(ev.SoundEnded(at=self._now()))
+
+    # Commands out ----------------------------------------------------------------------------
+
+    def _obey(self, commands: list[Command]) -> None:
+        for command in commands:
+            request = request_for(command)
+            if request is not None:
+                self._rooms.wire.send(request)  # when it is not taken, LinkDown is on its way
+            else:
+                self._do(command)
+
+    def _do(self, command: Command) -> None:
+        match command:
+            case do.OpenMicrophone() | do.CloseMicrophone():
+                self._switches.put_nowait(isinstance(command, do.OpenMicrophone))
+            case do.RunTool():
+                self._start(self._run_tool(command))
+            case do.SetTimer(name, seconds):
+                self._set_timer(name, seconds)
+            case do.StopTimer(name):
+                self._stop_timer(name)
+            case do.BeginTurn():
+                self._pinning = self._start(self._rooms.pin())
+            case do.EndTurn(turn):
+                self._end_turn(turn)
+            case do.ResetLink():
+                self._rooms.wire.reconnect("the session no longer answered")
+            case do.Tell(kind, text):
+                self._rooms.on_tell(kind, text)
+            case _:
+                self._do_sound(command)
+
+    def _do_sound(self, command: Command) -> None:
+        match command:
+            case do.Play(item_id, content_index, pcm):
+                self._rooms.playback.play(item_id, content_index, pcm)
+            case do.FinishPlaying():
+                self._rooms.playback.end_of_answer()
+            case do.Silence():
+                self._start(self._silence())
+            case do.Chime(kind) if self._rooms.chimes:
+                self._rooms.playback.chime(kind)
+
+    async def _silence(self) -> None:
+        played = await self._rooms.playback.silence()
+        heard = tuple(ev.Heard(p.item_id, p.content_index, p.ms, p.complete) for p in played)
+        self.tell(ev.SoundStopped(at=self._now(), heard=heard))
+
+    async def _run_tool(self, command: do.RunTool) -> None:
+        if self._pinning:
+            await asyncio.shield(self._pinning)
+        try:
+            output = await self._rooms.call_tool(command.name, command.arguments)
+        except Exception:  # noqa: BLE001 - a faulty tool must be answered like any other
+            _log.exception("a tool failed", tool=command.name)
+            output = "The tool failed, and it is not known whether anything was done."
+        self.tell(ev.ToolEnded(at=self._now(), call_id=command.call_id, output=output))
+
+    async def _work_microphone(self) -> None:
+        """Open and close, in the order asked; an end is told only of what was open."""
+        opened = False
+        while True:
+            wanted = await self._switches.get()
+            if wanted:
+                opened = await self._open_microphone()
+            elif opened:
+                await self._rooms.capture.close()
+                opened = False
+                self.tell(ev.CaptureEnded(at=self._now()))
+
+    async def _open_microphone(self) -> bool:
+        try:
+            await self._rooms.capture.open(
+                lambda pcm, at: self.tell(ev.AudioCaptured(at=at, pcm=pcm)), self._capture_lost
+            )
+        except TeamvoiceError as error:
+            self._capture_lost(str(error))
+            return False
+        return True
+
+    def _capture_lost(self, reason: str) -> None:
+        self.tell(ev.CaptureFailed(at=self._now(), reason=reason))
+
+    def _end_turn(self, turn: Turn) -> None:
+        asked = self._asked.pop(turn.number, None)
+        if asked and not asked.done():
+            asked.set_result(turn)
+        self._rooms.on_turn(turn)
+
+    def _set_timer(self, name: str, seconds: float) -> None:
+        self._stop_timer(name)
+        self._timers[name] = asyncio.get_running_loop().call_later(seconds, self._ring, name)
+
+    def _stop_timer(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer:
+            timer.cancel()
+
+    def _ring(self, name: str) -> None:
+        del self._timers[name]
+        self.tell(ev.TimerRang(at=self._now(), name=name))
+
+    def _start(self, work: Any) -> asyncio.Task[None]:
+        """Begin a piece of work that ends by itself; the context waits for it, or cancels it."""
+        task: asyncio.Task[None] = self._tasks.create_task(work)
+        self._running.append(task)
+        task.add_done_callback(self._running.remove)
+        return task
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _turn_of(commands: list[Command]) -> int:
+    """The number of the turn that typed words began, joined, or were refused in."""
+    for command in commands:
+        match command:
+            case do.BeginTurn(number):
+                return number
+            case do.EndTurn(turn) if turn.typed and turn.outcome == "dropped":
+                return turn.number
+    raise AssertionError("typed words always belong to a turn")

@@ -1,0 +1,90 @@
+"""The keys: edges from every source through one gesture machine into the conversation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from teamvoice import config
+from teamvoice.conversation.events import CancelAsked, Event, HoldBegan
+from teamvoice.conversation.gesture import Gesture, Mode, Timing
+
+
+class Keys:
+    """One key, whoever presses it: a person's finger or ``teamvoice ptt``.
+
+    Args:
+        settings: The section ``[hotkey]``.
+        on_event: Takes the gestures.
+        on_tell: Something to show: kind and text.
+    """
+
+    def __init__(
+        self,
+        settings: config.Hotkey,
+        on_event: Callable[[Event], None],
+        on_tell: Callable[[str, str], None],
+    ) -> None:
+        timing = Timing(settings.tap_ms / 1000, settings.bounce_ms / 1000, settings.max_hold_s)
+        self._gesture = Gesture(timing, Mode(settings.mode))
+        self._on_event = on_event
+        self._on_tell = on_tell
+        self._alarm: asyncio.TimerHandle | None = None
+        self.muted = False
+
+    def edge(self, down: bool, at: float) -> None:  # noqa: FBT001 - the shape of a key source
+        """An edge of the real key."""
+        self._pass_on(self._gesture.edge(down=down, at=at))
+
+    def lost(self) -> None:
+        """The real key's source is gone."""
+        self._pass_on(self._gesture.lost(self._now()))
+
+    def act(self, action: str, at: float) -> None:
+        """The key by other means: press, release, toggle, cancel, confirm or mute."""
+        match action:
+            case "press" | "release":
+                self._pass_on(self._gesture.edge(down=action == "press", at=at, clean=True))
+            case "toggle":
+                self._pass_on(self._gesture.toggle(at))
+            case "cancel":
+                self._gesture.drop()
+                self._pass_on([CancelAsked(at=at)])
+            case "mute":
+                self._mute(at)
+            case _:
+                self._on_tell("notice", "nothing waits for a confirmation")
+
+    def close(self) -> None:
+        """No more alarms."""
+        if self._alarm:
+            self._alarm.cancel()
+
+    def _mute(self, at: float) -> None:
+        self.muted = not self.muted
+        self._on_tell("notice", "the microphone is muted" if self.muted else "no longer muted")
+        if self.muted and self._gesture.holding:
+            self._gesture.drop()
+            self._pass_on([CancelAsked(at=at)])
+
+    def _pass_on(self, events: list[Event]) -> None:
+        for event in events:
+            if self.muted and isinstance(event, HoldBegan):
+                self._gesture.drop()
+                self._on_tell("notice", "the microphone is muted; teamvoice ptt mute unmutes it")
+                break
+            self._on_event(event)
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        self.close()
+        wake_at = self._gesture.wake_at
+        if wake_at is not None:
+            self._alarm = asyncio.get_running_loop().call_at(wake_at, self._wake)
+
+    def _wake(self) -> None:
+        self._pass_on(self._gesture.tick(self._now()))
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

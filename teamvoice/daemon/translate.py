@@ -1,0 +1,126 @@
+"""Between the conversation and the wire: its commands as requests, the provider's events as its.
+
+Pure. What the conversation has no use for becomes nothing.
+"""
+
+from __future__ import annotations
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation import events as ev
+from teamvoice.conversation.commands import Command
+from teamvoice.realtime import events as wire
+from teamvoice.realtime import requests as ask
+from teamvoice.realtime.parts import Response
+from teamvoice.realtime.requests import Request
+
+
+def request_for(command: Command) -> Request | None:
+    """The request that carries out a command; None when it is not for the wire."""
+    match command:
+        case do.AppendAudio(pcm):
+            return ask.AppendAudio(audio=pcm)
+        case do.CommitAudio():
+            return ask.CommitAudio()
+        case do.ClearAudio():
+            return ask.ClearAudio()
+        case do.AddText(text):
+            return ask.CreateItem(item=ask.message(text))
+        case do.AddToolOutput(call_id, output):
+            return ask.CreateItem(item=ask.CallOutputItem(call_id=call_id, output=output))
+        case do.CreateResponse():
+            return ask.CreateResponse()
+        case do.CancelResponse(response_id):
+            return ask.CancelResponse(response_id=response_id)
+        case _:
+            return _correction_for(command)
+
+
+def _correction_for(command: Command) -> Request | None:
+    match command:
+        case do.TruncateItem(item_id, index, heard_ms):
+            return ask.TruncateItem(item_id=item_id, content_index=index, audio_end_ms=heard_ms)
+        case do.DeleteItem(item_id):
+            return ask.DeleteItem(item_id=item_id)
+        case _:
+            return None
+
+
+def event_from(event: wire.Event, at: float) -> ev.Event | None:
+    """What an event of the provider's means to the conversation; None when nothing.
+
+    Args:
+        event: As it came.
+        at: When, in seconds on the conversation's clock.
+    """
+    match event:
+        case wire.ResponseCreated(response=response) if not _is_aside(response):
+            return ev.ResponseBegan(at=at, response_id=response.id)
+        case wire.ResponseDone(response=response) if not _is_aside(response):
+            return _ended(response, at)
+        case wire.AudioDelta():
+            return ev.AnswerAudio(
+                at=at,
+                response_id=event.response_id,
+                item_id=event.item_id,
+                content_index=event.content_index,
+                pcm=event.delta,
+            )
+        case wire.AudioTranscriptDelta() | wire.TextDelta():
+            return ev.AnswerText(
+                at=at, response_id=event.response_id, item_id=event.item_id, text=event.delta
+            )
+        case _:
+            return _about_speech(event, at)
+
+
+def _about_speech(event: wire.Event, at: float) -> ev.Event | None:
+    match event:
+        case wire.AudioCommitted(item_id=item_id):
+            return ev.SpeechCommitted(at=at, item_id=item_id)
+        case wire.TranscriptionCompleted(item_id=item_id, transcript=text):
+            return ev.SpeechTranscribed(at=at, item_id=item_id, text=text.strip())
+        case wire.TranscriptionFailed(item_id=item_id):
+            return ev.SpeechTranscribed(at=at, item_id=item_id, text="")
+        case wire.ErrorEvent(error=error):
+            return ev.RequestRefused(
+                at=at,
+                request=event.request,
+                code=error.code or error.type or "",
+                message=error.message or error.name,
+            )
+        case _:
+            return None
+
+
+def _ended(response: Response, at: float) -> ev.ResponseEnded:
+    calls = tuple(
+        ev.ToolCall(item.call_id or "", item.name or "", item.arguments or "")
+        for item in response.calls
+    )
+    return ev.ResponseEnded(
+        at=at,
+        response_id=response.id,
+        status=response.status or "completed",
+        calls=calls,
+        usage=_usage(response),
+        reason=response.reason,
+    )
+
+
+def _usage(response: Response) -> ev.Usage:
+    usage = response.usage
+    if usage is None:
+        return ev.Usage()
+    return ev.Usage(
+        text_in=usage.text_in,
+        audio_in=usage.audio_in,
+        cached_text_in=usage.cached_text_in,
+        cached_audio_in=usage.cached_audio_in,
+        text_out=usage.text_out,
+        audio_out=usage.audio_out,
+    )
+
+
+def _is_aside(response: Response) -> bool:
+    """It was asked for outside the conversation."""
+    return bool(response.metadata)
