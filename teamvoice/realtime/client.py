@@ -67,7 +67,7 @@ class Limits:
     updated_s: float = 10.0
     ping_every_s: float = 15.0
     pong_within_s: float = 10.0
-    close_s: float = 1.0
+    close_s: float = 0.5
     frame_bytes: int = 32 * 2**20
 
 

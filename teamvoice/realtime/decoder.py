@@ -53,8 +53,10 @@ class Decoder:
         except (ValueError, RecursionError) as worse:
             raise ProtocolError(f"a frame that is no event: {worse}") from worse
         kind = raw.get("type")
-        if kind in _TYPES or not isinstance(kind, str):
-            raise ProtocolError(f"a malformed {kind or 'event'}: {error}") from error
+        if not isinstance(kind, str):
+            raise ProtocolError(f"an event without a type: {error}") from error
+        if kind in _TYPES:
+            raise ProtocolError(f"a malformed {kind}: {error}") from error
         if kind not in self._aliases:
             return Unknown(kind, raw)
         return self._convert(raw, self._aliases[kind])

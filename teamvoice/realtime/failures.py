@@ -127,7 +127,7 @@ def of_error(code: str | None, kind: str | None = None) -> Verdict:
 
 def name_of(code: str | None, kind: str | None) -> str:
     """Which of an error's code and type says more: the one that is sorted here, else the code."""
-    known = (name for name in (code, kind) if name in _ERRORS or name in _PASSING)
+    known = (name for table in (_ERRORS, _PASSING) for name in (code, kind) if name in table)
     return next(known, code or kind) or ""
 
 
