@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -39,8 +40,9 @@ SOON = Backoff(first=0.01, most=0.02)
 NEVER = Backoff(first=3600.0, most=3600.0)
 BLOCK = AppendAudio(audio=bytes(960))
 
-# Down at most once, then fatal, before the first up; and after every up at least one down.
-STORY = re.compile(r"d?F*(u(d|F|dF)F*)*")
+# Down is told once, then perhaps fatal, then the same anew for each retry that was asked for. After
+# every up there is a down.
+STORY = re.compile(r"(d?F)*d?(u((d?F)+d?|d))*")
 
 
 @dataclass
@@ -60,6 +62,9 @@ class Seen:
 
     async def told(self, story: str) -> None:
         await until(lambda: self.story == story, f"{story} (now {self.story}, {self.reasons})")
+
+    async def told_fatal(self, times: int) -> None:
+        await until(lambda: self.story.count("F") == times, f"fatal {times} times")
 
 
 async def reaches(link: Link, state: LinkState) -> None:
@@ -374,3 +379,81 @@ async def test_an_error_in_a_callback_is_not_swallowed() -> None:
             await link.run()
     assert raised.group_contains(ZeroDivisionError)
     assert seen.story == "ud"
+
+
+# How long it waits -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Noting(Backoff):
+    """A policy that waits hardly at all and notes what it was asked."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def delay(self, tries: int, chance: float) -> float:
+        assert chance == 0.5, "chance is drawn by the caller"
+        self.asked.append(tries)
+        return 0.001
+
+
+@pytest.mark.parametrize(("steady", "tries"), [(3600.0, [1, 2, 3]), (0.0, [0, 0, 1])])
+async def test_only_a_link_that_stayed_up_starts_its_waits_anew(
+    steady: float, tries: list[int]
+) -> None:
+    flaps: list[list[Step]] = [[*GREETING, Cut()], [*GREETING, Cut()], [Refuse(503)]]
+    policy = Noting(steady=steady)
+    async with (
+        scripted(*flaps, [*GREETING]) as script,
+        kept_up(dialling(script), policy) as (_, seen),
+    ):
+        await seen.told("ududu")
+    assert policy.asked == tries
+
+
+# Any schedule ----------------------------------------------------------------------------------
+
+PASSING: list[list[Step]] = [
+    [Refuse(503)],
+    [Refuse(429)],
+    [Send(frames.created()), Cut()],
+    [*GREETING, Close(1001)],
+    [*GREETING, Cut()],
+    [*GREETING, SendRaw("{"), Close(1011)],
+    [*GREETING, Send(frames.error("session_expired"))],
+]
+LASTING: list[list[Step]] = [
+    [Refuse(401)],
+    [Send(frames.created()), Close(3000)],
+    [*GREETING, Close(3000)],
+    [*GREETING, Send(frames.failed("insufficient_quota"))],
+]
+
+
+def expected_story(schedule: list[list[Step]]) -> str:
+    """What the link tells of a schedule, when it is made to retry after everything fatal."""
+    story, outage = "", ""
+    for steps in schedule:
+        if steps[: len(GREETING)] == [*GREETING]:
+            story, outage = story + "u", ""
+        told = "F" if steps in LASTING else "d"
+        if told == "F" or not outage:
+            story += told
+        outage = "" if told == "F" else "d"
+    return story + "u"
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_tells_the_truth_whatever_happens(seed: int) -> None:
+    schedule = random.Random(seed).choices(PASSING + LASTING, k=8)  # noqa: S311  (no secret)
+    story = expected_story(schedule)
+    async with (
+        scripted(*schedule, [*GREETING, Expect("input_audio_buffer.commit")]) as script,
+        kept_up(dialling(script)) as (link, seen),
+    ):
+        for fatal in range(story.count("F")):
+            await seen.told_fatal(fatal + 1)
+            await reaches(link, LinkState.STOPPED)
+            link.retry_now()
+        await seen.told(story)
+        assert link.send(CommitAudio())
+        await until(lambda: script.finished == len(schedule) + 1, "the last session works")
