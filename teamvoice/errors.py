@@ -100,12 +100,15 @@ class LinkRefused(RealtimeError):
     """The provider refused the connection.
 
     Args:
-        status: The HTTP status of the refusal; 0 when nobody answered at all.
+        status: The HTTP status of the refusal; 0 when nobody answered at all; 101 when the
+            connection opened and the session was refused.
+        code: The provider's own code for the reason, when it gave one.
     """
 
-    def __init__(self, message: str, mend: str = "", *, status: int = 0) -> None:
+    def __init__(self, message: str, mend: str = "", *, status: int = 0, code: str = "") -> None:
         super().__init__(message, mend)
         self.status = status
+        self.code = code
 
 
 class LinkClosed(RealtimeError):
