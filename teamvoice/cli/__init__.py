@@ -34,6 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _forget_output()
         return 141
+    except OSError as error:  # a full disk behind standard output, a file that may not be read
+        _forget_output()
+        _tell(TeamvoiceError(str(error)))
+        return 1
     return code
 
 
@@ -54,5 +58,5 @@ def _tell(error: TeamvoiceError) -> None:
 
 
 def _forget_output() -> None:
-    """Nobody reads any more: what is left over must not fail again when Python ends."""
+    """What is left over cannot be written: it must not fail again when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -35,8 +35,12 @@ def console() -> Console:
     """Where tables go: coloured on a terminal only, and never cut off when read by a program."""
     from rich.console import Console
 
+    class OurConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # noqa: PLE0704 - called while it is handled; teamvoice.cli.main knows what to do
+
     terminal = sys.stdout.isatty()
-    return Console(
+    return OurConsole(
         file=sys.stdout,
         force_terminal=terminal,
         no_color=not terminal or bool(os.environ.get("NO_COLOR")),

@@ -5,10 +5,9 @@ Standard library only, and little of it: a key press waits for this.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from teamvoice.cli.client import exchange
 
-from teamvoice.cli.client import request
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:  # argparse is not for the fast way
     import argparse
 
@@ -26,7 +25,7 @@ ACTIONS = {
 
 def send(action: str, at: float) -> int:
     """Tell the daemon what the key did, and when on the monotonic clock."""
-    request({"do": "ptt", "action": action, "at": at})
+    exchange(f'{{"do": "ptt", "action": "{action}", "at": {at!r}}}\n'.encode())
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,13 +18,14 @@ class SmallVoice:
     """``daemon.control.Voice`` without a house behind it.
 
     A turn that asks for ``nobody`` is refused, one that asks to ``break`` meets a fault of ours,
-    and one that asks to ``fail`` is not answered.
+    one that asks to ``wait`` never ends, and one that asks to ``fail`` is not answered.
     """
 
     def __init__(self) -> None:
         self.keys: list[tuple[str, float]] = []
         self.turns: list[dict[str, Any]] = []
         self.watchers: set[Backlog] = set()
+        self.waiting = False
 
     def key(self, action: str, at: float) -> None:
         self.keys.append((action, at))
@@ -32,6 +34,9 @@ class SmallVoice:
     async def ask(self, text: str) -> dict[str, Any]:
         if text == "nobody":
             raise UnknownMember("there is no nobody", "teamvoice team lists the members")
+        if text == "wait":
+            self.waiting = True
+            await asyncio.Event().wait()
         if text == "break":
             raise RuntimeError("a fault")
         arguments = '{"member": "developer", "text": "rest"}'
