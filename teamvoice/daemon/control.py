@@ -99,8 +99,9 @@ class Control:
         listener = await asyncio.to_thread(self._open.enter_context, claim(self._path))
         await self._tasks.__aenter__()
         self._server = await asyncio.start_unix_server(
-            self._connected, sock=listener, limit=LINE_LIMIT
+            self._connected, sock=listener, limit=LINE_LIMIT, start_serving=False
         )
+        await self._server.start_serving()
         return self
 
     async def __aexit__(
