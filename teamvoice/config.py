@@ -26,7 +26,7 @@ import platformdirs
 
 from teamvoice.errors import ConfigError
 
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 
@@ -132,8 +132,31 @@ def state_dir() -> Path:
     return Path(override) if override else platformdirs.user_state_path("teamvoice")
 
 
+def config_file() -> Path:
+    """The file that is read when none is given; it need not exist."""
+    return config_dir() / "config.toml"
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A configuration with where each setting came from.
+
+    Args:
+        config: The settings in force.
+        origins: By ``section.key``: ``default``, the path of the file, or ``environment`` and
+            the variable.
+    """
+
+    config: Config
+    origins: dict[str, str]
+
+
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
-    """Read the configuration.
+    """The configuration in force; arguments and errors as for :func:`read`."""
+    return read(path, environ).config
+
+
+def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Read the configuration, and where each setting comes from.
 
     Args:
         path: The file; by default ``config.toml`` in :func:`config_dir`, which may be missing. A
@@ -143,15 +166,21 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     Raises:
         ConfigError: One line with the file (or variable), the key, and the nearest known name.
     """
-    file = path or config_dir() / "config.toml"
+    file = path or config_file()
     settings = _read_toml(file, required=path is not None)
     config = _convert(settings, str(file))
+    origins = {
+        f"{section}.{key}": str(file) if key in settings.get(section, {}) else "default"
+        for section, kind in _hints(Config).items()
+        for key in _hints(kind)
+    }
     for variable, section, key, raw in _overrides(os.environ if environ is None else environ):
         table = settings.setdefault(section, {})
         table[key] = _from_text(raw, _hints(_hints(Config)[section])[key])
         config = _convert({section: table}, f"environment variable {variable}", base=settings)
-    _check_names(config, str(file))
-    return config
+        origins[f"{section}.{key}"] = f"environment {variable}"
+    _check_names(config, origins["team.members"])
+    return Loaded(config, origins)
 
 
 def api_key(environ: Mapping[str, str] | None = None) -> str:
@@ -160,8 +189,21 @@ def api_key(environ: Mapping[str, str] | None = None) -> str:
     Raises:
         ConfigError: The file ``env`` can be read by others, or has a line that is no assignment.
     """
+    return _find_key(environ)[0]
+
+
+def api_key_origin(environ: Mapping[str, str] | None = None) -> str:
+    """Where :func:`api_key` found it, in words that may be shown; raises what it raises."""
+    return _find_key(environ)[1]
+
+
+def _find_key(environ: Mapping[str, str] | None) -> tuple[str, str]:
     found = (os.environ if environ is None else environ).get("OPENAI_API_KEY", "").strip()
-    return found or _read_env_file(config_dir() / "env").get("OPENAI_API_KEY", "")
+    if found:
+        return found, "from the environment, OPENAI_API_KEY"
+    file = config_dir() / "env"
+    found = _read_env_file(file).get("OPENAI_API_KEY", "")
+    return found, f"from {file}" if found else "none"
 
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:
@@ -192,7 +234,18 @@ def _convert(settings: dict[str, Any], where: str, *, base: dict[str, Any] | Non
     except msgspec.ValidationError as error:
         reason, _, at = str(error).partition(" - at `$")
         key = at.rstrip("`").lstrip(".")
-        raise ConfigError(f"{where}: {key or 'settings'}: {reason}") from error
+        hint = _choices(settings, key)
+        raise ConfigError(f"{where}: {key or 'settings'}: {reason}{hint}") from error
+
+
+def _choices(settings: dict[str, Any], key: str) -> str:
+    """For a setting that is one of a few words: which words, and which one was meant."""
+    section, _, name = key.partition(".")
+    hint = _hints(_hints(Config).get(section, Config)).get(name)
+    if typing.get_origin(hint) is not Literal:
+        return ""
+    words = typing.get_args(hint)
+    return f"; one of {', '.join(words)}.{nearest(str(settings[section][name]), words)}"
 
 
 def _check_keys(table: Any, kind: type, where: str, prefix: str) -> None:
@@ -224,10 +277,13 @@ def _hints(kind: type) -> dict[str, Any]:
 def _overrides(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
     """The variables that name a setting: (variable, section, key, text)."""
     for section, kind in _hints(Config).items():
-        for key in _hints(kind):
-            variable = f"TEAMVOICE_{section}_{key}".upper()
-            if variable in environ:
-                yield variable, section, key, environ[variable]
+        prefix = f"TEAMVOICE_{section}_".upper()
+        known = {f"{prefix}{key.upper()}": key for key in _hints(kind)}
+        for variable in sorted(name for name in environ if name.startswith(prefix)):
+            if variable not in known:
+                hint = nearest(variable, known)
+                raise ConfigError(f"environment variable {variable}: no such setting.{hint}")
+            yield variable, section, known[variable], environ[variable]
 
 
 def _from_text(raw: str, hint: Any) -> Any:

@@ -1,0 +1,60 @@
+"""``ask`` and ``status``: answered by the daemon that runs."""
+
+from __future__ import annotations
+
+import argparse
+
+from teamvoice.cli.client import request
+from teamvoice.cli.output import console, write, write_json
+from teamvoice.cli.parser import Subparsers, add_command, add_json
+
+
+def add_parsers(subparsers: Subparsers) -> None:
+    """Add the parsers of ``ask`` and ``status``."""
+    ask = add_command(
+        subparsers,
+        "ask",
+        "Take a turn by typing it. Waits for the answer and prints what was done for it.\n"
+        "Exit code 1 when the turn was not answered.",
+        'teamvoice ask "tell the developer to run the tests"',
+    )
+    ask.add_argument("text", nargs="+", metavar="TEXT", help="what you would have said")
+    add_json(ask, "the turn as one object, like a line of history --json")
+    status = add_command(
+        subparsers,
+        "status",
+        "Show the link, the key, the microphone, the members and the last turn.",
+        "teamvoice status\ntmux set -g status-right '#(teamvoice status --line)'",
+    )
+    shape = status.add_mutually_exclusive_group()
+    shape.add_argument("--line", action="store_true", help="one short line, for a status bar")
+    shape.add_argument("--json", action="store_true", help="print one object, for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask the daemon."""
+    return _ask(args) if args.command == "ask" else _status(args)
+
+
+def _ask(args: argparse.Namespace) -> int:
+    turn = request({"do": "ask", "text": " ".join(args.text)}, within=None)["turn"]
+    if args.json:
+        write_json(turn)
+    else:
+        from teamvoice.cli.turns import turn_text
+
+        console().print(turn_text(turn))
+    return 0 if turn.get("outcome") == "answered" else 1
+
+
+def _status(args: argparse.Namespace) -> int:
+    from teamvoice.cli import status_view
+
+    status = request({"do": "status"})["status"]
+    if args.json:
+        write_json(status)
+    elif args.line:
+        write(status_view.line(status))
+    else:
+        status_view.show(status, console())
+    return 0

@@ -1,0 +1,30 @@
+"""``teamvoice run``: the daemon in the foreground, under systemd or in a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+
+from teamvoice.cli.parser import Subparsers, add_command
+
+
+def add_parsers(subparsers: Subparsers) -> None:
+    """Add the parser of ``run``."""
+    parser = add_command(
+        subparsers,
+        "run",
+        "Run the daemon in this terminal until Ctrl-C. Without an API key it talks to the\n"
+        "offline server. Every setting can be given in the environment.",
+        "teamvoice run\nTEAMVOICE_HOTKEY_KEY='<f8>' TEAMVOICE_LOG_LEVEL=debug teamvoice run",
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="read this file instead")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read the configuration, set up the log, and be the daemon."""
+    from teamvoice import config, logs
+
+    settings = config.load(args.config)
+    logs.configure(settings.log, secrets=[config.api_key()])
+    return int(importlib.import_module("teamvoice.daemon.app").run(settings))

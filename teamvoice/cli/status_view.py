@@ -1,0 +1,100 @@
+"""What ``teamvoice status`` shows of the daemon's status.
+
+The status is the daemon's, and passes through ``--json`` untouched::
+
+    {"version": "0.1.0", "pid": 4711, "uptime_s": 3600,
+     "link": {"state": "up", "provider": "openai", "model": "gpt-realtime-2.1", "reason": ""},
+     "hotkey": {"state": "ready", "backend": "pynput", "key": "<f9>", "reason": ""},
+     "microphone": {"state": "closed", "device": "pulse", "muted": false, "reason": ""},
+     "members": [{"name": "developer", "state": "working", "source": "screen", "age_s": 2.5,
+                  "pane": "%3", "detail": ""}],
+     "turn": {…}}
+
+``state`` is a word for people; ``reason`` and ``detail`` are one line, or empty. ``turn`` is the
+last turn as the journal keeps it, or null. What is absent is not shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from teamvoice.cli.output import plain
+from teamvoice.cli.turns import turn_text
+
+Status = dict[str, Any]
+
+_STYLES = {
+    **dict.fromkeys(("up", "ready", "idle", "open"), "green"),
+    **dict.fromkeys(("waiting", "connecting", "unknown", "muted"), "yellow"),
+    **dict.fromkeys(("down", "failed", "lost", "dead", "missing", "shell"), "red"),
+    "working": "cyan",
+}
+_PARTS = ("link", "hotkey", "microphone")
+
+
+def line(status: Status) -> str:
+    """One line for a status bar: what is out of order, then each member's state."""
+    link = status.get("link", {}).get("state", "unknown")
+    microphone = status.get("microphone", {})
+    parts = [] if link == "up" else [f"link {link}"]
+    if microphone.get("muted") or microphone.get("state") in {"open", "failed"}:
+        parts.append(f"microphone {'muted' if microphone.get('muted') else microphone['state']}")
+    parts += [f"{member.get('name')} {member.get('state')}" for member in _members(status)]
+    return " · ".join(parts) or "ready"
+
+
+def show(status: Status, console: Console) -> None:
+    """The whole picture, for a person."""
+    for part in _PARTS:
+        if part in status:
+            console.print(_part_text(part, status[part]))
+    if _members(status):
+        console.print(_members_table(status))
+    turn = status.get("turn")
+    console.print(turn_text(turn) if turn else Text("no turn yet", style="dim"))
+
+
+def _part_text(name: str, part: Status) -> Text:
+    state = "muted" if part.get("muted") else plain(part.get("state", "unknown"))
+    text = Text(f"{name:<12}")
+    text.append(state, style=_STYLES.get(state, "default"))
+    known = [
+        plain(part[key])
+        for key in ("provider", "model", "backend", "key", "device")
+        if part.get(key)
+    ]
+    text.append(f"  {' '.join(known)}" if known else "", style="dim")
+    text.append(f"  {plain(part['reason'])}" if part.get("reason") else "")
+    return text
+
+
+def _members_table(status: Status) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("member", "state", "for", "seen in", "pane", ""):
+        table.add_column(heading)
+    for member in _members(status):
+        state = plain(member.get("state", "unknown"))
+        table.add_row(
+            Text(plain(member.get("name", "?"))),
+            Text(state, style=_STYLES.get(state, "default")),
+            Text(_age(member.get("age_s"))),
+            Text(plain(member.get("source", ""))),
+            Text(plain(member.get("pane", ""))),
+            Text(plain(member.get("detail", ""))),
+        )
+    return table
+
+
+def _members(status: Status) -> list[Status]:
+    members: list[Status] = status.get("members", [])
+    return members
+
+
+def _age(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

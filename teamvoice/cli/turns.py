@@ -1,0 +1,80 @@
+"""A turn on the screen, as ``ask`` and ``history`` show it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+
+from teamvoice.cli.output import plain
+
+Record = dict[str, Any]
+
+
+def turn_text(turn: Record) -> Text:
+    """A turn: when and what was said, what was done and what became of it, what was answered."""
+    text = Text()
+    text.append(_clock(turn.get("time", "")), style="dim")
+    text.append(f"  you: {_heard(turn)}\n", style="bold")
+    for call in turn.get("calls", ()):
+        text.append_text(call_text(call))
+    if turn.get("spoken"):
+        text.append(f"          voice: {plain(turn['spoken'])}\n")
+    if turn.get("trouble"):
+        text.append(f"          trouble: {plain(turn['trouble'])}\n", style="red")
+    text.append(f"          {figures(turn)}", style="dim")
+    return text
+
+
+def call_text(call: Record) -> Text:
+    """A tool call and its result."""
+    text = Text(f"          {plain(call.get('name', '?'))}({_arguments(call)})", style="cyan")
+    text.append(f"\n            → {_inline(call.get('result', ''))}\n", style="default")
+    return text
+
+
+def figures(turn: Record) -> str:
+    """The outcome, the latencies that were measured, and the cost when it is known."""
+    parts = [str(turn.get("outcome", "?"))]
+    parts += [f"{plain(name)} {value} ms" for name, value in turn.get("ms", {}).items()]
+    if turn.get("cost_usd") is not None:
+        parts.append(f"${turn['cost_usd']:.4f}")
+    return ", ".join(parts)
+
+
+def record_text(record: Record) -> Text:
+    """Any record of the journal; those of unknown kinds are shown as they are."""
+    match record.get("kind"):
+        case "turn":
+            return turn_text(record)
+        case "gap":
+            when = _clock(record.get("time", ""))
+            return Text(f"{when}  {record.get('missed')} records are missing here", style="red")
+    return Text(plain(json.dumps(record, ensure_ascii=False)), style="dim")
+
+
+def _heard(turn: Record) -> str:
+    return plain(turn.get("heard") or "(nothing was understood)")
+
+
+def _arguments(call: Record) -> str:
+    arguments = call.get("arguments", {})
+    if not isinstance(arguments, dict):
+        return _inline(arguments)
+    return ", ".join(
+        f"{name}={_inline(json.dumps(value, ensure_ascii=False))}"
+        for name, value in arguments.items()
+    )
+
+
+def _inline(value: object) -> str:
+    return " / ".join(plain(value).splitlines())
+
+
+def _clock(time: str) -> str:
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%H:%M:%S")
+    except ValueError:
+        return "--:--:--"

@@ -1,0 +1,90 @@
+"""The one daemon of this user: who holds the lock beside the socket may listen on it.
+
+The lock is the kernel's (``flock``), so it goes with its process however that ends; whatever a
+dead daemon left behind is stale by proof, not by guess. The lock's file keeps the holder's pid.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from teamvoice.errors import TeamvoiceError
+
+
+@contextlib.contextmanager
+def claim(path: Path) -> Iterator[socket.socket]:
+    """Listen on this path, alone, for as long as the context lasts.
+
+    Raises:
+        TeamvoiceError: Another daemon runs (says its pid), others can enter the directory, or
+            the path cannot be used for a socket.
+    """
+    _private_directory(path.parent)
+    with _lock(path.with_name(f"{path.name}.lock"), path), _listening(path) as listener:
+        yield listener
+
+
+def _private_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = directory.lstat()
+    except OSError as error:
+        raise TeamvoiceError(
+            f"the control socket has no place: {error}", "set TEAMVOICE_SOCKET to another path"
+        ) from error
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise TeamvoiceError(
+            f"{directory} is not a directory of yours", "set TEAMVOICE_SOCKET to another path"
+        )
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise TeamvoiceError(f"others can enter {directory}", f"chmod 700 {directory}")
+
+
+@contextlib.contextmanager
+def _lock(file: Path, path: Path) -> Iterator[None]:
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _lock_or_tell(descriptor, path)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)  # the file stays: to remove it would let two daemons lock two files
+
+
+def _lock_or_tell(descriptor: int, path: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
+        raise TeamvoiceError(
+            f"a daemon runs already (pid {pid}) on {path}", f"stop it first: kill {pid}"
+        ) from None
+
+
+@contextlib.contextmanager
+def _listening(path: Path) -> Iterator[socket.socket]:
+    path.unlink(missing_ok=True)  # a dead daemon's: the lock is ours
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _bind(listener, path)
+        yield listener
+    finally:
+        listener.close()
+        path.unlink(missing_ok=True)
+
+
+def _bind(listener: socket.socket, path: Path) -> None:
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)
+    except OSError as error:
+        raise TeamvoiceError(
+            f"cannot listen on {path}: {error}", "set TEAMVOICE_SOCKET to a shorter path"
+        ) from error

@@ -1,0 +1,240 @@
+"""The control socket: how the command line and the terminal faces reach the daemon.
+
+JSON lines over a Unix socket that only its owner can open, and only its owner's processes may
+use. A connection carries any number of requests, answered in order::
+
+    {"do": "ptt", "action": "press", "at": 81.25}   {"ok": true}
+    {"do": "ask", "text": "who needs me?"}          {"ok": true, "turn": {...}}
+    {"do": "status"}                                {"ok": true, "status": {...}}
+    {"do": "watch"}                                 {"ok": true, "status": {...}}, then events
+
+``action`` is one of press, release, toggle, cancel, confirm and mute; ``at`` is when, in seconds
+on the machine's monotonic clock, and may be left out. A refusal reads ``{"ok": false, "error":
+"what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit code.
+After ``watch`` the connection carries nothing but events, and ends with the daemon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+import msgspec
+import structlog
+
+from teamvoice.daemon.backlog import Backlog
+from teamvoice.daemon.claim import claim
+from teamvoice.daemon.edges import Edge, EdgeOrder
+from teamvoice.daemon.peer import peer_uid
+from teamvoice.errors import TeamvoiceError
+
+LINE_LIMIT = 1024 * 1024  # bytes of one request
+CONNECTION_LIMIT = 64
+
+_log = structlog.get_logger(__name__)
+
+
+class Voice(Protocol):
+    """What the daemon offers to those who reach it through the socket."""
+
+    def key(self, action: str, at: float) -> None:
+        """The key, by other means; ``at`` is on the monotonic clock and never goes back."""
+
+    async def ask(self, text: str) -> dict[str, Any]:
+        """Take a typed turn; returns it when it is over."""
+
+    async def status(self) -> dict[str, Any]:
+        """Everything worth showing, now."""
+
+    def watch(self) -> AsyncIterator[dict[str, Any]]:
+        """Events from now on, until the daemon ends."""
+
+
+class _Request(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
+    """What a client may ask."""
+
+
+class _Ptt(_Request, frozen=True, tag="ptt"):
+    action: Literal["press", "release", "toggle", "cancel", "confirm", "mute"]
+    at: float | None = None
+
+
+class _Ask(_Request, frozen=True, tag="ask"):
+    text: str
+
+
+class _Status(_Request, frozen=True, tag="status"):
+    pass
+
+
+class _Watch(_Request, frozen=True, tag="watch"):
+    pass
+
+
+_requests = msgspec.json.Decoder(_Ptt | _Ask | _Status | _Watch)
+
+
+class Control:
+    """Listens on the control socket while its context lasts.
+
+    Raises:
+        TeamvoiceError: On entering, as :func:`teamvoice.daemon.claim.claim` does.
+    """
+
+    def __init__(self, path: Path | str, voice: Voice) -> None:
+        self._path = Path(path)
+        self._voice = voice
+        self._edges = EdgeOrder()
+        self._open = contextlib.ExitStack()
+        self._tasks = asyncio.TaskGroup()
+        self._conversations: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        listener = await asyncio.to_thread(self._open.enter_context, claim(self._path))
+        await self._tasks.__aenter__()
+        self._server = await asyncio.start_unix_server(
+            self._connected, sock=listener, limit=LINE_LIMIT, start_serving=False
+        )
+        await self._server.start_serving()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._server is not None  # noqa: S101 - entered
+        self._server.close()
+        self._server = None
+        for conversation in self._conversations:
+            conversation.cancel()
+        try:
+            await self._tasks.__aexit__(None, None, None)  # what ended the body is not theirs
+        finally:
+            await asyncio.to_thread(self._open.close)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        uid = peer_uid(writer.get_extra_info("socket"))
+        full = len(self._conversations) >= CONNECTION_LIMIT
+        if uid != os.getuid() or full or self._server is None:
+            _log.warning("connection refused", uid=uid, open=len(self._conversations))
+            writer.transport.abort()
+            return
+        conversation = self._tasks.create_task(self._converse(reader, writer))
+        self._conversations.add(conversation)
+        conversation.add_done_callback(self._conversations.discard)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._talk(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        except ConnectionError as error:
+            _log.debug("a client left", reason=str(error))
+        finally:
+            writer.transport.abort()  # a daemon that ends waits for no slow reader
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await _line(reader):
+            request, reply = await self._answer(line)
+            if isinstance(request, _Watch):
+                await self._watch(reader, writer)
+                return
+            await _send(writer, reply)
+        if line is None:
+            await _send(writer, _refusal(TeamvoiceError("a request is longer than 1 MB")))
+
+    async def _answer(self, line: bytes) -> tuple[_Request | None, bytes]:
+        """The request, and the reply as it goes onto the wire (empty for ``watch``)."""
+        try:
+            request = _requests.decode(line)
+            return request, _encode({"ok": True, **await self._obey(request)})
+        except (msgspec.DecodeError, RecursionError) as error:
+            return None, _refusal(TeamvoiceError(f"not a request: {error}"))
+        except TeamvoiceError as error:
+            return None, _refusal(error)
+        except Exception:  # noqa: BLE001 - one faulty answer must not end the conversation of all
+            _log.exception("a request failed")
+            return None, _refusal(TeamvoiceError("the daemon failed to answer", "see its log"))
+
+    async def _obey(self, request: _Request) -> dict[str, Any]:
+        match request:
+            case _Ptt():
+                self._key(request)
+            case _Ask():
+                return {"turn": await self._voice.ask(request.text)}
+            case _Status():
+                return {"status": await self._voice.status()}
+        return {}
+
+    def _key(self, request: _Ptt) -> None:
+        now = asyncio.get_running_loop().time()
+        at = now if request.at is None else min(request.at, now)  # no edge can outrun the clock
+        if request.action in {"press", "release"}:
+            for edge in self._edges.take(Edge(request.action, at)):
+                self._voice.key(*edge)
+        else:
+            self._voice.key(request.action, at)
+
+    async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        backlog = Backlog()
+        async with asyncio.TaskGroup() as tasks:
+            collecting = tasks.create_task(self._collect(backlog))
+            sending = tasks.create_task(self._send_events(backlog, writer))
+            leaving = tasks.create_task(_until_gone(reader))
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            for task in (collecting, sending, leaving):
+                task.cancel()
+
+    async def _collect(self, backlog: Backlog) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            events = self._voice.watch()
+            if isinstance(events, AsyncGenerator):
+                await stack.enter_async_context(contextlib.aclosing(events))
+            async for event in events:
+                backlog.put(event)
+        backlog.close()
+
+    async def _send_events(self, backlog: Backlog, writer: asyncio.StreamWriter) -> None:
+        """First what is, then what happens; events since the request are in the backlog already."""
+        try:
+            await _send(writer, _encode({"ok": True, "status": await self._voice.status()}))
+            async for event in backlog:
+                await _send(writer, _encode(event))
+        except ConnectionError as error:
+            _log.debug("a watcher left", reason=str(error))
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes | None:
+    """The next line; empty at the end of the stream, None when it is too long."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        return None
+
+
+async def _send(writer: asyncio.StreamWriter, line: bytes) -> None:
+    writer.write(line)
+    await writer.drain()
+
+
+async def _until_gone(reader: asyncio.StreamReader) -> None:
+    while await reader.read(65536):
+        pass  # a watcher has nothing more to say
+
+
+def _encode(message: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(message) + b"\n"
+
+
+def _refusal(error: TeamvoiceError) -> bytes:
+    return _encode(
+        {"ok": False, "error": error.message, "mend": error.mend, "exit": error.exit_code}
+    )

@@ -1,0 +1,257 @@
+"""The journal: what was said and done, one JSON object a line, in the state directory.
+
+``journal.jsonl`` is written by one daemon at a time (the control socket's lock sees to that).
+When it would grow over its bound it becomes ``journal.jsonl.1``, that one ``.2``, and so on; the
+oldest goes. A line is one ``write`` to a file opened for appending, so a reader never sees half
+of one, save the last line of a machine that crashed; readers skip it and the next record starts
+on a line of its own.
+
+A disk that is full costs the records that do not fit, and nothing else: it is reported once, and
+when writing works again a record of kind ``gap`` says how many are missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import msgspec
+
+from teamvoice import config
+
+Record = dict[str, Any]
+
+
+def journal_path() -> Path:
+    """Where the journal is."""
+    return config.state_dir() / "journal.jsonl"
+
+
+class Journal:
+    """Appends records, off the event loop's thread, in the order in which they were given.
+
+    Args:
+        path: The file; its directory is made, open to its owner alone.
+        settings: How large a file may grow and how many old ones are kept.
+        on_trouble: Told once, in words for a person, when records cannot be written, and not
+            again before one could.
+    """
+
+    def __init__(
+        self, path: Path, settings: config.Journal, on_trouble: Callable[[str], None]
+    ) -> None:
+        self._files = _Files(path, settings.max_mb * 1024 * 1024, settings.keep)
+        self._on_trouble = on_trouble
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._missed = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await asyncio.to_thread(self._worker.shutdown)  # what was given is written first
+
+    async def append(self, record: Record) -> bool:
+        """Write a record down; back when the kernel has it.
+
+        Returns:
+            Whether it was written. When not, ``on_trouble`` was told.
+        """
+        line = msgspec.json.encode(record) + b"\n"
+        loop = asyncio.get_running_loop()
+        written, trouble = await loop.run_in_executor(self._worker, self._write, line)
+        if trouble:
+            self._on_trouble(trouble)
+        return written
+
+    def _write(self, line: bytes) -> tuple[bool, str]:
+        """In the worker: whether it was written, and what to tell a person, once per outage."""
+        try:
+            self._files.append(_gap(self._missed) + line)
+        except OSError as error:
+            self._missed += 1
+            first = self._missed == 1
+            return False, f"the journal cannot be written: {error}" if first else ""
+        self._missed = 0
+        return True, ""
+
+
+def _gap(missed: int) -> bytes:
+    """The record that stands for those that are missing; nothing when none are."""
+    if not missed:
+        return b""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return msgspec.json.encode({"kind": "gap", "time": now, "missed": missed}) + b"\n"
+
+
+class _Files:
+    """The journal's files, as they are rotated."""
+
+    def __init__(self, path: Path, bound: int, keep: int) -> None:
+        self._path = path
+        self._bound = bound
+        self._keep = keep
+
+    def append(self, line: bytes) -> None:
+        """All of the line is written, or nothing of it.
+
+        Raises:
+            OSError: Nothing was written.
+        """
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_room(len(line))
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(self._path, flags, 0o600)
+        try:
+            _append(descriptor, line)
+        finally:
+            os.close(descriptor)
+
+    def _make_room(self, size: int) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if 0 < self._path.stat().st_size > self._bound - size:
+                self._rotate()
+
+    def _rotate(self) -> None:
+        for number in range(self._keep, 0, -1):
+            older = self._path if number == 1 else _numbered(self._path, number - 1)
+            with contextlib.suppress(FileNotFoundError):
+                older.replace(_numbered(self._path, number))
+
+
+def _append(descriptor: int, line: bytes) -> None:
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        line = b"\n" + line  # a crash cut the last line short: leave it to itself
+    try:
+        while line:  # once, save on a disk that fills up: the second time says why
+            line = line[os.write(descriptor, line) :]
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+
+
+def read_last(path: Path, count: int) -> list[Record]:
+    """The last records, oldest first; lines that are no records are skipped."""
+    return _last(_files(path), count)
+
+
+def follow(path: Path, wait: Callable[[], None], last: int = 0) -> Iterator[Record]:
+    """The last records, and then each as it is written, across rotations; without end.
+
+    Args:
+        path: The journal; it need not exist yet.
+        wait: Called when there is nothing new; returns when it is worth another look.
+        last: How many of those that are there already to begin with.
+    """
+    older = _files(path)[:-1]
+    with contextlib.closing(_Reader(path)) as reader:
+        here = _records(reader.read())
+        before = _last(older, last - len(here))
+        yield from (before + here)[-last:] if last > 0 else ()
+        while True:
+            fresh = _records(reader.read())
+            yield from fresh
+            if not fresh:
+                wait()
+
+
+class _Reader:
+    """Reads on in the newest file, and from there in each that follows; whole lines only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream: BinaryIO | None = None
+        self._offset = 0
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def read(self) -> bytes:
+        """What is new; empty when nothing is."""
+        newer = self._newer()  # looked for first: then what is read next is the file's last
+        fresh = self._rest()
+        if fresh or newer is None:
+            return fresh
+        self.close()
+        self._offset = 0
+        try:
+            self._stream = newer.open("rb")
+        except FileNotFoundError:
+            self._stream = None  # rotated this very moment: the next look finds it
+        return self._rest()
+
+    def _newer(self) -> Path | None:
+        """The file that follows the one being read; the newest at first."""
+        files = _files(self._path)
+        if self._stream is None:
+            return files[-1] if files else None
+        here = os.fstat(self._stream.fileno()).st_ino
+        inodes = [_inode(file) for file in files]
+        if here not in inodes:
+            return files[0] if files else None
+        following = files[inodes.index(here) + 1 :]
+        return following[0] if following else None
+
+    def _rest(self) -> bytes:
+        if self._stream is None:
+            return b""
+        self._stream.seek(self._offset)
+        text = self._stream.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return whole
+
+
+def _last(files: list[Path], count: int) -> list[Record]:
+    found: list[Record] = []
+    for file in reversed(files):
+        if len(found) >= count:
+            break
+        found = _records(file.read_bytes()) + found
+    return found[-count:] if count > 0 else []
+
+
+def _inode(file: Path) -> int:
+    try:
+        return file.stat().st_ino
+    except FileNotFoundError:
+        return 0  # rotated this very moment
+
+
+def _records(text: bytes) -> list[Record]:
+    return [record for line in text.splitlines() if (record := _record(line)) is not None]
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        return msgspec.json.decode(line, type=Record)
+    except msgspec.DecodeError:
+        return None  # cut short by a crash
+
+
+def _files(path: Path) -> list[Path]:
+    """The journal's files that exist, oldest first."""
+    numbered = sorted(path.parent.glob(f"{path.name}.[0-9]*"), key=_number, reverse=True)
+    return [*numbered, *([path] if path.exists() else [])]
+
+
+def _number(file: Path) -> int:
+    return int(file.suffix[1:]) if file.suffix[1:].isdecimal() else 0
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}")

@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from teamvoice import __version__
+from teamvoice.cli.commands import COMMANDS
+from teamvoice.cli.ptt import ACTIONS
+from teamvoice.config import Config
+from teamvoice.daemon.control import Control
+from teamvoice.daemon.journal import _Files
+from tests.support.cli import Cli, Done, ended
+from tests.support.small_voice import SmallVoice
+from tests.support.wait import until
+
+
+@pytest.fixture
+def cli() -> Iterator[Cli]:
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "run").mkdir(mode=0o700)
+        yield Cli(Path(directory))
+
+
+@pytest.fixture
+async def voice(cli: Cli) -> AsyncIterator[SmallVoice]:
+    """A daemon with a small voice is running."""
+    voice = SmallVoice()
+    async with Control(cli.socket, voice):
+        yield voice
+
+
+def configured(cli: Cli, text: str) -> Path:
+    file = cli.directory / "config" / "config.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def journalled(cli: Cli, *records: dict[str, Any]) -> None:
+    files = _Files(cli.directory / "state" / "journal.jsonl", 10**6, 3)
+    for record in records:
+        files.append(json.dumps(record).encode() + b"\n")
+
+
+# The key ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_ptt_tells_the_daemon_and_when(cli: Cli, voice: SmallVoice, action: str) -> None:
+    if action == "release":
+        await cli("ptt", "press")
+    began = time.monotonic()
+    assert await cli("ptt", action) == Done(0, "", "")
+    assert voice.keys[-1][0] == action
+    assert began <= voice.keys[-1][1] <= time.monotonic()
+
+
+async def test_ptt_starts_with_hardly_anything(cli: Cli, voice: SmallVoice) -> None:
+    script = (
+        "import sys\n"
+        "from teamvoice.__main__ import main\n"
+        "code = main(['ptt', 'press'])\n"
+        "print(code, *sys.modules)"
+    )
+    done = await ended(
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", script, env=cli.variables(), stdout=-1, stderr=-1
+        )
+    )
+    code, *modules = done.out.split()
+    assert (code, voice.keys[0][0]) == ("0", "press")
+    heavy = {"numpy", "structlog", "libtmux", "websockets", "msgspec", "platformdirs", "argparse"}
+    assert not heavy & set(modules)
+    assert not {"asyncio", "dataclasses", "pathlib", "logging", "rich", "typing"} & set(modules)
+
+
+@pytest.mark.parametrize("words", [("ptt", "press"), ("status",), ("ask", "hello")])
+async def test_without_a_daemon_it_says_how_to_start_one(cli: Cli, words: tuple[str, ...]) -> None:
+    done = await cli(*words)
+    assert (done.code, done.out) == (4, "")
+    what, mend = done.err.splitlines()
+    assert what.startswith(f"teamvoice: no daemon answers on {cli.socket}")
+    assert "teamvoice run" in mend
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+async def test_another_users_socket_is_told_nothing(cli: Cli) -> None:
+    for directory in (cli.directory, cli.socket.parent):
+        directory.chmod(0o777)
+    script = (
+        "import os, socket, sys\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()\n"
+        "os.chmod(sys.argv[1], 0o777); print('listening', flush=True)\n"
+        "print(s.accept()[0].recv(100))"
+    )
+    stranger = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(cli.socket), stdout=-1, stderr=-1
+    )
+    assert stranger.stdout is not None
+    await stranger.stdout.readline()
+    done = await cli("ask", "my secret plan")
+    assert done.code == 4
+    assert "belongs to another user" in done.err
+    assert (await ended(stranger)).out == "b''\n"
+
+
+# Asking ----------------------------------------------------------------------------------------
+
+
+async def test_ask_shows_what_was_done_and_said(cli: Cli, voice: SmallVoice) -> None:
+    done = await cli("ask", "tell", "the", "developer", "to", "rest")
+    assert (done.code, done.err) == (0, "")
+    assert voice.turns[0]["heard"] == "tell the developer to rest"
+    for part in (
+        "you: tell the developer to rest",
+        'send_message(member="developer", text="rest")',
+        "→ Submitted to the developer.",
+        "voice: Submitted to the developer.",
+        "answered, answer 510 ms, sound 540 ms, $0.0041",
+    ):
+        assert part in done.out
+
+
+async def test_ask_json_is_the_turn(cli: Cli, voice: SmallVoice) -> None:
+    done = await cli("ask", "--json", "rest")
+    assert json.loads(done.out) == voice.turns[0]
+    assert done.out.count("\n") == 1
+
+
+@pytest.mark.usefixtures("voice")
+async def test_a_turn_that_was_not_answered_is_no_success(cli: Cli) -> None:
+    assert (await cli("ask", "fail")).code == 1
+
+
+@pytest.mark.usefixtures("voice")
+async def test_a_refusal_is_a_line_and_its_mend(cli: Cli) -> None:
+    assert await cli("ask", "nobody") == Done(
+        1, "", "teamvoice: there is no nobody\nteamvoice team lists the members\n"
+    )
+
+
+async def test_ctrl_c_ends_quietly(cli: Cli, voice: SmallVoice) -> None:
+    asking = await cli.start("ask", "wait")
+    await until(lambda: voice.waiting, "the question arrived")
+    asking.send_signal(signal.SIGINT)
+    assert await ended(asking) == Done(130, "", "")
+
+
+async def test_a_daemon_that_ends_in_the_middle_is_told(cli: Cli) -> None:
+    voice = SmallVoice()
+    async with Control(cli.socket, voice):
+        asking = await cli.start("ask", "wait")
+        await until(lambda: voice.waiting, "the question arrived")
+    done = await ended(asking)
+    assert done.code == 1
+    assert done.err.startswith("teamvoice: the daemon ")
+
+
+# Status ----------------------------------------------------------------------------------------
+
+
+async def test_status_json_passes_through(cli: Cli, voice: SmallVoice) -> None:
+    await voice.ask("rest")
+    done = await cli("status", "--json")
+    assert json.loads(done.out) == await voice.status()
+
+
+async def test_status_shows_everything_and_no_escape_of_a_screens(
+    cli: Cli, voice: SmallVoice
+) -> None:
+    await voice.ask("rest")
+    done = await cli("status")
+    assert (done.code, done.err) == (0, "")
+    assert "\x1b" not in done.out
+    for line, parts in {
+        "link": ["up", "offline"],
+        "hotkey": ["lost", "<f9>", "no X"],
+        "microphone": ["closed", "pulse"],
+        "developer": ["working", "2 s", "%3"],
+        "pm": ["waiting", "Run [31mls?"],
+    }.items():
+        (shown,) = [text for text in done.out.splitlines() if text.startswith(line)]
+        for part in parts:
+            assert part in shown
+    assert "you: rest" in done.out
+
+
+@pytest.mark.usefixtures("voice")
+async def test_status_before_the_first_turn(cli: Cli) -> None:
+    assert "no turn yet" in (await cli("status")).out
+
+
+@pytest.mark.usefixtures("voice")
+async def test_status_line_is_one_line(cli: Cli) -> None:
+    assert (await cli("status", "--line")).out == "developer working · pm waiting\n"
+
+
+@pytest.mark.usefixtures("voice")
+@pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+async def test_colour_is_for_terminals(
+    cli: Cli, environ: dict[str, str], *, coloured: bool
+) -> None:
+    terminal, other_end = pty.openpty()
+    terminal_cli = replace(cli, environ={"TERM": "xterm-256color", **environ})
+    process = await terminal_cli.start("status", stdout=other_end)
+    os.close(other_end)
+    assert (await ended(process)).code == 0
+    shown = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    assert "working" in shown
+    assert ("\x1b[36m" in shown) is coloured
+
+
+# History ---------------------------------------------------------------------------------------
+
+
+async def turns(count: int) -> list[dict[str, Any]]:
+    voice = SmallVoice()
+    return [await voice.ask(f"turn {number}") for number in range(count)]
+
+
+async def test_history_shows_the_last_turns_and_what_is_missing(cli: Cli) -> None:
+    gap = {"kind": "gap", "time": "2026-01-31T09:30:00+00:00", "missed": 3}
+    journalled(cli, *await turns(5), gap, {"kind": "news", "text": "\x1b[2Jx"})
+    done = await cli("history", "-n", "4")
+    assert done.code == 0
+    assert "turn 2" not in done.out
+    assert "you: turn 3\n" in done.out
+    assert "3 records are missing" in done.out
+    assert "news" in done.out
+    assert "\x1b" not in done.out
+
+
+async def test_history_json_is_a_record_a_line(cli: Cli) -> None:
+    records = await turns(3)
+    records[2]["heard"] = "wörd\x9b31m"
+    journalled(cli, *records)
+    done = await cli("history", "--json")
+    assert [json.loads(line) for line in done.out.splitlines()] == records
+    assert "wörd" in done.out
+    assert "\x9b" not in done.out
+
+
+async def test_history_of_nothing_is_empty(cli: Cli) -> None:
+    assert await cli("history") == Done(0, "", "")
+
+
+async def test_history_follows(cli: Cli) -> None:
+    first, second, third = await turns(3)
+    journalled(cli, first, second)
+    process = await cli.start("history", "--follow", "--json", "-n", "1")
+    assert process.stdout is not None
+    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 10)) == second
+    journalled(cli, third)
+    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 10)) == third
+    process.send_signal(signal.SIGINT)
+    assert (await ended(process)).code == 130
+
+
+async def test_a_reader_that_has_enough_ends_it_quietly(cli: Cli) -> None:
+    journalled(cli, *await turns(200))
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = await cli.start("history", "-n", "200", stdout=writing)
+    os.close(writing)
+    assert await ended(process) == Done(141, "", "")
+
+
+@pytest.mark.parametrize("words", [("history",), ("--help",), ("config", "show")])
+async def test_output_that_cannot_be_written_is_an_error(cli: Cli, words: tuple[str, ...]) -> None:
+    journalled(cli, *await turns(1))
+    full = os.open("/dev/full", os.O_WRONLY)
+    process = await cli.start(*words, stdout=full)
+    os.close(full)
+    done = await ended(process)
+    assert (done.code, len(done.err.splitlines())) == (1, 1)
+    assert "No space left" in done.err
+
+
+# Configuration ---------------------------------------------------------------------------------
+
+
+async def test_config_show_is_toml_with_origins(cli: Cli) -> None:
+    file = configured(cli, '[hotkey]\nkey = "<f8>"\n[provider]\ninstructions = "a\\u007f\\"\\n"\n')
+    loud = replace(cli, environ={"TEAMVOICE_AUDIO_VOLUME": "0.5"})
+    done = await loud("config", "show")
+    assert done.code == 0
+    shown = msgspec.convert(tomllib.loads(done.out), Config)
+    assert shown.hotkey.key == "<f8>"
+    assert shown.audio.volume == 0.5
+    assert shown.provider.instructions == 'a\x7f"\n'
+    assert shown.team == Config().team
+    assert f'key = "<f8>"  # {file}\n' in done.out
+    assert "volume = 0.5  # environment TEAMVOICE_AUDIO_VOLUME\n" in done.out
+    assert "tap_ms = 180  # default\n" in done.out
+
+
+async def test_config_show_json(cli: Cli) -> None:
+    shown = json.loads((await cli("config", "show", "--json")).out)
+    assert msgspec.convert(shown["settings"], Config) == Config()
+    assert set(shown["origins"].values()) == {"default"}
+    assert shown["api_key"] == "none"
+
+
+@pytest.mark.parametrize("words", [("config", "show"), ("config", "show", "--json")])
+async def test_config_show_keeps_secrets(cli: Cli, words: tuple[str, ...]) -> None:
+    configured(cli, '[provider]\nurl = "wss://me:word@host/?api-key=hush1&x=1"\n')
+    secret = replace(cli, environ={"OPENAI_API_KEY": "hush2"})
+    done = await secret(*words)
+    assert "from the environment, OPENAI_API_KEY" in done.out
+    assert "[hidden]" in done.out
+    for text in ("hush1", "hush2", "word@"):
+        assert text not in done.out
+
+
+async def test_config_path_and_check(cli: Cli) -> None:
+    path = (await cli("config", "path")).out.strip()
+    assert (await cli("config", "check")).out == f"{path}: not there, so the defaults hold\n"
+    assert configured(cli, "[log]\n") == Path(path)
+    assert (await cli("config", "check")).out == f"{path}: fine\n"
+
+
+@pytest.mark.parametrize("words", [("config", "check"), ("config", "show"), ("run",)])
+async def test_a_bad_configuration_is_one_line(cli: Cli, words: tuple[str, ...]) -> None:
+    file = configured(cli, '[hotkey]\nkee = "x"\n')
+    wrong = f'teamvoice: {file}: unknown key "hotkey.kee". Did you mean "key"?\n'
+    assert await cli(*words) == Done(2, "", wrong)
+
+
+# Usage -----------------------------------------------------------------------------------------
+
+
+async def test_version(cli: Cli) -> None:
+    assert await cli("--version") == Done(0, f"teamvoice {__version__}\n", "")
+
+
+async def test_help_lists_every_command(cli: Cli) -> None:
+    done = await cli("--help")
+    assert done.code == 0
+    for name, command in COMMANDS.items():
+        assert f"    {name}" in done.out
+        assert command.summary in done.out
+
+
+async def test_nothing_is_answered_with_help_and_a_usage_error(cli: Cli) -> None:
+    done = await cli()
+    assert (done.code, done.out) == (2, "")
+    assert "commands:" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run",), ("ptt",), ("ask",), ("status",), ("history",), ("devices",), ("config",)]
+    + [("config", action) for action in ("show", "check", "path")],
+)
+async def test_help_teaches_with_an_example(cli: Cli, words: tuple[str, ...]) -> None:
+    done = await cli(*words, "--help")
+    assert done.code == 0
+    _, _, example = done.out.partition("\nexample:\n")
+    assert "teamvoice" in example
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("statsu",), 'there is no command "statsu". Did you mean "status"?'),
+        (("xyzzy",), 'there is no command "xyzzy".'),
+        (("--versoin",), "unrecognized arguments: --versoin"),
+        (("ptt", "hug"), "invalid choice: 'hug'"),
+        (("ptt",), "required: ACTION"),
+        (("ptt", "press", "now"), "unrecognized arguments: now"),
+        (("ask",), "required: TEXT"),
+        (("history", "-n", "-3"), "'-3' is not a number of turns"),
+        (("history", "-n", "x"), "'x' is not a number of turns"),
+        (("config",), "required: show|check|path"),
+        (("status", "--json", "--line"), "not allowed with argument"),
+    ],
+)
+async def test_usage_errors_say_what_and_where_to_look(
+    cli: Cli, words: tuple[str, ...], what: str
+) -> None:
+    done = await cli(*words)
+    assert (done.code, done.out) == (2, "")
+    first, second = done.err.splitlines()
+    assert first.startswith("teamvoice: ")
+    assert what in first
+    assert second.startswith("see: teamvoice")
+    assert second.endswith("--help")
+
+
+def test_it_is_found_by_its_name_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from teamvoice.__main__ import main; main(['--version'])"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"teamvoice {__version__}\n"

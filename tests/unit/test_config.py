@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import itertools
+import tomllib
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from teamvoice import config
+from teamvoice.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[2] / "config" / "teamvoice.toml"
+
+
+@pytest.fixture(autouse=True)
+def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAMVOICE_CONFIG_DIR", str(tmp_path))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    return file
+
+
+def told(file: Path | None = None, environ: dict[str, str] | None = None) -> str:
+    """The one line that a bad configuration is told with."""
+    with pytest.raises(ConfigError) as refusal:
+        config.load(file, environ if environ is not None else {})
+    assert "\n" not in refusal.value.message
+    return refusal.value.message
+
+
+def test_no_file_means_the_defaults() -> None:
+    assert config.load(environ={}) == config.Config()
+
+
+def test_a_file_that_was_asked_for_must_exist(tmp_path: Path) -> None:
+    assert str(tmp_path / "none.toml") in told(tmp_path / "none.toml")
+
+
+def test_the_file_overrides_defaults_and_the_environment_overrides_the_file(
+    tmp_path: Path,
+) -> None:
+    written(tmp_path, '[hotkey]\nkey = "<f8>"\nmode = "toggle"\n')
+    loaded = config.read(environ={"TEAMVOICE_HOTKEY_MODE": "auto"})
+    assert loaded.config.hotkey == config.Hotkey(key="<f8>", mode="auto")
+    assert loaded.origins["hotkey.key"] == str(tmp_path / "config.toml")
+    assert loaded.origins["hotkey.mode"] == "environment TEAMVOICE_HOTKEY_MODE"
+    assert loaded.origins["hotkey.tap_ms"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('[hotkey]\nkee = "x"', ['unknown key "hotkey.kee"', 'Did you mean "key"?']),
+        ("[hotkeys]\n", ['unknown key "hotkeys"', 'Did you mean "hotkey"?']),
+        (
+            '[[team.members]]\nname = "a"\naliasses = []',
+            ['unknown key "team.members[0].aliasses"', 'Did you mean "aliases"?'],
+        ),
+        ('[hotkey]\ntap_ms = "long"', ["hotkey.tap_ms", "`int`", "`str`"]),
+        ("[hotkey]\ntap_ms = -1", ["hotkey.tap_ms", ">= 0"]),
+        ("[hotkey]\nmax_hold_s = 0", ["hotkey.max_hold_s", "> 0"]),
+        ("[hotkey]\nmax_hold_s = nan", ["hotkey.max_hold_s", "> 0"]),
+        ("[audio]\nvolume = 1.5", ["audio.volume", "<= 1"]),
+        ("[audio]\nvolume = nan", ["audio.volume"]),
+        ("[team]\ndeadline_s = inf", ["team.deadline_s", "<= 86400"]),
+        ('[hotkey]\nmode = "hodl"', ["hotkey.mode", "one of hold, toggle, auto", '"hold"?']),
+        ("hotkey = 3", ["hotkey", "`int`"]),
+        ("[[hotkey]]\n", ["hotkey", "`array`"]),
+        ('[team]\nmembers = "me"', ["team.members", "`str`"]),
+        ("[[team.members]]\nname = ''", ["team.members", "length >= 1"]),
+        ("[hotkey", ["not valid TOML"]),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_key_and_nearest_name(
+    tmp_path: Path, text: str, parts: list[str]
+) -> None:
+    file = written(tmp_path, text)
+    message = told(file)
+    assert message.startswith(f"{file}: ")
+    for part in parts:
+        assert part in message
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xff\xfe")
+    assert "cannot be read" in told(file)
+
+
+@pytest.mark.parametrize(
+    ("environ", "parts"),
+    [
+        ({"TEAMVOICE_HOTKEY_TAP_MS": "fast"}, ["TEAMVOICE_HOTKEY_TAP_MS", "hotkey.tap_ms"]),
+        ({"TEAMVOICE_HOTKEY_KYE": "<f8>"}, ["TEAMVOICE_HOTKEY_KYE", "TEAMVOICE_HOTKEY_KEY"]),
+        ({"TEAMVOICE_LOG_LEVEL": "loud"}, ["log.level", "one of debug, info"]),
+        ({"TEAMVOICE_TEAM_MEMBERS": '[{name="a", alias=["b"]}]'}, ["team.members[0].alias"]),
+    ],
+)
+def test_a_bad_variable_is_told_with_its_name(environ: dict[str, str], parts: list[str]) -> None:
+    message = told(environ=environ)
+    assert message.startswith("environment variable TEAMVOICE_")
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        ("TEAMVOICE_HOTKEY_KEY", "5", "5"),  # a text stays one, whatever it looks like
+        ("TEAMVOICE_HOTKEY_TAP_MS", "200", 200),
+        ("TEAMVOICE_HOTKEY_MAX_HOLD_S", "60", 60.0),
+        ("TEAMVOICE_AUDIO_CHIMES", "false", False),
+        ("TEAMVOICE_OFFLINE_WORDS", '["lagoon"]', ("lagoon",)),
+        ("TEAMVOICE_TEAM_MEMBERS", '[{name="a"}]', (config.Member(name="a"),)),
+    ],
+)
+def test_a_variable_is_read_as_its_setting_is(variable: str, text: str, value: Any) -> None:
+    _, section, key = variable.lower().split("_", 2)
+    loaded = config.load(environ={variable: text})
+    assert getattr(getattr(loaded, section), key) == value
+
+
+def test_variables_that_are_no_settings_are_left_alone() -> None:
+    environ = {"TEAMVOICE_SOCKET": "/x", "TEAMVOICE_CONFIG_DIR": "/y", "TEAMVOICE_STATE_DIR": "/z"}
+    assert config.load(environ=environ) == config.Config()
+
+
+@pytest.mark.parametrize("second", ['name = "DEV"', 'name = "b"\naliases = ["Developer"]'])
+def test_members_must_be_told_apart(tmp_path: Path, second: str) -> None:
+    first = '[[team.members]]\nname = "developer"\naliases = ["dev"]\n'
+    message = told(written(tmp_path, f"{first}[[team.members]]\n{second}"))
+    assert "names both developer and" in message
+
+
+def test_members_in_the_environment_are_blamed_there(tmp_path: Path) -> None:
+    written(tmp_path, "[log]\n")
+    message = told(environ={"TEAMVOICE_TEAM_MEMBERS": '[{name="a"}, {name="A"}]'})
+    assert message.startswith("environment TEAMVOICE_TEAM_MEMBERS: ")
+
+
+# The API key -----------------------------------------------------------------------------------
+
+
+def env_file(tmp_path: Path, text: str, mode: int = 0o600) -> Path:
+    file = tmp_path / "env"
+    file.write_text(text)
+    file.chmod(mode)
+    return file
+
+
+def test_without_a_key_there_is_none() -> None:
+    assert (config.api_key(), config.api_key_origin()) == ("", "none")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["OPENAI_API_KEY=abc", "# mine\n\nexport OPENAI_API_KEY='abc'\n", 'OPENAI_API_KEY="abc"'],
+)
+def test_the_key_is_read_from_a_private_file(tmp_path: Path, text: str) -> None:
+    file = env_file(tmp_path, text)
+    assert (config.api_key(), config.api_key_origin()) == ("abc", f"from {file}")
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    env_file(tmp_path, "OPENAI_API_KEY=abc", 0o644)
+    assert config.api_key({"OPENAI_API_KEY": " xyz "}) == "xyz"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    file = env_file(tmp_path, "OPENAI_API_KEY=abc", mode)
+    with pytest.raises(ConfigError) as refusal:
+        config.api_key({})
+    assert refusal.value.mend == f"chmod 600 {file}"
+    assert "abc" not in str(refusal.value)
+
+
+def test_a_line_that_is_no_assignment_is_told_by_number_without_its_text(tmp_path: Path) -> None:
+    env_file(tmp_path, "# fine\nsk-secret\n")
+    with pytest.raises(ConfigError, match="line 2 is not NAME=VALUE") as refusal:
+        config.api_key({})
+    assert "sk-secret" not in str(refusal.value)
+
+
+# The example -----------------------------------------------------------------------------------
+
+
+def test_the_example_equals_the_defaults() -> None:
+    assert config.load(EXAMPLE, environ={}) == config.Config()
+
+
+def test_the_example_shows_every_setting() -> None:
+    shown = tomllib.loads(EXAMPLE.read_text())
+    for section, kind in typing.get_type_hints(config.Config).items():
+        assert set(shown[section]) == {field.name for field in msgspec.structs.fields(kind)}
+    members = {field.name for field in msgspec.structs.fields(config.Member)}
+    assert [set(member) for member in shown["team"]["members"]] == [members, members]
+
+
+def test_every_setting_of_the_example_has_a_line_on_it() -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    commented = {
+        line.partition(" = ")[0]
+        for above, line in itertools.pairwise(lines)
+        if " = " in line and above.startswith("# ")
+    }
+    settings = {line.partition(" = ")[0] for line in lines if " = " in line[:20] and line[0] != "#"}
+    assert settings == commented
