@@ -80,11 +80,13 @@ class Team:
             raise
         return self
 
-    async def __aexit__(self, *exception: Any) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *exception: Any) -> None:
         for worker in self._workers:
             worker.cancel()
+        # The group would wrap the body's own error; only a cancellation is the group's business.
+        ours = kind is not None and issubclass(kind, asyncio.CancelledError)
         try:
-            await self._group.__aexit__(*exception)
+            await self._group.__aexit__(*((kind, *exception) if ours else (None, None, None)))
         finally:
             await self._tmux.__aexit__(None, None, None)
 

@@ -94,7 +94,8 @@ def say_broadcast(receipts: Sequence[Receipt]) -> str:
     for outcome, words in ((Outcome.SUBMITTED, "Submitted to"), (Outcome.QUEUED, "Queued for")):
         names = [spoken(r.member) for r in receipts if r.outcome is outcome]
         sentences += [f"{words} {_listed(names)}."] if names else []
-    return " ".join(sentences + [say_sent(r) for r in receipts if not r.arrived])
+    sentences += [say_sent(receipt) for receipt in receipts if not receipt.arrived]
+    return " ".join(sentences) or "There is nobody on the team."
 
 
 def _names(members: Sequence[Member]) -> str:
