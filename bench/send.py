@@ -19,11 +19,11 @@ import tty
 import uuid
 from pathlib import Path
 
-from libtmux import Server
+from libtmux import Pane, Server
+from libtmux.test.retry import retry_until
 
 from bench.report import row
 from teamvoice import config
-from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.tmux import Tmux
 from teamvoice.tools.registry import Toolbox
@@ -47,25 +47,30 @@ def be_the_pane(record: Path) -> None:
             draft = b"" if b"\r" in text else draft + text
 
 
+def lines_of(record: Path) -> list[str]:
+    return record.read_text(encoding="ascii").splitlines()
+
+
+def is_ready(pane: Pane | None) -> bool:
+    return pane is not None and "❯" in "".join(pane.capture_pane())
+
+
 async def bench(server: Server, record: Path) -> None:
     assert server.socket_name
     member = config.Member(name="developer", agent="generic")
     settings = config.Team(socket=server.socket_name, members=(member,))
     async with Team(settings) as team, Tmux(server.socket_name) as tmux:
-        while (await team.status())[0].state.kind is not Kind.IDLE:
-            await asyncio.sleep(0.05)
         toolbox = Toolbox(team_tools(team))
         arrivals, receipts, plain = [], [], []
         for number in range(ROUNDS):
             await team.pin()
-            before = len(record.read_text(encoding="ascii").splitlines())
+            before = len(lines_of(record))
             arguments = json.dumps({"member": "developer", "text": f"message {number}"})
             began = time.monotonic()
             said = await toolbox.call("send_message", arguments)
             receipts.append((time.monotonic() - began) * 1000)
             assert said == "Submitted to the developer.", said
-            read = record.read_text(encoding="ascii").splitlines()[before]
-            arrivals.append((float(read) - began) * 1000)
+            arrivals.append((float(lines_of(record)[before]) - began) * 1000)
             began = time.monotonic()
             await tmux.run(("display-message", "-p", "x"))
             plain.append((time.monotonic() - began) * 1000)
@@ -83,9 +88,10 @@ def main() -> None:
         record.touch()
         command = f"exec {shlex.join([sys.executable, '-m', 'bench.send', str(record)])}"
         try:
-            server.new_session(
+            session = server.new_session(
                 "bench", x=100, y=30, window_name="developer", window_command=command
             )
+            retry_until(lambda: is_ready(session.active_pane), seconds=10)
             asyncio.run(bench(server, record))
         finally:
             server.kill()

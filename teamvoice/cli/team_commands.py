@@ -11,6 +11,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from teamvoice.team.receipts import Receipt
     from teamvoice.team.team import Status, Team
 
@@ -98,7 +100,7 @@ def _report(receipt: Receipt, verb: str, *, as_json: bool) -> int:
     return 0 if receipt.arrived else 1
 
 
-def _print_table(statuses: list[Status]) -> None:
+def _print_table(statuses: Sequence[Status]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -45,7 +45,8 @@ class Patience:
     settle: float = 1.0  # for a prompt to show itself
     appear: float = 4.0  # for the pasted text to stand in it
     arrive: float = 6.0  # for the prompt to be empty after Enter
-    again: float = 0.5  # between one Enter and the next
+    again: float = 1.5  # between one Enter and the next: longer than any redraw takes, so that
+    # no second Enter meets a question that the first one led to
 
 
 # Commands --------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FRAME = re.compile(r"[\u2500-\u259f\u2800-\u28ff\ue0a0-\ue0d4]+")
 _SPINNER_LINE = re.compile(r"^[·•✢✳✶✻✽*]\s+\S.*…|^\W*[/\\|-]\W*$")
+_UNSTEADY = {"Cf", "Cn", "Co", "Cs", "Mn", "Me", "Sk", "So"}
 _GREYS = {"90", "38;5;8", "38:5:8"}
 
 
@@ -111,8 +112,14 @@ def clean_message(text: str) -> str:
 
 
 def compact(text: str) -> str:
-    """The text without any white space or frame, to find it again however it was wrapped."""
-    return "".join(_FRAME.sub("", text).split())
+    """The text as it can be found again on a screen, however it was wrapped and drawn.
+
+    Without white space and frames, and without what terminals draw each in their own way (marks,
+    joiners, emoji), unless there is nothing else.
+    """
+    bare = "".join(_FRAME.sub("", text).split())
+    steady = "".join(c for c in bare if unicodedata.category(c) not in _UNSTEADY)
+    return steady or bare
 
 
 def tail(lines: Sequence[str], max_lines: int, max_chars: int) -> str:

@@ -65,7 +65,7 @@ class Team:
         self._tmux = Tmux(settings.socket, settings.deadline_s, wanted_options(self.members))
         self._profiles: dict[str, Profile] = {}
         self._group = asyncio.TaskGroup()
-        self._workers: list[asyncio.Task[None]] = []
+        self._workers: set[asyncio.Task[None]] = set()
         self._actors: dict[tuple[str, int], Actor] = {}
         self._pins: dict[str, Found] = {}
 
@@ -98,6 +98,10 @@ class Team:
         """
         self._pins = await self._resolve_all()
 
+    def list(self) -> tuple[config.Member, ...]:
+        """Who is on the team, as configured."""
+        return self.members
+
     def find(self, name: str) -> config.Member:
         """The member whom a name means, generously.
 
@@ -107,7 +111,7 @@ class Team:
         """
         return find_member(name, self.members)
 
-    async def status(self, name: str | None = None) -> list[Status]:
+    async def status(self, name: str | None = None) -> tuple[Status, ...]:
         """What one member, or everyone, is doing: two tmux calls, however many they are.
 
         Raises:
@@ -118,7 +122,7 @@ class Team:
         panes = {m.name: p for m in members if isinstance(p := found[m.name], Pane)}
         self._raise_if_tmux_is_away(members, found)
         views = await self._views({m.name: (m, panes[m.name]) for m in members if m.name in panes})
-        return [self._status(m, found[m.name], views.get(m.name)) for m in members]
+        return tuple(self._status(m, found[m.name], views.get(m.name)) for m in members)
 
     async def read(self, name: str, lines: int = 20, chars: int = 4000) -> str:
         """The tail of a member's screen and history, without furniture, safe inside a fence.
@@ -136,16 +140,24 @@ class Team:
     async def send(self, name: str, text: str) -> Receipt:
         """Write a message into a member's prompt and submit it.
 
+        What stands in the way is told by the receipt.
+
         Raises:
-            TeamError: The name is not a member's.
+            UnknownMember: Nobody has that name.
+            AmbiguousMember: Several have.
+            TmuxUnavailable: There is no tmux server.
         """
         return await self._write(name, Delivery, text)
 
     async def interrupt(self, name: str) -> Receipt:
         """Stop what a member is working on.
 
+        What stands in the way is told by the receipt.
+
         Raises:
-            TeamError: The name is not a member's.
+            UnknownMember: Nobody has that name.
+            AmbiguousMember: Several have.
+            TmuxUnavailable: There is no tmux server.
         """
         return await self._write(name, Interruption, "")
 
@@ -155,7 +167,7 @@ class Team:
         member = self.find(name)
         try:
             pane = await self._pane(member)
-        except TeamvoiceError as error:
+        except TeamError as error:
             return Receipt(Outcome.REFUSED, _clause(error.message), "", member.name)
         order = Order(member.name, pane.id, pane.pid, text)
         machine: Machine = kind(order, self._patience)
@@ -165,7 +177,7 @@ class Team:
         key = (pane.id, pane.pid)
         if key not in self._actors:
             self._actors[key] = Actor(self._tmux, self._look, self._now)
-            self._workers.append(self._group.create_task(self._actors[key].work()))
+            self._workers.add(self._group.create_task(self._actors[key].work()))
         return self._actors[key]
 
     async def _look(self, member: str, pane_id: str) -> View:

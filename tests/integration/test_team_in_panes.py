@@ -207,11 +207,14 @@ async def test_an_option_finds_the_pane(server: Server) -> None:
         "-dash; 'quotes' \"double\" $HOME `x` #{pane_id};",
         "one\ntwo\nthree",
         "grüße 日本語 🚀",
+        "👩‍💻 ❤️ 🇩🇪 naïve नमस्ते",
+        "👍",
+        "?",
         "a\x1b[201~rm -rf\rb",
         "word " * 20_000,
         "line of code\n" * 200,
     ],
-    ids=["marks", "lines", "wide", "escape", "100 kB", "200 lines"],
+    ids=["marks", "lines", "wide", "emoji", "only emoji", "mark", "escape", "100 kB", "200 lines"],
 )
 async def test_awkward_text_is_submitted(server: Server, text: str) -> None:
     pane = await at_work(server, seconds=0.2)

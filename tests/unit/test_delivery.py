@@ -151,11 +151,11 @@ def test_a_swallowed_enter_is_pressed_again_but_not_for_ever() -> None:
     machine = pressed()
     standing = seen(draft=ORDER.text)
     assert isinstance(machine.handle(d.Looked(0.1, standing)), d.Look)
-    assert machine.handle(d.Looked(0.6, standing)) == d.Press(("Enter",))
-    machine.handle(d.Done(0.6))
-    assert machine.handle(d.Looked(1.2, standing)) == d.Press(("Enter",))
-    machine.handle(d.Done(1.2))
-    assert isinstance(machine.handle(d.Looked(3, standing)), d.Look)
+    assert machine.handle(d.Looked(1.6, standing)) == d.Press(("Enter",))
+    machine.handle(d.Done(1.6))
+    assert machine.handle(d.Looked(3.2, standing)) == d.Press(("Enter",))
+    machine.handle(d.Done(3.2))
+    assert isinstance(machine.handle(d.Looked(5, standing)), d.Look)
     assert end(machine.handle(d.Looked(7, standing))).outcome is Outcome.UNCONFIRMED
 
 
