@@ -1,0 +1,102 @@
+"""One actor per pane: whatever is written to it is written one after the other, to its end.
+
+Two senders never interleave, and a sender who gives up waiting leaves no half-done work behind:
+what the actor has begun it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from teamvoice.errors import TeamvoiceError
+from teamvoice.team import delivery
+from teamvoice.team.delivery import Command, Done, Event, Failed, Looked, Order
+from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.sight import View
+from teamvoice.team.tmux import Tmux
+
+_WAITING = 16  # writes that may wait for one pane; one more is refused
+
+
+class Machine(Protocol):
+    """``Delivery`` or ``Interruption``."""
+
+    def begin(self) -> Command:
+        """The first command."""
+
+    def handle(self, event: Event) -> Command:
+        """The command that follows."""
+
+
+class Looker(Protocol):
+    """Looks at a pane."""
+
+    async def __call__(self, member: str, pane_id: str) -> View:
+        """What is to be seen there now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    machine: Machine
+    order: Order
+    receipt: asyncio.Future[Receipt]
+
+
+class Actor:
+    """The one writer of a pane. :meth:`work` must run in a task group for as long as it is used."""
+
+    def __init__(self, tmux: Tmux, look: Looker, clock: Callable[[], float]) -> None:
+        self._tmux = tmux
+        self._look = look
+        self._clock = clock
+        self._jobs: asyncio.Queue[_Job] = asyncio.Queue(_WAITING)
+
+    async def do(self, machine: Machine, order: Order) -> Receipt:
+        """Have a machine driven to its end, after those that came before it."""
+        job = _Job(machine, order, asyncio.get_running_loop().create_future())
+        try:
+            self._jobs.put_nowait(job)
+        except asyncio.QueueFull:
+            why = "too many messages wait for its pane already"
+            return Receipt(Outcome.REFUSED, why, "", order.member, order.pane)
+        return await job.receipt
+
+    async def work(self) -> None:
+        """Do the jobs as they come, for ever."""
+        while True:
+            job = await self._jobs.get()
+            receipt = await self._drive(job)
+            if not job.receipt.done():  # its sender may have been cancelled
+                job.receipt.set_result(receipt)
+
+    async def _drive(self, job: _Job) -> Receipt:
+        command = job.machine.begin()
+        while not isinstance(command, delivery.Finish):
+            try:
+                event = await self._carry_out(command, job.order)
+            except TeamvoiceError as error:
+                event = Failed(self._clock(), error.message)
+            command = job.machine.handle(event)
+        return command.receipt
+
+    async def _carry_out(self, command: Command, order: Order) -> Event:
+        match command:
+            case delivery.Look(after=after):
+                await asyncio.sleep(after)
+                view = await self._look(order.member, order.pane)
+                return Looked(self._clock(), view)
+            case delivery.LeaveMode():
+                await self._tmux.leave_mode(order.pane)
+                return Done(self._clock())
+            case delivery.Paste(text=text):
+                return self._answer(await self._tmux.paste(order.pane, order.pid, text))
+            case delivery.Press(keys=keys):
+                return self._answer(await self._tmux.press(order.pane, order.pid, keys))
+            case _:
+                raise TypeError(f"not a command that can be carried out: {command!r}")
+
+    def _answer(self, done: bool) -> Event:
+        return Done(self._clock()) if done else delivery.Denied(self._clock())

@@ -1,0 +1,90 @@
+"""A pane as tmux describes it, and the one format in which it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+SEPARATOR = "␞"  # printable, so that no version of tmux escapes it
+
+_FIELDS = (
+    "pane_id",
+    "pane_pid",
+    "pane_dead",
+    "pane_in_mode",
+    "pane_input_off",
+    "pane_synchronized",
+    "session_name",
+    "window_index",
+    "pane_index",
+    "pane_current_command",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One pane at one moment.
+
+    Args:
+        id: ``%7``: unique for the life of the tmux server, and the only target that is written to.
+        pid: The program that the pane was started with; a respawned pane has another.
+        command: What tmux takes for the running program. It may be a wrapper: see ``processes``.
+        options: User options (``@role_name``) that were asked for and have a value.
+    """
+
+    id: str
+    pid: int
+    dead: bool
+    in_mode: bool
+    input_off: bool
+    synchronized: bool
+    session: str
+    window: str
+    index: str
+    command: str
+    window_name: str
+    title: str
+    options: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Where a person finds it, as tmux writes it: ``work:2.1``."""
+        return f"{self.session}:{self.window}.{self.index}"
+
+
+def pane_format(options: Sequence[str]) -> str:
+    """The format for ``list-panes -F`` that :func:`parse_pane` reads.
+
+    The texts that a program in the pane can set (window name and title) come last, so that they
+    cannot pass for another field.
+    """
+    names = (*_FIELDS, *options, "window_name", "pane_title")
+    return SEPARATOR.join(f"#{{{name}}}" for name in names)
+
+
+def parse_pane(line: str, options: Sequence[str]) -> Pane | None:
+    """Read one line of tmux's answer; ``None`` when it describes no pane."""
+    count = len(_FIELDS) + len(options) + 2
+    parts = line.split(SEPARATOR, count - 1)
+    if len(parts) < count or not parts[0].startswith("%"):
+        return None
+    values = parts[len(_FIELDS) : -2]
+    return Pane(
+        id=parts[0],
+        pid=int(parts[1] or 0),
+        dead=_is_on(parts[2]),
+        in_mode=_is_on(parts[3]),
+        input_off=_is_on(parts[4]),
+        synchronized=_is_on(parts[5]),
+        session=parts[6],
+        window=parts[7],
+        index=parts[8],
+        command=parts[9],
+        window_name=parts[-2],
+        title=parts[-1],
+        options={name: value for name, value in zip(options, values, strict=True) if value},
+    )
+
+
+def _is_on(flag: str) -> bool:
+    return flag not in {"", "0"}

@@ -1,0 +1,146 @@
+"""What we know of each kind of agent: one TOML file per kind, beside this one.
+
+A profile is data: how to recognise the agent, where its prompt is, what its screen says when it
+works, waits or is idle, and which keys interrupt it. Patterns are Python regular expressions that
+are searched in single lines of the screen, without colours.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+from teamvoice.errors import ConfigError
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of a profile; an unknown key in it is an error."""
+
+
+class Recognition(_Table, frozen=True):
+    """How the agent is known.
+
+    Args:
+        programs: Names of its program, or of the script that an interpreter runs.
+        command: Pattern on the whole command line.
+        title: Pattern on the pane's title; asked only where the process cannot be seen (ssh).
+    """
+
+    programs: tuple[str, ...] = ()
+    command: str = ""
+    title: str = ""
+
+
+class Prompt(_Table, frozen=True):
+    """Where the person types.
+
+    Args:
+        line: Its first line; the group ``draft`` is what was typed. Empty: it cannot be read.
+        above: What the line above it must look like.
+        end: The first line that is no longer part of it.
+        placeholder: A draft that is the agent's own hint, for agents that do not grey it.
+    """
+
+    line: str = ""
+    above: str = ""
+    end: str = r"^\s*$"
+    placeholder: str = ""
+
+
+class Signs(_Table, frozen=True):
+    """What the screen says.
+
+    Args:
+        working: It works on something.
+        waiting: It waits for a person's answer; counts only below the last prompt.
+        queued: It holds messages until its work is done.
+        pasted: A draft that stands for a long paste.
+        stopped: It was interrupted; a line of its own in the conversation.
+        title_working: The pane's title while it works.
+    """
+
+    working: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    queued: str = ""
+    pasted: str = ""
+    stopped: str = ""
+    title_working: str = ""
+
+
+class Keys(_Table, frozen=True):
+    """Which keys do what, as tmux names them."""
+
+    interrupt: tuple[str, ...] = ("Escape",)
+
+
+class Profile(_Table, frozen=True):
+    """One kind of agent.
+
+    Args:
+        kind: ``agent``, or ``shell``: a shell never gets a message.
+        sigils: A message that begins with one of these would be a command to the agent.
+    """
+
+    name: str
+    kind: Literal["agent", "shell"] = "agent"
+    sigils: str = "/@!#"
+    recognise: Recognition = Recognition()
+    prompt: Prompt = Prompt()
+    signs: Signs = Signs()
+    keys: Keys = Keys()
+
+
+Profiles = Mapping[str, Profile]
+
+
+def load_profiles() -> dict[str, Profile]:
+    """The profiles that come with teamvoice, by name.
+
+    Raises:
+        ConfigError: A file is not a profile: which, and where in it.
+    """
+    files = (f for f in resources.files(__name__).iterdir() if f.name.endswith(".toml"))
+    loaded = (parse_profile(f.read_text(encoding="utf-8"), f.name) for f in files)
+    return {profile.name: profile for profile in sorted(loaded, key=lambda p: p.name)}
+
+
+def parse_profile(text: str, where: str) -> Profile:
+    """Read a profile and try each of its patterns.
+
+    Raises:
+        ConfigError: What is wrong, and where.
+    """
+    try:
+        profile = msgspec.convert(tomllib.loads(text), Profile)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ConfigError(f"{where}: not a profile: {error}") from error
+    for pattern in _patterns(profile):
+        try:
+            found(pattern, "")
+        except re.error as error:
+            raise ConfigError(f"{where}: bad pattern {pattern!r}: {error}") from error
+    return profile
+
+
+def found(pattern: str, text: str) -> re.Match[str] | None:
+    """Search a pattern; an empty one is never found."""
+    return _compiled(pattern).search(text) if pattern else None
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _patterns(profile: Profile) -> Iterator[str]:
+    recognise, prompt, signs = profile.recognise, profile.prompt, profile.signs
+    yield from (recognise.command, recognise.title)
+    yield from (prompt.line, prompt.above, prompt.end, prompt.placeholder)
+    yield from (*signs.working, *signs.waiting, signs.queued, signs.pasted)
+    yield from (signs.stopped, signs.title_working)

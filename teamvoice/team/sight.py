@@ -1,0 +1,223 @@
+"""What is to be seen of a member's pane, and what it means: pure.
+
+A pane, its screen and its processes go in; a :class:`View` comes out: which agent runs there,
+what state it is in (and who says so), and what stands in its prompt.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from teamvoice.team.panes import Pane
+from teamvoice.team.processes import Process, Tree
+from teamvoice.team.profiles import Profile, Profiles, found
+from teamvoice.team.screen import Line, read_screen, tail
+
+_INTERPRETERS = ("node", "bun", "deno", "python", "pypy", "ruby", "npx", "tsx", "uv", "uvx")
+# Programs behind which another machine or terminal hides: there the title has to tell.
+_VEILS = frozenset({"ssh", "mosh-client", "docker", "podman", "script", "tmux", "sudo", "su"})
+_BOTTOM = 40  # lines of the screen that speak of now
+
+
+class Kind(enum.StrEnum):
+    """The states of a member."""
+
+    IDLE = "idle"
+    WORKING = "working"
+    WAITING = "waiting"
+    SHELL = "shell"
+    DEAD = "dead"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state with who says so and when.
+
+    Args:
+        kind: The state.
+        source: ``tmux``, ``process``, ``title`` or ``screen``.
+        seen_at: Monotonic seconds.
+        detail: The open question of ``waiting``; else what ``unknown`` or ``shell`` is instead.
+    """
+
+    kind: Kind
+    source: str
+    seen_at: float
+    detail: str = ""
+
+    def as_json(self, now: float) -> dict[str, Any]:
+        """For ``--json``: with the age of the sight in seconds."""
+        age = round(max(0.0, now - self.seen_at), 3)
+        facts = {"state": str(self.kind), "source": self.source, "age_s": age}
+        return facts | ({"detail": self.detail} if self.detail else {})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A pane, understood.
+
+    Args:
+        pane: What tmux says of it; ``None`` when it is missing.
+        profile: The agent that runs there; ``None`` when it is not one that we know.
+        draft: What is typed in its prompt; ``None`` when no prompt is to be seen.
+        queued: It shows that it holds messages.
+        stops: How many interrupts its screen tells of.
+        lines: The whole screen.
+        body: The screen above the prompt: what was said and done, without the furniture.
+    """
+
+    pane: Pane | None
+    state: State
+    profile: Profile | None = None
+    draft: str | None = None
+    queued: bool = False
+    stops: int = 0
+    lines: tuple[str, ...] = ()
+    body: tuple[str, ...] = field(default=())
+
+
+def missing(at: float) -> View:
+    """The view of a pane that is not there."""
+    return View(None, State(Kind.MISSING, "tmux", at))
+
+
+def see(pane: Pane, capture: str, tree: Tree, profiles: Profiles, *, wish: str, at: float) -> View:
+    """Understand a pane.
+
+    Args:
+        pane: What tmux says of it.
+        capture: Its screen, from ``capture-pane -e``.
+        tree: Its processes.
+        profiles: Every profile.
+        wish: The profile that the configuration names for the member; empty to recognise it.
+        at: Now, monotonic.
+    """
+    lines = read_screen(capture)
+    plain = tuple(line.plain for line in lines)
+    if pane.dead:
+        return View(pane, State(Kind.DEAD, "tmux", at), lines=plain, body=plain)
+    profile = recognise(pane, tree, profiles, wish)
+    if profile is None or profile.kind == "shell":
+        return View(pane, _no_agent(profile, tree, at), profile, lines=plain, body=plain)
+    return _see_agent(pane, lines, profile, at)
+
+
+def recognise(pane: Pane, tree: Tree, profiles: Profiles, wish: str) -> Profile | None:
+    """Which profile fits what runs in the pane; ``None`` when none surely does."""
+    foreground = tree.foreground
+    shell = profiles.get("shell")
+    if shell and foreground and all(_is_run_by(process, shell) for process in foreground):
+        return shell
+    candidates = [profiles[wish]] if wish else list(profiles.values())
+    agents = [profile for profile in candidates if profile.kind == "agent"]
+    for profile in agents:
+        if any(_is_run_by(process, profile) for process in tree.reachable):
+            return profile
+    if any(_name(process) in _VEILS for process in tree.reachable):
+        return next((p for p in agents if wish or found(p.recognise.title, pane.title)), None)
+    return profiles[wish] if wish and not _can_be_recognised(profiles[wish]) else None
+
+
+def _is_run_by(process: Process, profile: Profile) -> bool:
+    programs = profile.recognise.programs
+    if _name(process) in programs or _script(process) in programs:
+        return True
+    return bool(found(profile.recognise.command, _command(process)))
+
+
+def _command(process: Process) -> str:
+    """The command line as far as it says what runs; for a program of its own, only its name."""
+    is_interpreter = _name(process).startswith(_INTERPRETERS)
+    return " ".join(process.arguments[: 4 if is_interpreter else 1])
+
+
+def _name(process: Process) -> str:
+    first = process.arguments[0] if process.arguments else ""
+    return PurePath(first.split(" ")[0].lstrip("-").rstrip(":")).name  # a login shell is "-bash"
+
+
+def _script(process: Process) -> str:
+    """The script that an interpreter runs; empty for any other program."""
+    if len(process.arguments) < 2 or not _name(process).startswith(_INTERPRETERS):
+        return ""
+    return PurePath(process.arguments[1]).stem
+
+
+def _can_be_recognised(profile: Profile) -> bool:
+    return bool(profile.recognise.programs or profile.recognise.command)
+
+
+def _no_agent(profile: Profile | None, tree: Tree, at: float) -> State:
+    names = [_name(process) for process in tree.foreground]
+    detail = names[-1] if names else ""
+    return State(Kind.SHELL if profile else Kind.UNKNOWN, "process", at, detail)
+
+
+def _see_agent(pane: Pane, lines: Sequence[Line], profile: Profile, at: float) -> View:
+    plain = tuple(line.plain for line in lines)
+    prompt = _find_prompt(plain, profile)
+    return View(
+        pane=pane,
+        state=_judge(pane, plain, prompt, profile, at),
+        profile=profile,
+        draft=None if prompt is None else _draft(lines[prompt:], profile),
+        queued=any(found(profile.signs.queued, line) for line in plain[-_BOTTOM:]),
+        stops=sum(1 for line in plain if found(profile.signs.stopped, line)),
+        lines=plain,
+        body=plain if prompt is None else plain[: max(0, prompt - bool(profile.prompt.above))],
+    )
+
+
+def _find_prompt(lines: Sequence[str], profile: Profile) -> int | None:
+    for number in range(len(lines) - 1, -1, -1):
+        above = lines[number - 1] if number else ""
+        fits_above = not profile.prompt.above or found(profile.prompt.above, above)
+        if fits_above and found(profile.prompt.line, lines[number]):
+            return number
+    return None
+
+
+def _draft(lines: Sequence[Line], profile: Profile) -> str:
+    """What was typed into the prompt that begins with the first of the lines."""
+    match = found(profile.prompt.line, lines[0].solid)
+    first = (match.groupdict().get("draft") or "") if match else ""
+    rows = [first]
+    for line in lines[1:]:
+        if found(profile.prompt.end, line.plain):
+            break
+        rows.append(line.solid)
+    text = "\n".join(rows).strip()
+    return "" if found(profile.prompt.placeholder, text) else text
+
+
+def _judge(
+    pane: Pane, lines: Sequence[str], prompt: int | None, profile: Profile, at: float
+) -> State:
+    signs = profile.signs
+    bottom = lines[-_BOTTOM:]
+    below_prompt = lines[-_BOTTOM:] if prompt is None else lines[prompt + 1 :]
+    if _any(signs.waiting, below_prompt):
+        return State(Kind.WAITING, "screen", at, _question(bottom, profile))
+    if found(signs.title_working, pane.title):
+        return State(Kind.WORKING, "title", at)
+    if _any(signs.working, bottom):
+        return State(Kind.WORKING, "screen", at)
+    if prompt is not None:
+        return State(Kind.IDLE, "screen", at)
+    return State(Kind.UNKNOWN, "screen", at)
+
+
+def _any(patterns: Sequence[str], lines: Sequence[str]) -> bool:
+    return any(found(pattern, line) for pattern in patterns for line in lines)
+
+
+def _question(lines: Sequence[str], profile: Profile) -> str:
+    """The question with what stands right above it (the command) and its options."""
+    first = next(n for n, line in enumerate(lines) if _any(profile.signs.waiting, [line]))
+    return tail(lines[max(0, first - 4) :], max_lines=12, max_chars=400)

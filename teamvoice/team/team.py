@@ -1,0 +1,273 @@
+"""The team: its members, what they are doing, and writing to them. The face of this room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from teamvoice import config
+from teamvoice.errors import ConfigError, TeamError, TeamvoiceError
+from teamvoice.team.actor import Actor, Machine
+from teamvoice.team.delivery import Delivery, Order, Patience
+from teamvoice.team.interruption import Interruption
+from teamvoice.team.members import find_member, find_pane, wanted_options
+from teamvoice.team.panes import Pane
+from teamvoice.team.processes import Tree, read_tree
+from teamvoice.team.profiles import Profile, load_profiles
+from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.screen import tail
+from teamvoice.team.sight import Kind, State, View, missing, see
+from teamvoice.team.tmux import Tmux
+
+Found = Pane | TeamvoiceError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a member is doing.
+
+    Args:
+        member: Who.
+        state: With its source and time.
+        agent: The profile that was recognised; empty when none was.
+        pane: Its ``%id``; empty when there is none.
+        place: Where it is, as tmux writes it.
+        body: What its screen says above the prompt, uncleaned.
+    """
+
+    member: config.Member
+    state: State
+    agent: str = ""
+    pane: str = ""
+    place: str = ""
+    body: tuple[str, ...] = ()
+
+    def as_json(self, now: float) -> dict[str, Any]:
+        """For ``--json``."""
+        about = {"name": self.member.name, "aliases": list(self.member.aliases)}
+        where = {"agent": self.agent, "pane": self.pane, "place": self.place}
+        return {**about, **self.state.as_json(now), **where}
+
+
+class Team:
+    """The members of a configuration, in their panes, as an async context manager.
+
+    Args:
+        settings: The section ``[team]``.
+        patience: How long each step of a delivery may take.
+    """
+
+    def __init__(self, settings: config.Team, patience: Patience | None = None) -> None:
+        self.members = settings.members
+        self._patience = patience or Patience()
+        self._tmux = Tmux(settings.socket, settings.deadline_s, wanted_options(self.members))
+        self._profiles: dict[str, Profile] = {}
+        self._group = asyncio.TaskGroup()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._actors: dict[tuple[str, int], Actor] = {}
+        self._pins: dict[str, Found] = {}
+
+    async def __aenter__(self) -> Self:
+        await self._tmux.__aenter__()
+        try:
+            self._profiles = await self._tmux.aside(load_profiles)
+            self._check_agents()
+            await self._group.__aenter__()
+        except BaseException:
+            await self._tmux.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *exception: Any) -> None:
+        for worker in self._workers:
+            worker.cancel()
+        # The group would wrap the body's own error; only a cancellation is the group's business.
+        ours = kind is not None and issubclass(kind, asyncio.CancelledError)
+        try:
+            await self._group.__aexit__(*((kind, *exception) if ours else (None, None, None)))
+        finally:
+            await self._tmux.__aexit__(None, None, None)
+
+    async def pin(self) -> None:
+        """Resolve every member to its pane now; it stays that pane until the next ``pin``.
+
+        Never raises for tmux: a member who cannot be resolved is so for the whole turn, and what
+        is asked of it then says why.
+        """
+        self._pins = await self._resolve_all()
+
+    def list(self) -> tuple[config.Member, ...]:
+        """Who is on the team, as configured."""
+        return self.members
+
+    def find(self, name: str) -> config.Member:
+        """The member whom a name means, generously.
+
+        Raises:
+            UnknownMember: Nobody.
+            AmbiguousMember: Several, equally.
+        """
+        return find_member(name, self.members)
+
+    async def status(self, name: str | None = None) -> tuple[Status, ...]:
+        """What one member, or everyone, is doing: two tmux calls, however many they are.
+
+        Raises:
+            TeamvoiceError: tmux does not answer, or the name is not a member's.
+        """
+        members = self.members if name is None else (self.find(name),)
+        found = await self._resolve_all(keep=self._pins)
+        panes = {m.name: p for m in members if isinstance(p := found[m.name], Pane)}
+        self._raise_if_tmux_is_away(members, found)
+        views = await self._views({m.name: (m, panes[m.name]) for m in members if m.name in panes})
+        return tuple(self._status(m, found[m.name], views.get(m.name)) for m in members)
+
+    async def read(self, name: str, lines: int = 20, chars: int = 4000) -> str:
+        """The tail of a member's screen and history, without furniture, safe inside a fence.
+
+        Raises:
+            TeamError: The member has no pane.
+        """
+        member = self.find(name)
+        pane = await self._pane(member)
+        text = await self._tmux.scrollback(pane.id, min(2000, lines * 5))
+        if text is None:
+            raise TeamError(f"The pane of {member.name} is gone")
+        return tail(text.split("\n"), lines, chars)
+
+    async def send(self, name: str, text: str) -> Receipt:
+        """Write a message into a member's prompt and submit it.
+
+        What stands in the way is told by the receipt.
+
+        Raises:
+            UnknownMember: Nobody has that name.
+            AmbiguousMember: Several have.
+            TmuxUnavailable: There is no tmux server.
+        """
+        return await self._write(name, Delivery, text)
+
+    async def interrupt(self, name: str) -> Receipt:
+        """Stop what a member is working on.
+
+        What stands in the way is told by the receipt.
+
+        Raises:
+            UnknownMember: Nobody has that name.
+            AmbiguousMember: Several have.
+            TmuxUnavailable: There is no tmux server.
+        """
+        return await self._write(name, Interruption, "")
+
+    # Writing -----------------------------------------------------------------------------------
+
+    async def _write(self, name: str, kind: type[Delivery | Interruption], text: str) -> Receipt:
+        member = self.find(name)
+        try:
+            pane = await self._pane(member)
+        except TeamError as error:
+            return Receipt(Outcome.REFUSED, _clause(error.message), "", member.name)
+        order = Order(member.name, pane.id, pane.pid, text)
+        machine: Machine = kind(order, self._patience)
+        return await self._actor(pane).do(machine, order)
+
+    def _actor(self, pane: Pane) -> Actor:
+        key = (pane.id, pane.pid)
+        if key not in self._actors:
+            self._actors[key] = Actor(self._tmux, self._look, self._now)
+            self._workers.add(self._group.create_task(self._actors[key].work()))
+        return self._actors[key]
+
+    async def _look(self, member: str, pane_id: str) -> View:
+        look = await self._tmux.look(pane_id)
+        if look is None:
+            return missing(self._now())
+        pane, screen = look
+        tree = await self._tmux.aside(lambda: read_tree(pane.pid))
+        return self._see(self.find(member), pane, screen, tree)
+
+    # Seeing ------------------------------------------------------------------------------------
+
+    async def _resolve_all(self, keep: Mapping[str, Found] | None = None) -> dict[str, Found]:
+        """Every member's pane as it is now; those in ``keep`` that still exist stay the same."""
+        try:
+            panes = await self._tmux.panes()
+        except TeamvoiceError as error:
+            return {member.name: error for member in self.members}
+        kept = {name: _again(pane, panes) for name, pane in (keep or {}).items()}
+        return {m.name: kept.get(m.name) or _found(m, panes) for m in self.members}
+
+    async def _pane(self, member: config.Member) -> Pane:
+        pins = self._pins or await self._resolve_all()
+        found = pins[member.name]
+        if isinstance(found, TeamvoiceError):
+            raise found
+        if found is None:
+            raise TeamError(f"No pane of {member.name} was found", _where_to_look(member))
+        return found
+
+    async def _views(self, panes: dict[str, tuple[config.Member, Pane]]) -> dict[str, View]:
+        screens = await self._tmux.screens([pane.id for _, pane in panes.values()])
+        trees = await self._tmux.aside(lambda: {p.id: read_tree(p.pid) for _, p in panes.values()})
+        return {
+            name: self._see(member, pane, screens[pane.id], trees[pane.id])
+            for name, (member, pane) in panes.items()
+            if pane.id in screens
+        }
+
+    def _see(self, member: config.Member, pane: Pane, screen: str, tree: Tree) -> View:
+        return see(pane, screen, tree, self._profiles, wish=member.agent, at=self._now())
+
+    def _status(self, member: config.Member, found: Found, view: View | None) -> Status:
+        if isinstance(found, TeamvoiceError):
+            return Status(member, State(Kind.UNKNOWN, "tmux", self._now(), found.message))
+        if view is None or view.pane is None:
+            return Status(member, missing(self._now()).state)
+        agent = view.profile.name if view.profile else ""
+        return Status(member, view.state, agent, view.pane.id, view.pane.place, view.body)
+
+    def _raise_if_tmux_is_away(
+        self, members: Sequence[config.Member], found: dict[str, Found]
+    ) -> None:
+        errors = [error for m in members if isinstance(error := found[m.name], TeamvoiceError)]
+        if errors and len(errors) == len(members) and not isinstance(errors[0], TeamError):
+            raise errors[0]
+
+    def _check_agents(self) -> None:
+        for member in self.members:
+            if member.agent and member.agent not in self._profiles:
+                hint = config.nearest(member.agent, self._profiles)
+                raise ConfigError(
+                    f'team.members: {member.name}: no agent is called "{member.agent}".{hint}',
+                    f"there are {', '.join(self._profiles)}",
+                )
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _found(member: config.Member, panes: Sequence[Pane]) -> Found:
+    try:
+        return find_pane(member, panes)
+    except TeamError as error:
+        return error
+
+
+def _again(pinned: Found, panes: Sequence[Pane]) -> Pane | None:
+    """A pane that was pinned, as it is now; ``None`` when it is no longer the same."""
+    if not isinstance(pinned, Pane):
+        return None
+    return next((p for p in panes if (p.id, p.pid) == (pinned.id, pinned.pid)), None)
+
+
+def _where_to_look(member: config.Member) -> str:
+    if member.target:
+        return f"nothing matches its target {member.target}"
+    return f"name one: tmux set-option -p @teamvoice {member.name}"
+
+
+def _clause(sentence: str) -> str:
+    """A sentence as the part of another one."""
+    return sentence[:1].lower() + sentence[1:].rstrip(".")

@@ -1,0 +1,230 @@
+"""tmux, through libtmux, from asyncio: batched, checked, and never waited for past a deadline.
+
+One invocation of tmux costs some 3 ms however little it does, so every method here is one
+invocation that may hold many commands. Every answer's return code and standard error are checked:
+tmux and libtmux are both silent about much that fails.
+
+What is written goes to a pane's ``%id`` alone, and only if the pane still is what it was: the
+condition is part of the same invocation, so nothing can change between the check and the deed. A
+paste into a dead pane would take the whole server down with tmux 3.3a.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self, TypeVar
+
+from libtmux.common import tmux_cmd
+from libtmux.exc import TmuxCommandNotFound
+
+from teamvoice.errors import TmuxFailed, TmuxUnavailable
+from teamvoice.team.panes import Pane, pane_format, parse_pane
+from teamvoice.team.worker import Quick, Worker
+
+T = TypeVar("T")
+Command = Sequence[str]
+
+_FAR = ("no server running", "error connecting", "server exited", "lost server")
+_NO_PANE = ("can't find pane", "no such pane")
+
+
+class _Invocation(tmux_cmd):
+    """One run of tmux that can be ended from another thread."""
+
+    def __init__(self, flags: Sequence[str], commands: Sequence[Command]) -> None:
+        self._arguments = [*flags, *_joined(commands)]
+
+    def run(self) -> list[str]:
+        """Run it; the lines that it printed."""
+        try:
+            super().__init__(*self._arguments)
+        except TmuxCommandNotFound:
+            raise TmuxUnavailable("tmux is not installed", "install tmux") from None
+        if self.returncode != 0 or self.stderr:
+            raise _failure(" ".join(self.stderr) or f"tmux ended with {self.returncode}")
+        return self.stdout
+
+    def end(self) -> None:
+        """Kill the tmux client, if it runs; the server goes on."""
+        process = getattr(self, "process", None)
+        if process is not None and process.poll() is None:
+            process.kill()
+
+
+class Tmux:
+    """One tmux server, as an async context manager.
+
+    Args:
+        socket: A socket's name (``tmux -L``), or its path when it has a slash (``-S``); empty for
+            the server that ``$TMUX`` names, else the default one.
+        deadline_s: Seconds after which a call has failed.
+        options: The user options that are read with every pane.
+    """
+
+    def __init__(
+        self, socket: str = "", deadline_s: float = 5.0, options: Sequence[str] = ()
+    ) -> None:
+        # -u: without it a client in a plain locale gets every character beyond ASCII as "_".
+        where = ("-S" if "/" in socket else "-L", socket) if socket else ()
+        self._flags = ("-u", *where)
+        self._options = tuple(options)
+        self._worker = Worker("tmux", deadline_s)
+
+    async def __aenter__(self) -> Self:
+        await self._worker.__aenter__()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._worker.__aexit__(*exception)
+
+    async def run(self, *commands: Command) -> list[str]:
+        """Run commands in one invocation; the lines that they printed.
+
+        Raises:
+            TmuxUnavailable: There is no tmux, or no server.
+            TmuxFailed: A command failed (the ones after it were not run), or time ran out.
+        """
+        return await self._worker.call(_Invocation(self._flags, commands))
+
+    async def aside(self, function: Callable[[], T]) -> T:
+        """Run a short function that blocks (reading files, say) on the same thread."""
+        return await self._worker.call(Quick(function))
+
+    async def panes(self) -> list[Pane]:
+        """Every pane of the server, each once, in one invocation."""
+        lines = await self.run(("list-panes", "-a", "-F", pane_format(self._options)))
+        found = (parse_pane(line, self._options) for line in lines)
+        return list({pane.id: pane for pane in found if pane}.values())  # groups list them twice
+
+    async def look(self, pane_id: str) -> tuple[Pane, str] | None:
+        """A pane with its screen (with SGR codes), in one invocation; ``None`` if it is gone."""
+        try:
+            first, *screen = await self.run(
+                ("display-message", "-p", "-t", pane_id, pane_format(self._options)),
+                ("capture-pane", "-p", "-e", "-t", pane_id),
+            )
+        except TmuxFailed as error:
+            if _is_gone(error):
+                return None
+            raise
+        pane = parse_pane(first, self._options)
+        return (pane, "\n".join(screen)) if pane else None
+
+    async def screens(self, pane_ids: Sequence[str]) -> dict[str, str]:
+        """The screens of many panes in one invocation; a pane that is gone is left out."""
+        if not pane_ids:
+            return {}
+        fence = f"screen-{secrets.token_hex(8)}"  # no screen can know it
+        try:
+            lines = await self.run(*_captures(pane_ids, fence))
+        except TmuxFailed as error:
+            if not _is_gone(error):
+                raise
+            looks = {pane_id: await self.look(pane_id) for pane_id in pane_ids}
+            return {pane_id: look[1] for pane_id, look in looks.items() if look}
+        return _split_screens(lines, fence)
+
+    async def scrollback(self, pane_id: str, lines: int) -> str | None:
+        """The last lines of history with the screen, as plain text; ``None`` if it is gone."""
+        try:
+            return "\n".join(
+                await self.run(("capture-pane", "-p", "-J", "-S", f"-{lines}", "-t", pane_id))
+            )
+        except TmuxFailed as error:
+            if _is_gone(error):
+                return None
+            raise
+
+    async def paste(self, pane_id: str, pid: int, text: str) -> bool:
+        """Paste a text, bracketed and byte for byte, if the pane takes input and is the same.
+
+        Returns:
+            Whether it was pasted; if not, nothing reached the pane.
+        """
+        name = f"teamvoice-{secrets.token_hex(8)}"
+        file = await self.aside(lambda: _private_file(text))
+        paste = f"paste-buffer -p -r -d -b {name} -t {pane_id}"
+        try:
+            lines = await self.run(
+                ("load-buffer", "-b", name, str(file)),
+                _if_fit(pane_id, pid, paste, f"delete-buffer -b {name}"),
+            )
+        finally:
+            await self.aside(lambda: file.unlink(missing_ok=True))
+        return lines == ["done"]
+
+    async def press(self, pane_id: str, pid: int, keys: Sequence[str]) -> bool:
+        """Press named keys (``Enter``, ``Escape``), if the pane takes input and is the same.
+
+        Returns:
+            Whether they were pressed.
+        """
+        named = " ".join(keys)
+        return await self.run(_if_fit(pane_id, pid, f"send-keys -t {pane_id} {named}")) == ["done"]
+
+    async def leave_mode(self, pane_id: str) -> None:
+        """Leave copy mode (and any other), so that the program gets its input again."""
+        await self.run(("copy-mode", "-q", "-t", pane_id))
+
+
+def _joined(commands: Sequence[Command]) -> list[str]:
+    words: list[str] = []
+    for command in commands:
+        words.extend([";"] if words else [])
+        words.extend(command)
+    return words
+
+
+def _if_fit(pane_id: str, pid: int, deed: str, otherwise: str = "") -> Command:
+    """A command that does the deed only in the very pane, alive and taking input itself."""
+    facts = "#{pane_pid} #{pane_dead} #{pane_in_mode} #{pane_input_off} #{pane_synchronized}"
+    refusal = f"{otherwise} ; display-message -p refused".removeprefix(" ; ")
+    return (
+        "if-shell", "-F", "-t", pane_id, f"#{{==:{facts},{pid} 0 0 0 0}}",
+        f"{deed} ; display-message -p done", refusal,
+    )  # fmt: skip
+
+
+def _captures(pane_ids: Sequence[str], fence: str) -> list[Command]:
+    commands: list[Command] = []
+    for pane_id in pane_ids:
+        commands.append(("display-message", "-p", f"{fence} {pane_id}"))
+        commands.append(("capture-pane", "-p", "-e", "-t", pane_id))
+    return commands
+
+
+def _split_screens(lines: Sequence[str], fence: str) -> dict[str, str]:
+    screens: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith(fence):
+            screens[line.split()[-1]] = []
+        else:
+            screens[next(reversed(screens))].append(line)
+    return {pane_id: "\n".join(screen) for pane_id, screen in screens.items()}
+
+
+def _private_file(text: str) -> Path:
+    """A file that only this user can read. tmux's client reads it, so any size goes through."""
+    handle, name = tempfile.mkstemp(prefix="teamvoice-", dir=_private_dir())
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode("utf-8", "replace"))
+    return Path(name)
+
+
+def _private_dir() -> str | None:
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    return runtime if runtime and os.access(runtime, os.W_OK) else None
+
+
+def _failure(reason: str) -> TmuxFailed | TmuxUnavailable:
+    if any(sign in reason for sign in _FAR):
+        return TmuxUnavailable(f"no tmux server answers: {reason}", "start one: tmux new -s work")
+    return TmuxFailed(f"tmux: {reason}")
+
+
+def _is_gone(error: TmuxFailed) -> bool:
+    return any(sign in error.message for sign in _NO_PANE)

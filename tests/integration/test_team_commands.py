@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from libtmux import Pane, Server
+
+from tests.support.panes import ROOT, name_of, open_pane, own_server, screen_of, standin
+from tests.support.wait import until
+
+pytestmark = pytest.mark.needs("tmux")
+
+_PROGRAM = """
+import argparse, sys
+from teamvoice.cli import team_commands
+heavy = {"libtmux", "rich", "msgspec", "numpy", "asyncio", "json"}
+parser = argparse.ArgumentParser(prog="teamvoice")
+team_commands.add_parsers(parser.add_subparsers(required=True))
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+args = parser.parse_args()
+sys.exit(args.run(args))
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with own_server() as own:
+        yield own
+
+
+class Desk:
+    """Runs the commands with a configuration of the test's own."""
+
+    def __init__(self, directory: Path, socket: str) -> None:
+        self._directory = directory
+        self._environment = os.environ | {
+            "TEAMVOICE_CONFIG_DIR": str(directory),
+            "TEAMVOICE_TEAM_SOCKET": socket,
+        }
+
+    def run(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", _PROGRAM, *words],
+            env=self._environment,
+            cwd=ROOT,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=40,
+            check=False,
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path, server: Server) -> Desk:
+    return Desk(tmp_path, name_of(server))
+
+
+async def developer_of(server: Server) -> Pane:
+    pane = open_pane(server, "developer", standin("developer"))
+    await until(lambda: "? for shortcuts" in screen_of(pane), "it is ready", within=15)
+    return pane
+
+
+async def test_a_message_from_the_command_line(server: Server, desk: Desk) -> None:
+    pane = await developer_of(server)
+    done = desk.run("send", "dev", "start on the login feature")
+    assert (done.returncode, done.stdout) == (0, "Submitted to the developer.\n"), done.stderr
+    assert "> start on the login feature" in screen_of(pane)
+    queued = desk.run("send", "dev", "-", "--json", given="and\nthen that\n")
+    assert queued.returncode == 0
+    receipt = json.loads(queued.stdout)
+    assert (receipt["ok"], receipt["outcome"], receipt["member"]) == (True, "queued", "developer")
+    stopped = desk.run("interrupt", "developer", "--json")
+    assert json.loads(stopped.stdout)["outcome"] == "submitted"
+
+
+async def test_a_refusal_is_exit_1_with_its_reason(server: Server, desk: Desk) -> None:
+    open_pane(server, "developer", "exec sh")
+    done = desk.run("send", "dev", "hello")
+    assert done.returncode == 1
+    assert done.stderr == "Not sent to the developer: only a shell is running there.\n"
+    assert json.loads(desk.run("send", "dev", "hello", "--json").stdout)["ok"] is False
+
+
+async def test_the_team_is_shown(server: Server, desk: Desk) -> None:
+    await developer_of(server)
+    shown = desk.run("team")
+    assert shown.returncode == 0
+    assert "developer" in shown.stdout
+    assert "idle" in shown.stdout
+    assert "\x1b" not in shown.stdout
+    members = json.loads(desk.run("team", "--json").stdout)["members"]
+    assert [member["state"] for member in members] == ["idle", "missing"]
+    assert members[0]["source"] == "screen"
+    assert members[0]["age_s"] >= 0
+
+
+async def test_a_screen_is_read(server: Server, desk: Desk) -> None:
+    await developer_of(server)
+    assert "a stand-in agent" in desk.run("read", "dev", "--lines", "5").stdout
+    read = json.loads(desk.run("read", "dev", "--json").stdout)
+    assert read["member"] == "developer"
+    assert "a stand-in agent" in read["text"]
+
+
+def test_exit_codes_of_what_cannot_be(desk: Desk) -> None:
+    assert desk.run("send", "zebra", "hello").returncode == 1
+    assert desk.run("read", "dev", "--lines", "0").returncode == 2
+    assert desk.run("send").returncode == 2
+    no_server = desk.run("team", "--json")
+    assert no_server.returncode == 3
+    assert "no tmux server" in json.loads(no_server.stdout)["error"]
+
+
+def test_a_bad_configuration_is_exit_2(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[team]\nsocet = 1\n", encoding="utf-8")
+    done = desk.run("team")
+    assert done.returncode == 2
+    assert "socet" in done.stderr

@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from teamvoice.team import delivery as d
+from teamvoice.team.interruption import Interruption
+from teamvoice.team.panes import Pane
+from teamvoice.team.profiles import load_profiles
+from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.sight import Kind, State, View
+
+PANE = Pane(
+    id="%1", pid=10, dead=False, in_mode=False, input_off=False, synchronized=False,
+    session="work", window="2", index="1", command="node", window_name="zsh", title="host",
+)  # fmt: skip
+PROFILES = load_profiles()
+CLAUDE = PROFILES["claude"]
+IDLE = View(PANE, State(Kind.IDLE, "screen", 0), CLAUDE, draft="")
+ORDER = d.Order("developer", "%1", 10, "start on the login feature")
+
+
+def seen(kind: Kind = Kind.IDLE, **changes: object) -> View:
+    return replace(IDLE, state=State(kind, "screen", 0), **changes)  # type: ignore[arg-type] # a test's brevity
+
+
+def end(command: d.Command) -> Receipt:
+    assert isinstance(command, d.Finish), command
+    return command.receipt
+
+
+def pasted() -> d.Delivery:
+    machine = d.Delivery(ORDER)
+    assert machine.begin() == d.Look()
+    assert machine.handle(d.Looked(0, IDLE)) == d.Paste(ORDER.text)
+    assert machine.handle(d.Done(0.01)) == d.Look()
+    return machine
+
+
+def pressed() -> d.Delivery:
+    machine = pasted()
+    assert machine.handle(d.Looked(0.02, seen(draft=ORDER.text))) == d.Press(("Enter",))
+    assert machine.handle(d.Done(0.03)) == d.Look()
+    return machine
+
+
+def test_a_message_on_its_way() -> None:
+    machine = d.Delivery(ORDER)
+    assert machine.begin() == d.Look()
+    assert machine.handle(d.Looked(0.0, IDLE)) == d.Paste(ORDER.text)
+    assert machine.handle(d.Done(0.01)) == d.Look()
+    assert machine.handle(d.Looked(0.02, IDLE)) == d.Look(0.015)
+    assert machine.handle(d.Looked(0.04, seen(draft=ORDER.text))) == d.Press(("Enter",))
+    assert machine.handle(d.Done(0.05)) == d.Look()
+    assert machine.handle(d.Looked(0.06, seen(draft=ORDER.text))) == d.Look(0.015)
+    receipt = end(machine.handle(d.Looked(0.08, seen(Kind.WORKING))))
+    assert (receipt.outcome, receipt.member, receipt.pane) == (Outcome.SUBMITTED, "developer", "%1")
+
+
+@pytest.mark.parametrize(
+    ("view", "why"),
+    [
+        (replace(IDLE, pane=None), "its pane is gone"),
+        (replace(IDLE, pane=replace(PANE, dead=True)), "has ended"),
+        (replace(IDLE, pane=replace(PANE, pid=11)), "another program was started"),
+        (replace(IDLE, pane=replace(PANE, input_off=True)), "switched off"),
+        (replace(IDLE, pane=replace(PANE, synchronized=True)), "synchronised"),
+        (seen(Kind.SHELL), "only a shell"),
+        (seen(Kind.WAITING), "waits for an answer"),
+        (seen(draft="half a thou"), "half-typed draft"),
+        (replace(IDLE, profile=None, state=State(Kind.UNKNOWN, "process", 0, "vim")), ", vim"),
+    ],
+)
+def test_what_is_refused_at_the_first_look(view: View, why: str) -> None:
+    machine = d.Delivery(ORDER)
+    machine.begin()
+    receipt = end(machine.handle(d.Looked(0, view)))
+    assert receipt.outcome is Outcome.REFUSED
+    assert why in receipt.why
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\x1b\x07"])
+def test_nothing_to_say_is_refused(text: str) -> None:
+    assert end(d.Delivery(replace(ORDER, text=text)).begin()).outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize("sigil", "/@!#")
+def test_what_the_agent_would_take_for_a_command_is_refused(sigil: str) -> None:
+    machine = d.Delivery(replace(ORDER, text=f"{sigil}login is broken"))
+    machine.begin()
+    assert "taken for a command" in end(machine.handle(d.Looked(0, IDLE))).why
+
+
+def test_a_prompt_that_does_not_show_is_waited_for_and_then_refused() -> None:
+    machine = d.Delivery(ORDER)
+    machine.begin()
+    assert machine.handle(d.Looked(0, seen(Kind.UNKNOWN, draft=None))) == d.Look(0.1)
+    assert "prompt" in end(machine.handle(d.Looked(1, seen(Kind.UNKNOWN, draft=None)))).why
+
+
+def test_copy_mode_is_left_first() -> None:
+    machine = d.Delivery(ORDER)
+    machine.begin()
+    in_mode = replace(IDLE, pane=replace(PANE, in_mode=True))
+    assert machine.handle(d.Looked(0, in_mode)) == d.LeaveMode()
+    assert machine.handle(d.Done(0)) == d.Look()
+    assert machine.handle(d.Looked(0, IDLE)) == d.Paste(ORDER.text)
+
+
+def test_a_pane_that_stays_in_copy_mode_is_given_up() -> None:
+    machine = d.Delivery(ORDER)
+    command = machine.begin()
+    in_mode = replace(IDLE, pane=replace(PANE, in_mode=True))
+    for _ in range(2):
+        command = machine.handle(d.Looked(0, in_mode))
+        assert machine.handle(d.Done(0)) == d.Look()
+    command = machine.handle(d.Looked(0, in_mode))
+    assert end(command).outcome is Outcome.REFUSED
+
+
+def test_a_busy_agent_queues() -> None:
+    machine = d.Delivery(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, seen(Kind.WORKING)))
+    machine.handle(d.Done(0))
+    machine.handle(d.Looked(0, seen(Kind.WORKING, draft=ORDER.text)))
+    machine.handle(d.Done(0))
+    assert end(machine.handle(d.Looked(0, seen(Kind.WORKING)))).outcome is Outcome.QUEUED
+
+
+def test_a_question_that_opens_after_the_paste_is_not_answered() -> None:
+    receipt = end(pasted().handle(d.Looked(0.1, seen(Kind.WAITING, draft=None))))
+    assert receipt.outcome is Outcome.UNCONFIRMED
+    assert "Enter was not pressed" in receipt.why
+
+
+def test_text_that_is_not_ours_gets_no_enter() -> None:
+    machine = pasted()
+    merged = seen(draft=f"half {ORDER.text}")
+    assert isinstance(machine.handle(d.Looked(0.1, merged)), d.Look)
+    receipt = end(machine.handle(d.Looked(9, merged)))
+    assert receipt.outcome is Outcome.UNCONFIRMED
+    assert "something else" in receipt.why
+
+
+def test_a_swallowed_enter_is_pressed_again_but_not_for_ever() -> None:
+    machine = pressed()
+    standing = seen(draft=ORDER.text)
+    assert isinstance(machine.handle(d.Looked(0.1, standing)), d.Look)
+    assert machine.handle(d.Looked(1.6, standing)) == d.Press(("Enter",))
+    machine.handle(d.Done(1.6))
+    assert machine.handle(d.Looked(3.2, standing)) == d.Press(("Enter",))
+    machine.handle(d.Done(3.2))
+    assert isinstance(machine.handle(d.Looked(5, standing)), d.Look)
+    assert end(machine.handle(d.Looked(7, standing))).outcome is Outcome.UNCONFIRMED
+
+
+def test_a_collapsed_paste_is_known_again() -> None:
+    machine = pasted()
+    stub = seen(draft="[Pasted text #1 +9 lines]")
+    assert machine.handle(d.Looked(0.1, stub)) == d.Press(("Enter",))
+    assert isinstance(pasted().handle(d.Looked(0.1, seen(draft=f"x {stub.draft}"))), d.Look)
+
+
+def test_a_question_right_after_enter_counts_only_if_the_message_was_taken() -> None:
+    asked = seen(Kind.WAITING, draft=None)
+    assert isinstance(pressed().handle(d.Looked(0.1, asked)), d.Look)
+    taken = replace(asked, body=(f"> {ORDER.text}", "Do you want to proceed?"))
+    assert end(pressed().handle(d.Looked(0.1, taken))).outcome is Outcome.SUBMITTED
+
+
+@pytest.mark.parametrize("kind", [Kind.SHELL, Kind.DEAD])
+def test_an_agent_that_ends_after_enter_is_no_success(kind: Kind) -> None:
+    gone = seen(kind, profile=PROFILES["shell"], pane=replace(PANE, dead=kind is Kind.DEAD))
+    assert end(pressed().handle(d.Looked(0.1, gone))).outcome is Outcome.UNCONFIRMED
+
+
+def test_tmux_failing_before_the_paste_is_a_refusal_and_after_it_a_doubt() -> None:
+    machine = d.Delivery(ORDER)
+    machine.begin()
+    assert end(machine.handle(d.Failed(0, "tmux hangs"))).outcome is Outcome.REFUSED
+    machine = d.Delivery(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, IDLE))
+    assert end(machine.handle(d.Failed(0, "tmux hangs"))).outcome is Outcome.UNCONFIRMED
+
+
+def test_a_paste_that_is_denied_is_looked_into() -> None:
+    machine = d.Delivery(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, IDLE))
+    assert machine.handle(d.Denied(0)) == d.Look()
+    dead = replace(IDLE, pane=replace(PANE, dead=True))
+    assert end(machine.handle(d.Looked(0, dead))).outcome is Outcome.REFUSED
+
+
+def test_only_work_is_interrupted() -> None:
+    for kind in (Kind.IDLE, Kind.WAITING, Kind.SHELL):
+        machine = Interruption(ORDER)
+        machine.begin()
+        assert end(machine.handle(d.Looked(0, seen(kind)))).outcome is Outcome.REFUSED
+
+
+def test_an_interrupt_is_seen_to_work() -> None:
+    machine = Interruption(ORDER)
+    machine.begin()
+    assert machine.handle(d.Looked(0, seen(Kind.WORKING))) == d.Press(("Escape",))
+    machine.handle(d.Done(0))
+    assert machine.handle(d.Looked(0.1, seen(Kind.WORKING))) == d.Look(0.1)
+    assert end(machine.handle(d.Looked(0.2, seen()))).outcome is Outcome.SUBMITTED
+
+
+def test_an_interrupt_that_leads_to_the_next_message_is_seen_too() -> None:
+    machine = Interruption(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, seen(Kind.WORKING)))
+    machine.handle(d.Done(0))
+    receipt = end(machine.handle(d.Looked(0.1, seen(Kind.WORKING, stops=1))))
+    assert receipt.outcome is Outcome.SUBMITTED
+
+
+# Any agent, at its worst -------------------------------------------------------------------------
+
+
+@dataclass
+class Agent:
+    """An agent and its person, as a whole model: what it does between any two commands varies."""
+
+    kind: Kind = Kind.IDLE
+    draft: str = ""
+    swallows: int = 0
+    pid: int = 10
+    received: list[str] = field(default_factory=list)
+    harmed: list[str] = field(default_factory=list)
+    typed: int = 0
+    old: View = IDLE
+
+    def suffer(self, what: str) -> None:
+        match what:
+            case "question":
+                self.kind = Kind.WAITING
+            case "answered":
+                self.kind = Kind.WORKING if self.kind is Kind.WAITING else self.kind
+            case "shell":
+                self.kind = Kind.SHELL
+            case "respawn":
+                self.pid += 1
+            case "types" if self.kind in {Kind.IDLE, Kind.WORKING}:
+                self.draft += "wait"
+            case "swallow":
+                self.swallows += 1
+
+    def view(self, *, late: bool) -> View:
+        shows_prompt = self.kind in {Kind.IDLE, Kind.WORKING}
+        body = tuple(f"> {text}" for text in self.received)
+        now = seen(
+            self.kind,
+            pane=replace(PANE, pid=self.pid),
+            draft=self.draft if shows_prompt else None,
+            body=body,
+            profile=PROFILES["shell"] if self.kind is Kind.SHELL else CLAUDE,
+        )
+        shown, self.old = (self.old if late else now), now
+        return shown
+
+    def paste(self, text: str) -> None:
+        self.typed += 1
+        if self.kind in {Kind.IDLE, Kind.WORKING}:
+            self.draft += text
+        else:
+            self.harmed.append("paste")
+
+    def enter(self) -> None:
+        if self.swallows:
+            self.swallows -= 1
+        elif self.kind in {Kind.IDLE, Kind.WORKING}:
+            if self.draft:
+                self.received.append(self.draft)
+            self.draft, self.kind = "", Kind.WORKING
+        else:
+            self.harmed.append("enter")
+
+
+FATES = st.sampled_from(
+    ["", "", "question", "answered", "shell", "respawn", "types", "swallow", "late"]
+)
+QUIET = st.integers(0, 6).map(lambda count: [""] * count)  # so that fate strikes at any step
+
+
+@settings(max_examples=300)
+@given(
+    st.builds(operator.add, QUIET, st.lists(FATES, max_size=20)),
+    st.sampled_from([Kind.IDLE, Kind.IDLE, Kind.WORKING, Kind.WAITING, Kind.SHELL]),
+    st.sampled_from(["", "", "", "half a thought"]),
+)
+def test_no_receipt_is_ever_false(fates: list[str], kind: Kind, draft: str) -> None:
+    agent, machine, at = Agent(kind, draft), d.Delivery(ORDER), 0.0
+    course = iter(fates)
+    command = machine.begin()
+    while not isinstance(command, d.Finish):
+        fate = next(course, "")
+        agent.suffer(fate)
+        at += 0.05
+        match command:
+            case d.Look(after=after):
+                at += after
+                answer: d.Event = d.Looked(at, agent.view(late=fate == "late"))
+            case d.Paste(text=text):
+                fit = agent.pid == ORDER.pid
+                if fit:
+                    agent.paste(text)
+                answer = d.Done(at) if fit else d.Denied(at)
+            case d.Press():
+                fit = agent.pid == ORDER.pid
+                if fit:
+                    agent.enter()
+                answer = d.Done(at) if fit else d.Denied(at)
+            case _:
+                answer = d.Done(at)
+        command = machine.handle(answer)
+        assert at < 30
+    outcome = command.receipt.outcome
+    event(outcome)
+    if outcome in {Outcome.SUBMITTED, Outcome.QUEUED}:
+        assert any(ORDER.text in text for text in agent.received)
+        assert agent.typed == 1
+    if outcome is Outcome.REFUSED:
+        assert agent.typed == 0
+    assert sum(ORDER.text in text for text in agent.received) <= 1
+    if not fates and kind in {Kind.WAITING, Kind.SHELL}:
+        assert not agent.harmed

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import pytest
+
+from teamvoice.errors import ConfigError
+from teamvoice.team.panes import Pane
+from teamvoice.team.processes import Process, Tree
+from teamvoice.team.profiles import load_profiles, parse_profile
+from teamvoice.team.sight import Kind, View, see
+
+PROFILES = load_profiles()
+RULE = "─" * 60
+
+
+def tree(*commands: str, suspended: bool = False) -> Tree:
+    """Commands of a pane: the first started the others, and the last holds the terminal."""
+    groups = [1] * len(commands) if suspended else [*range(1, len(commands) + 1)]
+    front = 1 if suspended else len(commands)
+    rows = [
+        Process(n, n - 1, group + (10 if suspended and n > 1 else 0), front, tuple(line.split()))
+        for n, (line, group) in enumerate(zip(commands, groups, strict=True), 1)
+    ]
+    return Tree(tuple(rows))
+
+
+def view(
+    screen: str, *commands: str, title: str = "host", wish: str = "", suspended: bool = False
+) -> View:
+    pane = Pane(
+        id="%1", pid=1, dead=False, in_mode=False, input_off=False, synchronized=False,
+        session="s", window="1", index="0", command="x", window_name="w", title=title,
+    )  # fmt: skip
+    return see(pane, screen, tree(*commands, suspended=suspended), PROFILES, wish=wish, at=5.0)
+
+
+CLAUDE_IDLE = f"""● Done.
+
+✻ Cooked for 3s
+
+{RULE}
+❯ \x1b[7mT\x1b[27m\x1b[2mry "fix lint errors"\x1b[0m
+{RULE}
+  ? for shortcuts"""
+CLAUDE_WORKING = f"""> go
+
+✻ Brewing… (3s · ↓ 20 tokens)
+
+{RULE}
+❯\u00a0
+{RULE}
+  esc to interrupt"""
+CLAUDE_WAITING = f"""> Do you want to proceed?
+{RULE}
+ Bash command
+
+   rm -rf build
+
+ Do you want to proceed?
+ ❯ 1. Yes
+   2. No
+
+ Esc to cancel · Tab to amend"""
+CODEX_IDLE = "• Done\n\n› \x1b[2mSummarize recent commits\x1b[0m\n\n  ? for shortcuts"
+CODEX_WORKING = "• Working (1m 00s • esc to interrupt)\n\n› \x1b[2mAsk\x1b[0m\n\n  100% left"
+CODEX_WAITING = """  Would you like to run the following command?
+
+  $ rm -rf build
+
+› 1. Yes, proceed (y)
+  2. No (esc)
+
+  Press enter to confirm or esc to cancel"""
+
+
+@pytest.mark.parametrize(
+    ("screen", "command", "kind"),
+    [
+        (CLAUDE_IDLE, "claude", Kind.IDLE),
+        (CLAUDE_WORKING, "claude", Kind.WORKING),
+        (CLAUDE_WAITING, "claude", Kind.WAITING),
+        (CODEX_IDLE, "node /usr/bin/codex", Kind.IDLE),
+        (CODEX_WORKING, "node /usr/bin/codex", Kind.WORKING),
+        (CODEX_WAITING, "node /usr/bin/codex", Kind.WAITING),
+        ("nothing that is known", "claude", Kind.UNKNOWN),
+    ],
+)
+def test_states_are_read_from_the_screen(screen: str, command: str, kind: Kind) -> None:
+    assert view(screen, "zsh", command).state.kind is kind
+
+
+@pytest.mark.parametrize("screen", [CLAUDE_IDLE, CLAUDE_WORKING, CODEX_IDLE, CODEX_WORKING])
+def test_a_suggestion_is_no_draft(screen: str) -> None:
+    command = "claude" if RULE in screen else "codex"
+    assert view(screen, command).draft == ""
+
+
+def test_a_draft_is_read_with_all_its_lines() -> None:
+    screen = CLAUDE_WORKING.replace("❯\u00a0", "❯\u00a0first\n  second")
+    assert view(screen, "claude").draft == "first\n  second"
+    assert view(CODEX_IDLE.replace("\x1b[2mSum", "sum"), "codex").draft != ""
+
+
+def test_a_question_is_told_with_its_command() -> None:
+    detail = view(CLAUDE_WAITING, "claude").state.detail
+    assert "rm -rf build" in detail
+    assert "1. Yes" in detail
+
+
+def test_an_old_question_above_an_open_prompt_is_not_waiting() -> None:
+    assert (
+        view(f" Do you want to proceed?\n ❯ 1. Yes\n{CLAUDE_IDLE}", "claude").state.kind
+        is Kind.IDLE
+    )
+
+
+def test_the_title_tells_of_work_between_two_redraws() -> None:
+    state = view(CLAUDE_IDLE, "claude", title="⠂ Fix login").state
+    assert (state.kind, state.source) == (Kind.WORKING, "title")
+
+
+@pytest.mark.parametrize(
+    ("commands", "agent"),
+    [
+        (("zsh", "claude"), "claude"),
+        (("bash wrapper.sh", "/usr/local/bin/claude --resume"), "claude"),
+        (("zsh", "node /usr/lib/node_modules/@openai/codex/bin/codex.js"), "codex"),
+        (("python3 -m teamvoice.demo.standin --name pm",), "standin"),
+        (("zsh",), "shell"),
+        (("-bash",), "shell"),
+        (("zsh", "vim claude"), None),
+        (("zsh", "tail -f codex"), None),
+        (("zsh", "python3"), None),
+        (("zsh", "ssh host"), None),
+    ],
+)
+def test_an_agent_is_known_by_its_process(commands: tuple[str, ...], agent: str | None) -> None:
+    profile = view("", *commands).profile
+    assert (profile.name if profile else None) == agent
+
+
+def test_a_suspended_agent_leaves_a_shell() -> None:
+    assert view(CLAUDE_IDLE, "zsh", "claude", suspended=True).state.kind is Kind.SHELL
+
+
+def test_a_configured_agent_must_be_the_one_that_runs() -> None:
+    assert view(CLAUDE_IDLE, "zsh", "vim", wish="claude").profile is None
+    assert view(CLAUDE_IDLE, "zsh", "my-agent", wish="generic").state.kind is Kind.IDLE
+    assert view(CLAUDE_IDLE, "zsh", wish="generic").state.kind is Kind.SHELL
+
+
+def test_behind_ssh_the_title_or_the_configuration_tells() -> None:
+    assert view(CLAUDE_IDLE, "zsh", "ssh host", title="✳ Fix").state.kind is Kind.IDLE
+    assert view(CLAUDE_IDLE, "zsh", "ssh host", wish="claude").state.kind is Kind.IDLE
+
+
+def test_a_process_tree_that_cannot_be_seen_is_unknown() -> None:
+    assert view(CLAUDE_IDLE).state.kind is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text", ["name = 3", 'name = "x"\nnam = 1', 'name = "x"\n[signs]\nqueued = "("', "nonsense"]
+)
+def test_a_bad_profile_is_told_with_its_file(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^mine\.toml: "):
+        parse_profile(text, "mine.toml")
