@@ -236,11 +236,10 @@ def display_at(home: Path) -> Iterator[Display]:
 
 @contextmanager
 def sitting_at(environment: Mapping[str, str]) -> Iterator[None]:
-    """This process's own environment points at the desk, and its sound library forgets the last."""
+    """This process's own environment points at the desk."""
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     try:
-        _forget_devices()
         yield
     finally:
         for name, value in before.items():
@@ -248,6 +247,17 @@ def sitting_at(environment: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def listening_at(sound: Sound) -> Iterator[None]:
+    """This process's PortAudio finds the devices of the desk, and forgets those of the last."""
+    with sitting_at(sound.environment):
+        import sounddevice  # loads PortAudio, which a test of the display alone does not need
+
+        sounddevice._terminate()
+        sounddevice._initialize()
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -273,7 +283,7 @@ def display(_display: Display) -> Iterator[Display]:
 @pytest.fixture
 def sound(_sound: Sound) -> Iterator[Sound]:
     """The run's sound server; this process's PortAudio finds it for the test."""
-    with sitting_at(_sound.environment):
+    with listening_at(_sound):
         yield _sound
 
 
@@ -294,16 +304,8 @@ def own_display(tmp_path: Path) -> Iterator[Display]:
 def own_sound(tmp_path: Path) -> Iterator[Sound]:
     """A sound server for this test alone, which may break it."""
     sound = Sound(tmp_path)
-    with sound.serving(), sitting_at(sound.environment):
+    with sound.serving(), listening_at(sound):
         yield sound
-
-
-def _forget_devices() -> None:
-    """PortAudio lists the devices once: make it look again."""
-    import sounddevice  # loads PortAudio, which a test of the display alone does not need
-
-    sounddevice._terminate()
-    sounddevice._initialize()
 
 
 def _read_line(descriptor: int) -> bytes:
