@@ -138,6 +138,12 @@ class Sound:
             wait_for(self._is_ready, "the sound server answers")
             yield
 
+    @property
+    def pid(self) -> int:
+        """The sound server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def break_down(self) -> None:
         """Kill the sound server."""
         assert self._process is not None
@@ -187,6 +193,10 @@ class Sound:
     def listeners(self) -> int:
         """How many streams are open on the microphone."""
         return len(self._pactl("list", "short", "source-outputs").splitlines())
+
+    def players(self) -> int:
+        """How many streams are open on the speaker."""
+        return len(self._pactl("list", "short", "sink-inputs").splitlines())
 
     def _write_files(self) -> None:
         self.home.joinpath("desk.pa").write_text(PULSE_SCRIPT.format(socket=self._socket))
