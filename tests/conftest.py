@@ -8,6 +8,8 @@ import shutil
 
 import pytest
 
+pytest_plugins = ("tests.support.desk",)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(

@@ -1,0 +1,108 @@
+"""Sound as numbers: conversions between what devices, models and files speak. Pure.
+
+Inside the house sound is mono PCM16, little-endian, 24 kHz, as ``bytes``; a block is 20 ms.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import numpy as np
+import numpy.typing as npt
+
+from teamvoice.errors import AudioUnavailable, ProtocolError
+
+RATE = 24_000
+BLOCK_MS = 20
+BLOCK_BYTES = 960
+BYTES_PER_SECOND = RATE * 2
+
+Samples = npt.NDArray[np.float32]
+_FULL_SCALE = 32_767  # symmetric: -1.0 and 1.0 are equally loud
+
+
+def float32_to_pcm16(samples: npt.NDArray[np.floating]) -> bytes:
+    """Samples from -1.0 to 1.0 as PCM16 little-endian; what is louder is clipped, NaN is silent."""
+    clipped = np.clip(np.nan_to_num(samples, nan=0.0), -1.0, 1.0)
+    pcm: bytes = np.rint(clipped * _FULL_SCALE).astype("<i2").tobytes()
+    return pcm
+
+
+def pcm16_to_float32(pcm: bytes) -> Samples:
+    """PCM16 little-endian as samples from -1.0 to 1.0.
+
+    Raises:
+        ValueError: An odd number of bytes: half a sample.
+    """
+    return np.maximum(np.frombuffer(pcm, "<i2").astype(np.float32) / _FULL_SCALE, np.float32(-1.0))
+
+
+def audio_to_base64(audio: bytes | npt.NDArray[np.floating]) -> str:
+    """PCM16, or samples that are made PCM16 first, as base64 text for the wire."""
+    pcm = audio if isinstance(audio, bytes) else float32_to_pcm16(audio)
+    return base64.b64encode(pcm).decode("ascii")
+
+
+def base64_to_audio(text: str) -> bytes:
+    """The PCM16 of base64 text.
+
+    Raises:
+        ProtocolError: The text is not base64.
+    """
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ProtocolError(f"audio that is not base64 arrived: {error}") from error
+
+
+def resample_audio(samples: Samples, from_rate: int, to_rate: int) -> Samples:
+    """A whole recording at another rate; its length is scaled by the ratio of the rates.
+
+    Raises:
+        ValueError: A rate that is not positive.
+        AudioUnavailable: The resampler is not installed.
+    """
+    if from_rate <= 0 or to_rate <= 0:
+        raise ValueError(f"rates must be positive: {from_rate}, {to_rate}")
+    if from_rate == to_rate or samples.size == 0:
+        return samples.astype(np.float32)
+    try:
+        import soxr
+    except ImportError as error:
+        raise AudioUnavailable("resampling needs soxr", "pip install soxr") from error
+    resampled: Samples = soxr.resample(samples.astype(np.float32), from_rate, to_rate)
+    return resampled
+
+
+def ensure_mono(samples: npt.NDArray[np.floating]) -> Samples:
+    """One channel: frames by channels are averaged, a single channel is taken as it is.
+
+    Raises:
+        ValueError: Neither one nor two dimensions.
+    """
+    if samples.ndim == 1:
+        return samples.astype(np.float32)
+    if samples.ndim != 2:
+        raise ValueError(f"audio has one or two dimensions, not {samples.ndim}")
+    mixed: Samples = samples.mean(axis=1).astype(np.float32)
+    return mixed
+
+
+def milliseconds(pcm: bytes) -> float:
+    """How long a piece of the house's PCM16 sounds."""
+    return len(pcm) * 1000 / BYTES_PER_SECOND
+
+
+def scaled(pcm: bytes, volume: float) -> bytes:
+    """PCM16 at a volume from 0.0 to 1.0."""
+    if volume >= 1.0:
+        return pcm
+    return np.rint(np.frombuffer(pcm, "<i2") * max(volume, 0.0)).astype("<i2").tobytes()
+
+
+def mixed(pcm: bytes, over: bytes) -> bytes:
+    """PCM16 with another, no longer, laid over its beginning; what gets too loud is clipped."""
+    total = np.frombuffer(pcm, "<i2").astype(np.int32)
+    total[: len(over) // 2] += np.frombuffer(over, "<i2")
+    return np.clip(total, -32_768, 32_767).astype("<i2").tobytes()
