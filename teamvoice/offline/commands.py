@@ -28,7 +28,7 @@ class Close(Command):
 
 @dataclass(frozen=True, slots=True)
 class Listen(Command):
-    """An utterance begins."""
+    """An utterance begins; one that was not concluded is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,6 @@ class Feed(Command):
     """More of the utterance: mono PCM16 little-endian at 24 kHz."""
 
     pcm: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Discard(Command):
-    """The utterance is over and nobody wants to know what it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ case the client commits it nevertheless.
 
 from __future__ import annotations
 
-from teamvoice.offline.commands import Command, Discard, Feed, Listen
+from teamvoice.offline.commands import Command, Feed, Listen
 from teamvoice.offline.requests import SemanticVad, ServerVad
 from teamvoice.offline.usage import BYTES_PER_MS
 from teamvoice.offline.vad import Mark, Vad
@@ -46,12 +46,11 @@ class Intake:
         """Speech is detected and has not ended."""
         return self._vad is not None and self._vad.speaking
 
-    def detect(self, how: Detection) -> list[Command]:
+    def detect(self, how: Detection) -> None:
         """Detect speech from now on, or leave it to the client (None)."""
         self._vad = None if how is None else Vad(_threshold(how), _patience_ms(how), self.end_ms)
         self._padding = how.prefix_padding_ms if isinstance(how, ServerVad) else _PADDING_MS
-        listening, self._listening, self._fed = self._listening, False, 0
-        return [Discard()] if listening else []
+        self._listening, self._fed = False, 0
 
     def make_room(self, count: int) -> None:
         """See that so many bytes more are within the bound.
@@ -97,18 +96,16 @@ class Intake:
         commands = self._catch_up()
         return self._take(), commands
 
-    def clear(self) -> list[Command]:
+    def clear(self) -> None:
         """Forget the utterance."""
-        listening = self._listening
         self._take()
-        return [Discard()] if listening else []
 
     def aside(self, commands: list[Command]) -> list[Command]:
         """Let the ears hear something else first: the utterance begins again after it."""
         if not self._listening:
             return commands
         self._fed, self._listening = 0, False
-        return [Discard(), *commands, *self._catch_up()]
+        return [*commands, *self._catch_up()]
 
     def _catch_up(self) -> list[Command]:
         begin: list[Command] = [] if self._listening else [Listen()]

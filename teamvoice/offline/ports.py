@@ -18,7 +18,11 @@ class Ears(Protocol):
     """Speech to text, blocking; the server calls it from one thread only.
 
     The calls come as ``begin``, any number of ``feed``, ``end``, and then again from ``begin``.
+    Where ``end`` is left out, ``begin`` forgets what was fed before it.
     """
+
+    def load(self) -> None:
+        """Make ready, which may take a while; otherwise the first ``begin`` does it."""
 
     def begin(self) -> None:
         """Begin an utterance."""

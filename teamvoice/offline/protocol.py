@@ -200,7 +200,7 @@ class Session:
         self._script.do(*last, Conclude(self._await_ears(item)))
 
     def _clear(self, _: requests.BufferClear) -> None:
-        self._script.do(*self._intake.clear())
+        self._intake.clear()
         self._detect_afresh()
         self._script.send("input_audio_buffer.cleared")
 
@@ -210,7 +210,7 @@ class Session:
 
     def _detect_afresh(self) -> None:
         self._speech_item = ""
-        self._script.do(*self._intake.detect(self._configuration.turn_detection))
+        self._intake.detect(self._configuration.turn_detection)
 
     # The conversation --------------------------------------------------------------------------
 

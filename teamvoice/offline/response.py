@@ -184,7 +184,7 @@ class Response:
             previous = self.history.before(item)
             kind = "conversation.item.done"
             self.script.send(kind, previous_item_id=previous, item=item.wire())
-        place = {"response_id": self.id, "output_index": self.output.index(item)}
+        place = {"response_id": self.id, "output_index": self._where(item)["output_index"]}
         self.script.send("response.output_item.done", **place, item=item.wire())
 
     def _where(self, item: Item, content_index: int | None = None) -> dict[str, Any]:
