@@ -18,6 +18,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Annotated
 
 import msgspec
 
@@ -48,7 +49,7 @@ The team and its words come from teamvoice's configuration. Ctrl-C ends it.
 class Startup(Team, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The line that ``--settings -`` reads."""
 
-    token: str
+    token: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,10 +82,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
-        raise ValueError(text)
-    return port
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535")
+    return int(text)
 
 
 async def _run(options: argparse.Namespace) -> None:
