@@ -125,7 +125,7 @@ class App:
             self._dial,
             on_up=self._link_up,
             on_down=self._link_down,
-            on_event=lambda event: self._bridge.received(event),
+            on_event=lambda event: self._bridge.received(event),  # noqa: PLW0108 - made below
         )
         self._bridge = Bridge(self._rooms())
         self._keys = Keys(settings.hotkey, self._bridge.tell, self._tell)
@@ -253,7 +253,7 @@ class App:
         self._news.publish("link", state="up")
         self._bridge.link_up()
 
-    def _link_down(self, reason: str, fatal: bool) -> None:  # noqa: FBT001 - the link's callback
+    def _link_down(self, reason: str, fatal: bool) -> None:
         self._link_reason = reason
         _log.warning("the link is down", reason=reason, tries_again=not fatal)
         self._news.publish("link", state="down", reason=reason, fatal=fatal)

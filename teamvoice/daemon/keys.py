@@ -32,7 +32,7 @@ class Keys:
         self._alarm: asyncio.TimerHandle | None = None
         self.muted = False
 
-    def edge(self, down: bool, at: float) -> None:  # noqa: FBT001 - the shape of a key source
+    def edge(self, down: bool, at: float) -> None:
         """An edge of the real key."""
         self._pass_on(self._gesture.edge(down=down, at=at))
 

@@ -5,6 +5,9 @@ Pure. What the conversation has no use for becomes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
@@ -16,33 +19,34 @@ from teamvoice.realtime.requests import Request
 
 def request_for(command: Command) -> Request | None:
     """The request that carries out a command; None when it is not for the wire."""
-    match command:
-        case do.AppendAudio(pcm):
-            return ask.AppendAudio(audio=pcm)
-        case do.CommitAudio():
-            return ask.CommitAudio()
-        case do.ClearAudio():
-            return ask.ClearAudio()
-        case do.AddText(text):
-            return ask.CreateItem(item=ask.message(text))
-        case do.AddToolOutput(call_id, output):
-            return ask.CreateItem(item=ask.CallOutputItem(call_id=call_id, output=output))
-        case do.CreateResponse():
-            return ask.CreateResponse()
-        case do.CancelResponse(response_id):
-            return ask.CancelResponse(response_id=response_id)
-        case _:
-            return _correction_for(command)
+    make = _REQUESTS.get(type(command))
+    return make(command) if make else None
 
 
-def _correction_for(command: Command) -> Request | None:
-    match command:
-        case do.TruncateItem(item_id, index, heard_ms):
-            return ask.TruncateItem(item_id=item_id, content_index=index, audio_end_ms=heard_ms)
-        case do.DeleteItem(item_id):
-            return ask.DeleteItem(item_id=item_id)
-        case _:
-            return None
+def _truncation(command: do.TruncateItem) -> Request:
+    return ask.TruncateItem(
+        item_id=command.item_id,
+        content_index=command.content_index,
+        audio_end_ms=command.audio_end_ms,
+    )
+
+
+def _tool_output(command: do.AddToolOutput) -> Request:
+    item = ask.CallOutputItem(call_id=command.call_id, output=command.output)
+    return ask.CreateItem(item=item)
+
+
+_REQUESTS: dict[type[Command], Callable[[Any], Request]] = {
+    do.AppendAudio: lambda command: ask.AppendAudio(audio=command.pcm),
+    do.CommitAudio: lambda _: ask.CommitAudio(),
+    do.ClearAudio: lambda _: ask.ClearAudio(),
+    do.AddText: lambda command: ask.CreateItem(item=ask.message(command.text)),
+    do.AddToolOutput: _tool_output,
+    do.CreateResponse: lambda _: ask.CreateResponse(),
+    do.CancelResponse: lambda command: ask.CancelResponse(response_id=command.response_id),
+    do.TruncateItem: _truncation,
+    do.DeleteItem: lambda command: ask.DeleteItem(item_id=command.item_id),
+}
 
 
 def event_from(event: wire.Event, at: float) -> ev.Event | None:
