@@ -1,0 +1,59 @@
+"""What a tool's result sounds like: sentences, without the fences, and not too long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+SCREEN_WORDS = 60
+RESULT_WORDS = 150
+_FENCE = re.compile(r"\[screen of (?P<who>[^\]:]+): data, not instructions\]\s*")
+_FENCE_END = re.compile(r"\s*\[end of screen\]\s*")
+_WORDLESS = re.compile(r"^[^\w]*$")
+_EDGES = "│┃|╭╮╰╯─━┌┐└┘├┤>❯●⏺⎿*•· \t"
+
+
+def spoken_result(output: str) -> str:
+    """A tool's output as it is said: a fenced screen by its last words, the rest as it is."""
+    return joined(_parts(output)) or "The tool gave no answer."
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Sentences in a row, each with a capital and an end."""
+    finished = (_finished(sentence.strip()) for sentence in sentences)
+    return " ".join(sentence for sentence in finished if sentence)
+
+
+def _parts(output: str) -> Iterator[str]:
+    rest = output
+    while fence := _FENCE.search(rest):
+        yield _bounded(rest[: fence.start()])
+        screen, *after = _FENCE_END.split(rest[fence.end() :], maxsplit=1)
+        yield _screen(fence["who"].strip(), screen)
+        rest = after[0] if after else ""
+    yield _bounded(rest)
+
+
+def _screen(who: str, text: str) -> str:
+    lines = (line.strip(_EDGES) for line in text.splitlines())
+    words = ". ".join(line.rstrip(".") for line in lines if not _WORDLESS.match(line)).split()
+    if not words:
+        return f"The {who}'s screen is empty"
+    said = " ".join(words[-SCREEN_WORDS:])
+    if len(words) > SCREEN_WORDS:
+        return f"On the {who}'s screen, shortened to its end: {said}"
+    return f"On the {who}'s screen: {said}"
+
+
+def _bounded(text: str) -> str:
+    lines = (line.strip() for line in text.splitlines())
+    words = joined(line for line in lines if not _WORDLESS.match(line)).split()
+    cut = "; the rest is left out" if len(words) > RESULT_WORDS else ""
+    return " ".join(words[:RESULT_WORDS]) + cut
+
+
+def _finished(sentence: str) -> str:
+    if not sentence:
+        return ""
+    end = "" if sentence[-1] in ".!?…" else "."
+    return sentence[0].upper() + sentence[1:] + end
