@@ -25,6 +25,7 @@ class SpokenMicrophone:
 
     def __init__(self) -> None:
         self._speech = bytearray()
+        self._spoken = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
@@ -42,6 +43,11 @@ class SpokenMicrophone:
         if len(self._speech) + len(pcm) > KEPT:
             raise ValueError("more than ten minutes of speech are waiting to be said")
         self._speech += pcm
+        self._spoken.clear()
+
+    async def wait_spoken(self) -> None:
+        """Return when everything that was queued was delivered."""
+        await self._spoken.wait()
 
     @property
     def has_spoken(self) -> bool:
@@ -70,6 +76,8 @@ class SpokenMicrophone:
     def _deliver(self, due: float) -> None:
         block = bytes(self._speech[:BLOCK_BYTES])
         del self._speech[:BLOCK_BYTES]
+        if not self._speech:
+            self._spoken.set()
         self._wait_until(due + _BLOCK)  # before the call, in which close() may be asked for
         self._on_block(block.ljust(BLOCK_BYTES, b"\0"), due)
 

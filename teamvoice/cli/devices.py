@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib
 from typing import Any
 
@@ -25,8 +26,8 @@ def add_parsers(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """List the devices."""
     # by name: sound libraries are loaded for this command alone
-    found = importlib.import_module("teamvoice.audio.devices").list_devices()
-    devices = [_described(device) for device in found]
+    library = importlib.import_module("teamvoice.audio.portaudio").LIBRARY
+    devices = [_described(device) for device in asyncio.run(library.devices())]
     if args.json:
         write_json(devices)
     else:
@@ -35,7 +36,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _described(device: Any) -> dict[str, Any]:
-    return {name: getattr(device, name) for name in ("index", "name", "kind", "default", "rate")}
+    kind = "both" if device.inputs and device.outputs else "input" if device.inputs else "output"
+    return {
+        "index": device.index,
+        "name": device.name,
+        "kind": kind,
+        "default": device.default_input or device.default_output,
+        "rate": device.rate,
+    }
 
 
 def _show(devices: list[dict[str, Any]]) -> None:

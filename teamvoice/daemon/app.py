@@ -107,6 +107,8 @@ class App:
     Args:
         settings: The configuration.
         desk: Where the person sits.
+
+    ``link_is_up`` is set while a session is there, configured and confirmed.
     """
 
     def __init__(self, settings: config.Config, desk: Desk) -> None:
@@ -134,6 +136,7 @@ class App:
         )
         self._tasks = asyncio.TaskGroup()
         self._link_reason = "starting"
+        self.link_is_up = asyncio.Event()
         self._hotkey = ("off", "teamvoice ptt serves as the key")
         self._last: dict[str, Any] | None = None
 
@@ -195,11 +198,6 @@ class App:
         """Events from now on: link, heard, answer, notice, trouble, turn."""
         return self._news.watch()
 
-    @property
-    def link_is_up(self) -> bool:
-        """A session is there, configured and confirmed."""
-        return not self._link_reason
-
     # Wiring ------------------------------------------------------------------------------------
 
     def _rooms(self) -> Rooms:
@@ -249,12 +247,14 @@ class App:
 
     def _link_up(self) -> None:
         self._link_reason = ""
+        self.link_is_up.set()
         _log.info("the link is up", provider=self.provider)
         self._news.publish("link", state="up")
         self._bridge.link_up()
 
     def _link_down(self, reason: str, fatal: bool) -> None:
         self._link_reason = reason
+        self.link_is_up.clear()
         _log.warning("the link is down", reason=reason, tries_again=not fatal)
         self._news.publish("link", state="down", reason=reason, fatal=fatal)
         self._bridge.link_down(reason)
@@ -311,7 +311,7 @@ class App:
     def _link_status(self) -> dict[str, str]:
         model = "" if self.provider == "offline" else self._settings.provider.model
         return {
-            "state": "up" if self.link_is_up else self._link.state.name.lower(),
+            "state": "up" if self.link_is_up.is_set() else self._link.state.name.lower(),
             "provider": self.provider,
             "model": model,
             "reason": self._link_reason,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from teamvoice import config, logs
-from teamvoice.audio.devices import list_devices
+from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.daemon.app import App, real_desk, spoken_desk
 from teamvoice.demo.stage import CAST, Stage
 from teamvoice.errors import AudioUnavailable, RealtimeError
@@ -75,8 +75,7 @@ async def _spoken(
             speech = b"".join([piece async for piece in voice.speak(text)])
             app.key("press", loop.time())
             microphone.say(_PAUSE + speech + _PAUSE)
-            while not microphone.has_spoken:
-                await asyncio.sleep(0.02)
+            await microphone.wait_spoken()
             app.key("release", loop.time())
             yield text, await asyncio.wait_for(turns.get(), _TURN_S)
 
@@ -112,9 +111,7 @@ async def _turns(app: App) -> AsyncIterator[asyncio.Queue[Record]]:
 
 async def _wait_for_link(app: App) -> None:
     try:
-        async with asyncio.timeout(_READY_S):
-            while not app.link_is_up:
-                await asyncio.sleep(0.05)
+        await asyncio.wait_for(app.link_is_up.wait(), _READY_S)
     except TimeoutError:
         status = await app.status()
         raise RealtimeError(f"the link does not come up: {status['link']['reason']}") from None
@@ -153,7 +150,7 @@ def _has_a_desk() -> bool:
     if not os.environ.get("DISPLAY"):
         return False
     try:
-        return any(device.kind in {"input", "both"} for device in list_devices())
+        return any(device.inputs for device in asyncio.run(LIBRARY.devices()))
     except AudioUnavailable:
         return False
 
