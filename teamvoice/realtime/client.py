@@ -58,6 +58,8 @@ class Limits:
         updated_s: For ``session.updated`` to come.
         ping_every_s: How often a sign of life is asked for.
         pong_within_s: For the sign of life to come.
+        send_s: For the connection to take a request. Pings do not notice a connection that takes
+            nothing, because they wait in the same line.
         close_s: For a farewell; after it the connection is cut.
         frame_bytes: The largest frame that is taken.
     """
@@ -67,6 +69,7 @@ class Limits:
     updated_s: float = 10.0
     ping_every_s: float = 15.0
     pong_within_s: float = 10.0
+    send_s: float = 10.0
     close_s: float = 0.5
     frame_bytes: int = 32 * 2**20
 
@@ -124,15 +127,12 @@ class Session:
             ``ErrorEvent.request`` tells the kind of request.
 
         Raises:
-            LinkClosed: The connection has ended.
+            LinkClosed: The connection has ended, or takes nothing more.
         """
         async with self._sending:
             self._sent += 1
             ready = identified(request, self._sent)
-            try:
-                await self._open_socket.send(encode(ready), text=True)
-            except ConnectionClosed as closed:
-                raise _closed(closed) from closed
+            await self._write(encode(ready))
         return str(ready.event_id)
 
     def __aiter__(self) -> Self:
@@ -206,6 +206,16 @@ class Session:
         if len(self._early) == _MOST_EARLY_EVENTS:
             raise ProtocolError("the provider sends much, but does not confirm the session")
         self._early.append(event)
+
+    async def _write(self, frame: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._limits.send_s):
+                await self._open_socket.send(frame, text=True)
+        except ConnectionClosed as closed:
+            raise _closed(closed) from closed
+        except TimeoutError as error:
+            within = self._limits.send_s
+            raise LinkClosed(f"the connection took nothing for {within:g} s") from error
 
     async def _receive(self) -> events.Event:
         try:

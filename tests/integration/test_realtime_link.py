@@ -38,6 +38,7 @@ from tests.support.wait import until
 
 SOON = Backoff(first=0.01, most=0.02)
 NEVER = Backoff(first=3600.0, most=3600.0)
+LONG = CreateItem(item=message("x" * 2**23))
 BLOCK = AppendAudio(audio=bytes(960))
 
 # Down is told once, then perhaps fatal, then the same anew for each retry that was asked for. After
@@ -172,8 +173,8 @@ async def test_what_was_not_sent_before_an_end_is_not_sent_after_it() -> None:
         scripted([*GREETING, Freeze()], second) as script,
         kept_up(dialling(script)) as (link, seen),
     ):
-        await seen.told("u")
-        assert link.send(BLOCK)
+        await until(lambda: script.finished, "the server no longer reads")
+        assert all(link.send(LONG) for _ in range(4)), "more than the connection takes"
         link.reconnect("moving")
         assert not link.send(BLOCK)
         await seen.told("udu")
@@ -263,13 +264,12 @@ async def test_a_queue_that_overflows_takes_the_link_down_and_says_why() -> None
 
 
 async def test_a_connection_that_takes_nothing_more_takes_the_link_down() -> None:
-    speech = CreateItem(item=message("x" * 2**20))
     async with (
         scripted([*GREETING, Freeze()], [*GREETING]) as script,
         kept_up(dialling(script), outgoing=4) as (link, seen),
     ):
         await until(lambda: script.finished, "the server no longer reads")
-        await until(lambda: not link.send(speech), "the queue is full")
+        await until(lambda: not link.send(LONG), "the queue is full")
         await seen.told("udu")
 
 

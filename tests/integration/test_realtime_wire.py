@@ -46,6 +46,11 @@ async def received(session: Session, count: int) -> list[Event]:
     return [await anext(session) for _ in range(count)]
 
 
+async def send_for_ever(session: Session) -> None:
+    while True:
+        await session.send(CreateItem(item=message("x" * 2**23)))
+
+
 async def refusal(*steps: Step, limits: Limits = QUICK) -> LinkRefused:
     async with scripted(list(steps)) as script:
         with pytest.raises(LinkRefused) as refused:
@@ -204,6 +209,16 @@ async def test_leaving_does_not_wait_for_a_farewell_that_never_comes() -> None:
         session = await dial(script, limits).__aenter__()
         await until(lambda: script.finished, "the server no longer reads")
         await asyncio.wait_for(session.close(), 5)
+
+
+async def test_a_connection_that_takes_nothing_more_is_noticed_and_can_be_left() -> None:
+    limits = Limits(send_s=0.3, close_s=0.1)
+    async with scripted([*GREETING, Freeze()]) as script:
+        session = await dial(script, limits).__aenter__()
+        with pytest.raises(LinkClosed, match=r"took nothing for 0\.3 s"):
+            await send_for_ever(session)
+        await asyncio.wait_for(session.close(), 5)
+        assert session._open_socket.transport.is_closing()
 
 
 async def test_a_frame_larger_than_the_bound_ends_the_session() -> None:
