@@ -22,8 +22,9 @@ One rule, :meth:`Conversation._respond`, decides every ``CreateResponse``: somet
 link is up, no response lives, the microphone is closed, no call is open, the speaker is not being
 stopped. It is asked after every event.
 
-Nothing that was said is lost: an utterance is kept until a response to it is complete, and what a
-session took with it when it died is sent again to the next one. A response that was completed has
+Nothing that was said is lost in silence: an utterance is kept until a response to it is complete,
+and what a session took with it when it died is sent again to the next one (and given up, aloud,
+when the third has died with it). A response that was completed has
 been acted upon, so it never is.
 """
 
@@ -314,10 +315,12 @@ class Conversation:
             self._do(do.FinishPlaying())
         self.link, self.response, self._owed = Link.DOWN, Response.FREE, False
         self._do(do.StopTimer("answer"))
-        self._said.session_lost()
+        given_up = self._said.session_lost()
         self._ledger.link_lost()
         draft = self._ledger.current
-        if draft and self._said.waits(draft.number):
+        if draft and given_up:
+            self._fail(draft, f"{reason}; what you said was tried three times and is given up")
+        elif draft and self._said.waits(draft.number):
             self._do(do.Tell("trouble", f"{reason}; what you said is kept and sent later"))
         elif draft and was_busy:
             self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 
+_LOSSES = 3  # sessions that may die with an utterance before it is given up
+_AT_ONCE = 50  # blocks in one append, when much is waiting: a second of speech
+
 
 @dataclass(slots=True, eq=False)
 class Utterance:
@@ -24,6 +27,7 @@ class Utterance:
         ended: All of it is here.
         sent: How many blocks the session that is up was given.
         committed: The session that is up was told that this is all.
+        lost: How many sessions died with it.
     """
 
     turn: int
@@ -32,6 +36,7 @@ class Utterance:
     ended: bool = False
     sent: int = 0
     committed: bool = False
+    lost: int = 0
 
     @property
     def size(self) -> int:
@@ -79,10 +84,18 @@ class Said:
         """These need not be kept any longer."""
         self._kept = [utterance for utterance in self._kept if utterance not in utterances]
 
-    def session_lost(self) -> None:
-        """Whatever the session had is gone with it."""
+    def session_lost(self) -> list[Utterance]:
+        """Whatever the session had is gone with it.
+
+        Returns:
+            What is given up: it has seen so many sessions die that it may be what kills them.
+        """
         for utterance in self._kept:
+            utterance.lost += utterance.committed
             utterance.sent, utterance.committed = 0, False
+        given_up = [utterance for utterance in self._kept if utterance.lost >= _LOSSES]
+        self.answered(given_up)
+        return given_up
 
     def send(self) -> tuple[list[Command], list[Utterance]]:
         """What the session that is up must be given, and which utterances that completes."""
@@ -91,7 +104,9 @@ class Said:
         for utterance in self._kept:
             if utterance.committed:
                 continue
-            commands += map(do.AppendAudio, utterance.blocks[utterance.sent :])
+            for start in range(utterance.sent, len(utterance.blocks), _AT_ONCE):
+                piece = b"".join(utterance.blocks[start : start + _AT_ONCE])
+                commands.append(do.AppendAudio(piece))
             utterance.sent = len(utterance.blocks)
             if utterance.ended:
                 commands.append(do.AddText(utterance.text) if utterance.text else do.CommitAudio())

@@ -148,8 +148,8 @@ class App:
             raise
         return self
 
-    async def __aexit__(self, *exception: Any) -> None:
-        await self._stack.__aexit__(*exception)
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()  # what ended the body is told by it, not by the tasks
 
     async def _enter(self) -> None:
         enter = self._stack.enter_async_context

@@ -101,14 +101,14 @@ class Bridge:
         self._running = [self._tasks.create_task(self._work_microphone(), name="microphone")]
         return self
 
-    async def __aexit__(self, *exception: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for timer in self._timers.values():
             timer.cancel()
         for task in self._running:
             task.cancel()
         for future in self._asked.values():
             future.cancel()
-        await self._tasks.__aexit__(*exception)
+        await self._tasks.__aexit__(None, None, None)  # what ended the body is not theirs
         await self._rooms.capture.close()
 
     # Events in -------------------------------------------------------------------------------

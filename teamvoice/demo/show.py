@@ -77,7 +77,7 @@ async def _spoken(
             microphone.say(_PAUSE + speech + _PAUSE)
             await microphone.wait_spoken()
             app.key("release", loop.time())
-            yield text, await asyncio.wait_for(turns.get(), _TURN_S)
+            yield text, await _next(turns)
 
 
 async def _live(
@@ -103,10 +103,21 @@ async def _turns(app: App) -> AsyncIterator[asyncio.Queue[Record]]:
             if news["event"] == "turn":
                 await turns.put(news["turn"])
 
-    async with asyncio.TaskGroup() as tasks:
-        collecting = tasks.create_task(collect())
+    tasks = asyncio.TaskGroup()
+    await tasks.__aenter__()
+    collecting = tasks.create_task(collect())
+    try:
         yield turns
+    finally:
         collecting.cancel()
+        await tasks.__aexit__(None, None, None)  # what ended the body is not theirs
+
+
+async def _next(turns: asyncio.Queue[Record]) -> Record:
+    try:
+        return await asyncio.wait_for(turns.get(), _TURN_S)
+    except TimeoutError:
+        raise RealtimeError(f"a turn did not end within {_TURN_S:.0f} s") from None
 
 
 async def _wait_for_link(app: App) -> None:

@@ -90,7 +90,7 @@ def _declared(schema: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _listed(description: str) -> dict[str, tuple[str, ...]]:
-    """``Who: developer (dev, engineer), pm`` as names with aliases."""
+    """``Who: developer (also dev, engineer); pm`` as names with aliases."""
     _, colon, listing = description.partition(":")
     if not colon:
         return {}
@@ -100,16 +100,16 @@ def _listed(description: str) -> dict[str, tuple[str, ...]]:
         asides.append(aside[1])
         return f"\0{len(asides) - 1}\0"
 
-    entries = [entry.strip(" .\"'`") for entry in _ASIDE.sub(keep, listing).split(",")]
+    entries = [entry.strip(" .\"'`") for entry in re.split("[,;]", _ASIDE.sub(keep, listing))]
     members: dict[str, tuple[str, ...]] = {}
     for entry in entries:
         name, _, number = _FILLER.sub("", entry).partition("\0")
-        aliases = asides[int(number[:-1])] if number else ""
+        aliases = asides[int(number.partition("\0")[0])] if number else ""
         if 0 < len(name.split()) <= 3:
             members[name.strip(" .\"'`")] = tuple(_aliases(aliases))
     return members
 
 
 def _aliases(aside: str) -> list[str]:
-    names = (_FILLER.sub("", alias.strip()) for alias in re.split(r",|\bor\b", aside))
+    names = (_FILLER.sub("", alias.strip()) for alias in re.split(r",|\bor\b|^also\b", aside))
     return [name for name in names if name]

@@ -115,15 +115,33 @@ def test_what_is_said_before_the_link_is_up_is_sent_when_it_is() -> None:
     talk = Talk(link=False)
     assert kinds(talk.say(blocks=10)) == []
     assert kinds(talk.tell(ev.LinkUp(at=talk.at()))) == [
-        *[do.AppendAudio] * 10, do.CommitAudio, do.Chime, do.CreateResponse,
+        do.AppendAudio, do.CommitAudio, do.Chime, do.CreateResponse,
     ]  # fmt: skip
+
+
+def test_much_that_waits_goes_out_in_pieces_of_a_second() -> None:
+    talk = Talk(link=False)
+    talk.say(blocks=120)
+    sent = talk.tell(ev.LinkUp(at=talk.at()))
+    sizes = [len(command.pcm) for command in sent if isinstance(command, do.AppendAudio)]
+    assert sizes == [48_000, 48_000, 19_200]
+
+
+def test_words_with_which_three_sessions_died_are_given_up_aloud(talk: Talk) -> None:
+    talk.say()
+    for _ in range(2):
+        talk.tell(ev.LinkDown(at=talk.at(), reason="the connection broke"))
+        assert do.CreateResponse() in talk.tell(ev.LinkUp(at=talk.at()))
+    talk.tell(ev.LinkDown(at=talk.at(), reason="the connection broke"))
+    assert "given up" in talk.turns[0].trouble
+    assert talk.tell(ev.LinkUp(at=talk.at())) == []
 
 
 def test_a_hold_goes_on_when_the_link_comes_up_in_its_middle() -> None:
     talk = Talk(link=False)
     talk.tell(ev.HoldBegan(at=talk.at()))
     talk.blocks(3)
-    assert kinds(talk.tell(ev.LinkUp(at=talk.at()))) == [do.AppendAudio] * 3
+    assert talk.tell(ev.LinkUp(at=talk.at())) == [do.AppendAudio(BLOCK * 3)]
     assert kinds(talk.blocks(1)) == [do.AppendAudio]
 
 

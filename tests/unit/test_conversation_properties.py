@@ -40,6 +40,7 @@ class World(RuleBasedStateMachine):
         self.buffer: list[bytes] = []  # the provider's input buffer
         self.commits: list[tuple[bytes, ...]] = []  # of this session, without complete answer
         self.done: list[tuple[bytes, ...]] = []
+        self.losses: Counter[tuple[bytes, ...]] = Counter()
         self.hold_blocks: list[bytes] = []
         self.said: list[tuple[bytes, ...]] = []  # holds that must be answered
         self.excused: set[tuple[bytes, ...]] = set()  # given up aloud, or cancelled
@@ -86,7 +87,7 @@ class World(RuleBasedStateMachine):
         match command:
             case do.AppendAudio(pcm=pcm):
                 assert self.linked
-                self.buffer.append(pcm)
+                self.buffer += [pcm[start : start + 960] for start in range(0, len(pcm), 960)]
             case do.ClearAudio():
                 assert self.linked
                 self.buffer.clear()
@@ -109,6 +110,8 @@ class World(RuleBasedStateMachine):
                 self.lose_link()
 
     def lose_link(self) -> None:
+        self.losses.update(self.commits)
+        self.excused.update(spoken for spoken, count in self.losses.items() if count >= 3)
         self.linked, self.active, self.requested, self.cancelled = False, "", 0, False
         self.buffer, self.commits = [], []
 
