@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from teamvoice.errors import AudioUnavailable
 _SAMPLES = 240  # 10 ms for each byte of text
 _FLOOR = 8000
 _STEP = 64
+_ORDER = re.compile(r"call (?P<name>\w+) (?P<arguments>\{[^{}]*\})")
 SILENCE = bytes(48)  # of 1 ms
 
 
@@ -83,7 +85,8 @@ class LiteralMind:
 
     def understand(self, text: str, tools: list[dict[str, Any]]) -> Planned:
         declared = {tool["name"] for tool in tools}
-        calls = [_asked(part) for part in text.split("; ") if part.startswith("call ")]
+        orders = [_ORDER.fullmatch(part) for part in text.split("; ")]
+        calls = [Asked(o["name"], json.loads(o["arguments"])) for o in orders if o]
         if calls and {call.name for call in calls} <= declared:
             return Planned(calls)
         return Planned(say=f"You said: {text}" if text else "I heard nothing.")
@@ -91,11 +94,6 @@ class LiteralMind:
     def answer(self, plan: Planned, outputs: list[str]) -> str:
         pairs = zip(plan.calls, outputs, strict=True)
         return ", ".join(f"{call.name} says {output}" for call, output in pairs)
-
-
-def _asked(text: str) -> Asked:
-    _, name, arguments = text.split(" ", 2)
-    return Asked(name, json.loads(arguments))
 
 
 class ToneVoice:
