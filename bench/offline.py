@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from bench.report import row
 from teamvoice.offline.server import Settings, serve
 from teamvoice.offline.wiring import Member, Team, parts
 
+TOKEN = secrets.token_urlsafe(16)
 BLOCK_BYTES = 960  # 20 ms
 SAID = "what is the project manager working on"
 TEAM = Team(members=(Member(name="developer"), Member(name="pm", aliases=("project manager",))))
@@ -64,9 +66,9 @@ async def turn(socket: ClientConnection, pcm: bytes) -> float:
 
 async def main(turns: int) -> None:
     ears, mind, voice = await asyncio.to_thread(parts, TEAM)
-    pcm = b"".join(voice.speak(SAID)) + bytes(BLOCK_BYTES * 10)
-    async with serve(Settings(token="bench"), ears, mind, voice) as url:
-        headers = {"Authorization": "Bearer bench"}
+    pcm = b"".join([piece async for piece in voice.speak(SAID)]) + bytes(BLOCK_BYTES * 10)
+    async with serve(Settings(token=TOKEN), ears, mind, voice) as url:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
         async with connect(url, additional_headers=headers, max_size=None) as socket:
             await send(socket, "session.update", session=SESSION)
             samples = [await turn(socket, pcm) for _ in range(turns)]

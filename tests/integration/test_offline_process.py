@@ -88,7 +88,7 @@ async def test_settings_that_are_not_right(tmp_path: Path, line: str, hint: str)
 
 async def test_a_parent_that_says_nothing(tmp_path: Path) -> None:
     async with running(tmp_path, "--settings", "-") as process:
-        _, err = await process.communicate()
+        _, err = await process.communicate(b"")
     assert process.returncode == 2
     assert b"Traceback" not in err
 
