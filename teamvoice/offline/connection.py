@@ -1,8 +1,8 @@
 """One client's connection: the session's commands carried out, and what came of them told.
 
-The tasks: one reads frames (the caller's own), one writes events, one has the ears and one the
-voice, each of those with a thread of its own, and one waits for the session's end. All that decides
-is in :class:`~teamvoice.offline.protocol.Session`, whose methods do not wait, so what one event
+The tasks: one reads frames (the caller's own), one writes events, one has the ears, in a thread of
+their own, one has the voice, and one waits for the session's end. All that decides is in
+:class:`~teamvoice.offline.protocol.Session`, whose methods do not wait, so what one event
 decides is queued in one piece. A client that does not read, or speaks faster than the ears
 understand, is read more slowly in turn; nothing is dropped.
 """
@@ -10,7 +10,7 @@ understand, is read more slowly in turn; nothing is dropped.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 import msgspec
 from websockets.asyncio.server import ServerConnection
@@ -57,15 +57,11 @@ class Connection:
 
     async def serve(self) -> None:
         """Serve until the connection is closed, by either side."""
-        async with (
-            OneThread("ears") as ears,
-            OneThread("voice") as voice,
-            asyncio.TaskGroup() as tasks,
-        ):
+        async with OneThread("ears") as ears, asyncio.TaskGroup() as tasks:
             others = [
                 tasks.create_task(self._write()),
                 tasks.create_task(self._hear(ears)),
-                tasks.create_task(self._speak(voice)),
+                tasks.create_task(self._speak()),
                 tasks.create_task(self._expire()),
             ]
             self._perform(self._session.begin())
@@ -136,34 +132,29 @@ class Connection:
             return self._session.not_heard(utterance, str(error))
         return self._session.heard(utterance, hearing.text)
 
-    async def _speak(self, thread: OneThread) -> None:
+    async def _speak(self) -> None:
         while True:
             command = await self._to_voice.get()
-            trouble = await self._say(thread, command)
+            trouble = await self._say(command)
             self._perform(self._session.spoken(command.response_id, trouble))
 
-    async def _say(self, thread: OneThread, command: Speak) -> str:
+    async def _say(self, command: Speak) -> str:
         """Speak for as long as the response lives; tells why it failed, if it did."""
+        if not self._session.wants(command.response_id):
+            return ""
+        sound = self._voice.speak(command.text)
         try:
-            sound = await thread.run(self._voice.speak, command.text)
-            try:
-                await self._pass_on(thread, command.response_id, sound)
-            finally:
-                thread.later(lambda: _end(sound))
+            await self._pass_on(command.response_id, sound)
         except TeamvoiceError as error:
             return str(error)
+        finally:
+            if isinstance(sound, AsyncGenerator):
+                await sound.aclose()
         return ""
 
-    async def _pass_on(self, thread: OneThread, response_id: str, sound: Iterator[bytes]) -> None:
-        while self._session.wants(response_id):
-            pcm = await thread.run(next, sound, None)
-            if pcm is None:
-                return
+    async def _pass_on(self, response_id: str, sound: AsyncIterator[bytes]) -> None:
+        async for pcm in sound:
             await self._to_client.room()
+            if not self._session.wants(response_id):
+                return
             self._perform(self._session.spoke(response_id, pcm))
-
-
-def _end(sound: Iterator[bytes]) -> None:
-    """Let a generator that is not exhausted end what it began."""
-    if isinstance(sound, Generator):
-        sound.close()

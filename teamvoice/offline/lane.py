@@ -1,4 +1,4 @@
-"""A queue between two tasks of a connection, and the one thread that each blocking part has."""
+"""A queue between two tasks of a connection, and a thread for what blocks."""
 
 from __future__ import annotations
 
@@ -74,7 +74,3 @@ class OneThread:
         """Call and wait for the answer."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, functools.partial(call, *args))
-
-    def later(self, call: Callable[[], object]) -> None:
-        """Call when everything before is done, and do not wait."""
-        self._executor.submit(call)

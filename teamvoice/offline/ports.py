@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol
 
 
@@ -69,10 +69,13 @@ class Mind(Protocol):
 
 
 class Voice(Protocol):
-    """Text to speech, blocking; the server takes the pieces in one thread."""
+    """Text to speech."""
 
-    def speak(self, text: str) -> Iterator[bytes]:
-        """Yield mono PCM16 little-endian at 24 kHz as soon as it is there."""
+    def speak(self, text: str) -> AsyncIterator[bytes]:
+        """Yield mono PCM16 little-endian at 24 kHz as soon as it is there.
+
+        An asynchronous generator is closed when the rest is not wanted.
+        """
 
 
 EarsFactory = Callable[[], Ears]

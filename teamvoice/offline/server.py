@@ -53,7 +53,7 @@ async def serve(
         settings: How.
         ears_factory: Makes the ears of one session; inert until they are told to ``load``.
         mind: What understands, for all sessions.
-        voice: What speaks, for all sessions; each takes it in a thread of its own.
+        voice: What speaks, for all sessions.
 
     Raises:
         TeamvoiceError: The port is taken.

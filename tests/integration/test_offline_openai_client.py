@@ -10,7 +10,7 @@ from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from teamvoice.offline.server import Settings, serve
-from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of
+from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of, tone
 from tests.support.offline_talk import TOOL
 
 
@@ -61,7 +61,5 @@ async def test_it_speaks_calls_a_tool_and_hears_the_answer() -> None:
             (said,) = [e for e in events if e.type == "response.output_audio_transcript.done"]
             assert said.transcript == "look says a cat"
             sound = [e.delta for e in events if e.type == "response.output_audio.delta"]
-            assert b"".join(map(base64.b64decode, sound)) == b"".join(
-                ToneVoice().speak(said.transcript)
-            )
+            assert b"".join(map(base64.b64decode, sound)) == b"".join(tone(said.transcript))
             assert events[-1].response.usage.output_token_details.audio_tokens > 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from teamvoice.errors import AudioUnavailable
 _SAMPLES = 240  # 10 ms for each byte of text
 _FLOOR = 8000
 _STEP = 64
+_ORDER = re.compile(r"call (?P<name>\w+) (?P<arguments>\{[^{}]*\})")
 SILENCE = bytes(48)  # of 1 ms
 
 
@@ -83,7 +86,8 @@ class LiteralMind:
 
     def understand(self, text: str, tools: list[dict[str, Any]]) -> Planned:
         declared = {tool["name"] for tool in tools}
-        calls = [_asked(part) for part in text.split("; ") if part.startswith("call ")]
+        orders = [_ORDER.fullmatch(part) for part in text.split("; ")]
+        calls = [Asked(o["name"], json.loads(o["arguments"])) for o in orders if o]
         if calls and {call.name for call in calls} <= declared:
             return Planned(calls)
         return Planned(say=f"You said: {text}" if text else "I heard nothing.")
@@ -93,38 +97,43 @@ class LiteralMind:
         return ", ".join(f"{call.name} says {output}" for call, output in pairs)
 
 
-def _asked(text: str) -> Asked:
-    _, name, arguments = text.split(" ", 2)
-    return Asked(name, json.loads(arguments))
+TONE = sound_of("x" * 10)
+
+
+def tone(text: str) -> Iterator[bytes]:
+    """20 ms for each letter, in pieces of 100 ms."""
+    return (TONE for _ in range(0, len(text), 5))
+
+
+def hoarse(text: str) -> Iterator[bytes]:
+    """A piece, and then no more."""
+    yield TONE
+    raise AudioUnavailable(f"The voice broke at {text[:3]}")
 
 
 class ToneVoice:
-    """A voice of 20 ms for each letter, in pieces of 100 ms."""
+    """A voice that says :func:`tone`, or something like it."""
 
-    def speak(self, text: str) -> Iterator[bytes]:
-        tone = sound_of("x" * 10)
-        for _ in range(0, len(text), 5):
-            yield tone
+    def __init__(self, say: Callable[[str], Iterator[bytes]] = tone) -> None:
+        self._say = say
+
+    async def speak(self, text: str) -> AsyncIterator[bytes]:
+        for piece in self._say(text):
+            yield piece
 
 
-@dataclass
 class HeldVoice:
     """A voice that says 100 ms, and the rest when it is let go."""
 
-    go_on: threading.Event = field(default_factory=threading.Event)
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+        self.ended = 0
 
-    def speak(self, text: str) -> Iterator[bytes]:
-        tone = sound_of("x" * 10)
-        yield tone
-        if not self.go_on.wait(30):
-            raise AssertionError("the voice was never let go")
-        for _ in range(len(text)):
-            yield tone
-
-
-class HoarseVoice:
-    """A voice that fails in the middle."""
-
-    def speak(self, text: str) -> Iterator[bytes]:
-        yield sound_of("x" * 10)
-        raise AudioUnavailable(f"The voice broke at {text[:3]}")
+    async def speak(self, text: str) -> AsyncIterator[bytes]:
+        try:
+            yield TONE
+            await self.go_on.wait()
+            for piece in tone(text):
+                yield piece
+        finally:
+            self.ended += 1

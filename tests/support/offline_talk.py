@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from teamvoice.errors import TeamvoiceError
 from teamvoice.offline.commands import Command, Conclude, Feed, Listen, Send, Speak
-from teamvoice.offline.ports import Ears, Mind, Voice
+from teamvoice.offline.ports import Ears, Mind
 from teamvoice.offline.protocol import Limits, Session
 from teamvoice.offline.script import Names
-from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice
+from tests.support.offline_parts import ExactEars, LiteralMind, tone
 from tests.support.realtime_spec import check_server_event
 
 Event = dict[str, Any]
@@ -32,14 +32,14 @@ class Talk:
         at_once: bool = True,
         limits: Limits | None = None,
         ears: Ears | None = None,
-        voice: Voice | None = None,
+        voice: Callable[[str], Iterator[bytes]] = tone,
         mind: Mind | None = None,
         model: str = "",
     ) -> None:
         chosen = limits or Limits()
         self.session = Session(mind or LiteralMind(), chosen, Names(7), model, 1000.0)
         self._ears = ears or ExactEars()
-        self._voice = voice or ToneVoice()
+        self._voice = voice
         self._at_once = at_once
         self.utterances: list[tuple[str, str]] = []
         self.speeches: list[tuple[str, list[bytes]]] = []
@@ -121,7 +121,7 @@ class Talk:
 
     def _speak(self, response_id: str, text: str) -> list[Event]:
         try:
-            self.speeches.append((response_id, list(self._voice.speak(text))))
+            self.speeches.append((response_id, list(self._voice(text))))
         except TeamvoiceError as error:
             return self._take(self.session.spoken(response_id, str(error)))
         return self.speak(10_000) if self._at_once else []

@@ -46,9 +46,13 @@ STEPS = st.one_of(
     _event(
         "conversation.item.create",
         item=st.builds(_message, st.sampled_from(["call look {}", "hi"]), NAMES),
+    ),
+    _event(
+        "conversation.item.create",
+        item=st.builds(_message, st.just("hi"), NAMES),
         previous_item_id=NAMES,
     ),
-    _event("conversation.item.create", item=st.builds(_output, NAMES)),
+    _event("conversation.item.create", item=st.builds(_output, st.just("call"))),
     _event("conversation.item.delete", item_id=NAMES),
     _event("conversation.item.retrieve", item_id=NAMES),
     _event(
@@ -79,8 +83,10 @@ STEPS = st.one_of(
         ),
     ),
     _event("response.bogus"),
-    st.just(("hear", {})),
-    st.just(("speak", {})),
+    _event("turn", audio=st.sampled_from(["order", "chat"])),
+    _event("hear"),
+    _event("speak"),
+    _event("result"),
 )
 
 
@@ -104,7 +110,14 @@ def _named(talk: Talk, step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(talk: Talk, kind: str, step: dict[str, Any]) -> None:
-    if kind == "hear":
+    if kind == "turn":
+        _run(talk, "input_audio_buffer.append", step)
+        _run(talk, "input_audio_buffer.commit", {})
+        _run(talk, "response.create", {})
+    elif kind == "result":
+        _run(talk, "conversation.item.create", {"item": _output("call")})
+        _run(talk, "response.create", {})
+    elif kind == "hear":
         if talk.utterances:
             talk.hear()
     elif kind == "speak":
@@ -141,10 +154,12 @@ def _check(events: list[Event]) -> None:
     assert len(event_ids) == len(set(event_ids))
 
 
-@settings(max_examples=150, deadline=None)
-@given(steps=st.lists(STEPS, max_size=40))
-def test_the_promises_hold(steps: list[tuple[str, dict[str, Any]]]) -> None:
+@settings(max_examples=200, deadline=None)
+@given(steps=st.lists(STEPS, min_size=20, max_size=60), by_key=st.booleans())
+def test_the_promises_hold(steps: list[tuple[str, dict[str, Any]]], by_key: bool) -> None:
     talk = Talk(at_once=False, limits=Limits(items=1000))
+    if by_key:
+        talk.manual(tools=[TOOL])
     for kind, step in steps:
         _run(talk, kind, step)
     while talk.utterances or talk.speeches:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from teamvoice.offline.protocol import Limits
-from tests.support.offline_parts import SILENCE, HoarseVoice, sound_of
+from tests.support.offline_parts import SILENCE, hoarse, sound_of
 from tests.support.offline_talk import TOOL, Talk, kinds, only, refusal
 
 ADDED = ["conversation.item.added", "conversation.item.done"]
@@ -406,7 +406,7 @@ def test_ears_that_fail_are_told_and_the_session_goes_on() -> None:
 
 
 def test_a_voice_that_fails_fails_its_response() -> None:
-    talk = Talk(voice=HoarseVoice())
+    talk = Talk(voice=hoarse)
     talk.write("hello")
     response = only(talk.respond(), "response.done")["response"]
     assert response["status"] == "failed"
