@@ -11,15 +11,17 @@ HIDDEN = "[hidden]"
 _SECRET_NAME = re.compile(r"(^|[_-])(key|token|authorization|password|secret)$", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
     r"""
-    \b(?P<keep> (?:bearer|basic)\s+
-      | [\w-]*(?:key|token|authorization|password|secret)["']?\s*[=:]\s*["']?
-        (?:(?:bearer|basic)\s+)?
+    \b(?P<keep>
+        authorization["']? \s*[=:]\s* ["']? (?:(?:bearer|basic)\s+)?
+      | bearer\s+ (?=\S{8})
+      | [\w-]*(?:(?<!hot)key|token|password|secret)
+        (?: ["']?\s*=\s*["']? | ["']\s*:\s*["']? | \s*:\s*["'] | \s*:\s* (?=\S{12}) )
     ) [^\s"'&,;}\])]+
     | \b sk-[\w-]{4,}
     | (?<=://) [^\s/@]+ (?=@)
     """,
     re.IGNORECASE | re.VERBOSE,
-)
+)  # where prose could stand, a length that its words seldom have: "no API key: talking to…"
 
 
 class Redaction:

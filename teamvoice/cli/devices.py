@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
-from teamvoice.cli.output import console, plain, write_json
+from teamvoice import config
+from teamvoice.cli.output import console, plain, write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
+from teamvoice.errors import AudioUnavailable
+
+KINDS = ("input", "output")
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -16,25 +21,34 @@ def add_parsers(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "devices",
-        "List microphones and speakers. A part of a name is enough for audio.input and\n"
-        "audio.output in the configuration.",
+        "List microphones and speakers; a star marks those that teamvoice would use now.\n"
+        "A part of a name is enough for audio.input and audio.output in the configuration.",
         "teamvoice devices\nTEAMVOICE_AUDIO_INPUT=headset teamvoice run",
     )
-    add_json(parser, "a list of {index, name, kind, default, rate}")
+    add_json(parser, "a list of {index, name, inputs, outputs, rate, used: [input, output]}")
 
 
 def run(args: argparse.Namespace) -> int:
     """List the devices."""
+<<<<<<< HEAD
     # by name: sound libraries are loaded for this command alone
     library = importlib.import_module("teamvoice.audio.portaudio").LIBRARY
     devices = [_described(device) for device in asyncio.run(library.devices())]
+=======
+    # by name: the sound library is loaded for this command alone
+    library = importlib.import_module("teamvoice.audio.portaudio").LIBRARY
+    devices = described(asyncio.run(library.devices()), config.load().audio)
+>>>>>>> cli
     if args.json:
         write_json(devices)
-    else:
+    elif devices:
         _show(devices)
+    else:
+        write("there is no microphone and no speaker")
     return 0
 
 
+<<<<<<< HEAD
 def _described(device: Any) -> dict[str, Any]:
     kind = "both" if device.inputs and device.outputs else "input" if device.inputs else "output"
     return {
@@ -44,6 +58,27 @@ def _described(device: Any) -> dict[str, Any]:
         "default": device.default_input or device.default_output,
         "rate": device.rate,
     }
+=======
+def described(devices: Sequence[Any], settings: config.Audio) -> list[dict[str, Any]]:
+    """The devices as ``--json`` prints them."""
+    used = {kind: _chosen(devices, kind, getattr(settings, kind)) for kind in KINDS}
+    return [
+        {
+            **{key: getattr(device, key) for key in ("index", "name", "inputs", "outputs", "rate")},
+            "used": [kind for kind in KINDS if used[kind] == device.index],
+        }
+        for device in devices
+    ]
+
+
+def _chosen(devices: Sequence[Any], kind: str, wanted: str) -> int | None:
+    choose = importlib.import_module("teamvoice.audio.devices").choose
+    try:
+        chosen: int = choose(devices, kind, wanted).index
+    except AudioUnavailable:
+        return None  # there is none of that kind, or of that name: no star says so
+    return chosen
+>>>>>>> cli
 
 
 def _show(devices: list[dict[str, Any]]) -> None:
@@ -51,10 +86,16 @@ def _show(devices: list[dict[str, Any]]) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("", "kind", "rate", "name"):
+    for heading in ("microphone", "speaker", "rate", "name"):
         table.add_column(heading)
     for device in devices:
-        mark = "*" if device["default"] else ""
-        cells = (mark, device["kind"], f"{device['rate']:g} Hz", device["name"])
+        cells = (*(_mark(device, kind) for kind in KINDS), f"{device['rate']} Hz", device["name"])
         table.add_row(*(Text(plain(cell)) for cell in cells))
     console().print(table)
+
+
+def _mark(device: dict[str, Any], kind: str) -> str:
+    """``*`` where teamvoice would use it, ``yes`` where it could."""
+    if kind in device["used"]:
+        return "*"
+    return "yes" if device[f"{kind}s"] else ""

@@ -10,8 +10,9 @@ The status is the daemon's, and passes through ``--json`` untouched::
                   "pane": "%3", "detail": ""}],
      "turn": {…}}
 
-``state`` is a word for people; ``reason`` and ``detail`` are one line, or empty. ``turn`` is the
-last turn as the journal keeps it, or null. What is absent is not shown.
+``state`` is a word for people; ``age_s`` is how long ago the member was looked at; ``reason``
+and ``detail`` are one line, or empty. ``turn`` is the last turn as the journal keeps it, or null.
+What is absent is not shown.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ Status = dict[str, Any]
 _STYLES = {
     **dict.fromkeys(("up", "ready", "idle", "open"), "green"),
     **dict.fromkeys(("waiting", "connecting", "unknown", "muted"), "yellow"),
-    **dict.fromkeys(("down", "failed", "lost", "dead", "missing", "shell"), "red"),
+    **dict.fromkeys(
+        ("down", "stopped", "failed", "lost", "unavailable", "dead", "missing", "shell"), "red"
+    ),
     "working": "cyan",
 }
 _PARTS = ("link", "hotkey", "microphone")
@@ -74,7 +77,7 @@ def _part_text(name: str, part: Status) -> Text:
 
 def _members_table(status: Status) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("member", "state", "for", "seen in", "pane", ""):
+    for heading in ("member", "state", "seen", "in", "pane", ""):
         table.add_column(heading)
     for member in _members(status):
         state = plain(member.get("state", "unknown"))
@@ -97,4 +100,4 @@ def _members(status: Status) -> list[Status]:
 def _age(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    return f"{seconds:.0f} s ago" if seconds < 120 else f"{seconds / 60:.0f} min ago"

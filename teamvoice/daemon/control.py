@@ -138,31 +138,33 @@ class Control:
             await writer.wait_closed()
         except ConnectionError as error:
             _log.debug("a client left", reason=str(error))
+        except Exception:  # noqa: BLE001 - as in _reply: a fault in watching ends this watcher only
+            _log.exception("a conversation failed")
         finally:
             writer.transport.abort()  # a daemon that ends waits for no slow reader
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await _line(reader):
-            request, reply = await self._answer(line)
+            request = _understood(line)
             if isinstance(request, _Watch):
                 await self._watch(reader, writer)
                 return
-            await _send(writer, reply)
+            if isinstance(request, TeamvoiceError):
+                await _send(writer, _refusal(request))
+            else:
+                await _send(writer, await self._reply(request))
         if line is None:
             await _send(writer, _refusal(TeamvoiceError("a request is longer than 1 MB")))
 
-    async def _answer(self, line: bytes) -> tuple[_Request | None, bytes]:
-        """The request, and the reply as it goes onto the wire (empty for ``watch``)."""
+    async def _reply(self, request: _Request) -> bytes:
+        """The reply as it goes onto the wire."""
         try:
-            request = _requests.decode(line)
-            return request, _encode({"ok": True, **await self._obey(request)})
-        except (msgspec.DecodeError, RecursionError) as error:
-            return None, _refusal(TeamvoiceError(f"not a request: {error}"))
+            return _encode({"ok": True, **await self._obey(request)})
         except TeamvoiceError as error:
-            return None, _refusal(error)
+            return _refusal(error)
         except Exception:  # noqa: BLE001 - one faulty answer must not end the conversation of all
             _log.exception("a request failed")
-            return None, _refusal(TeamvoiceError("the daemon failed to answer", "see its log"))
+            return _refusal(TeamvoiceError("the daemon failed to answer", "see its log"))
 
     async def _obey(self, request: _Request) -> dict[str, Any]:
         match request:
@@ -205,11 +207,19 @@ class Control:
     async def _send_events(self, backlog: Backlog, writer: asyncio.StreamWriter) -> None:
         """First what is, then what happens; events since the request are in the backlog already."""
         try:
-            await _send(writer, _encode({"ok": True, "status": await self._voice.status()}))
+            await _send(writer, await self._reply(_Status()))
             async for event in backlog:
                 await _send(writer, _encode(event))
         except ConnectionError as error:
             _log.debug("a watcher left", reason=str(error))
+
+
+def _understood(line: bytes) -> _Request | TeamvoiceError:
+    try:
+        request: _Request = _requests.decode(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return TeamvoiceError(f"not a request: {error}")
+    return request
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes | None:

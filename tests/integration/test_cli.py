@@ -192,7 +192,7 @@ async def test_status_shows_everything_and_no_escape_of_a_screens(
         "link": ["up", "offline"],
         "hotkey": ["lost", "<f9>", "no X"],
         "microphone": ["closed", "pulse"],
-        "developer": ["working", "2 s", "%3"],
+        "developer": ["working", "2 s ago", "%3"],
         "pm": ["waiting", "Run [31mls?"],
     }.items():
         (shown,) = [text for text in done.out.splitlines() if text.startswith(line)]

@@ -144,7 +144,7 @@ class TestRequests:
             b'{"do": "ptt", "action": "press", "at": 1e999}',
             b'{"do": "ask"}',
             b'{"do": "status", "please": true}',
-            b'{"do": "status", "x": ' + b"[" * 100_000,
+            b'{"x": ' + b"[" * 100_000,
         ],
     )
     async def test_what_is_no_request_is_answered_and_the_talk_goes_on(
@@ -215,6 +215,16 @@ class TestWatching:
         assert sum(gaps) + len(numbers) == 3000
         assert numbers == sorted(numbers)
         assert numbers[-1] == 2999
+
+    async def test_a_fault_in_watching_ends_that_watcher_only(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
+        async with connected(path) as client:
+            await client.ask({"do": "watch"})
+            voice.tell({"event": object()})
+            assert await client.receive() is None
+        async with connected(path) as client:
+            assert (await client.ask({"do": "status"}))["ok"]
 
 
 class TestListening:

@@ -86,6 +86,9 @@ def test_a_value_of_such_a_name_is_hidden_whatever_it_is(name: str) -> None:
     [
         "tell the developer that the token is wrong",
         "hotkey ready",
+        "hotkey: <ctrl>+<alt>+<shift>+t",
+        "no API key: talking to the offline server",
+        "the bearer of bad news has a basic understanding of it",
         "usage: 31 tokens in",
         "task-list done, risk-free, desk-lamp",
         "wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1",
