@@ -50,15 +50,20 @@ pcm.!default { type pulse }
 ctl.!default { type pulse }
 """
 
+# The desk lets everybody in; of an empty file Xlib complains on the standard output.
+XAUTHORITY = b"\1\0" + b"\0\4desk" + b"\0\1\x30" + b"\0\4NONE" + b"\0\1\0"
+
 
 class Display:
     """An X server of its own and its keyboard."""
 
-    def __init__(self, number: int, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, number: int, process: subprocess.Popen[bytes], home: Path) -> None:
         self.process = process
+        authority = home / "xauthority"
+        authority.write_bytes(XAUTHORITY)
         self.environment: Mapping[str, str] = {
             "DISPLAY": f":{number}",
-            "XAUTHORITY": os.devnull,
+            "XAUTHORITY": str(authority),
             "WAYLAND_DISPLAY": "",
             "XDG_SESSION_TYPE": "x11",
         }
@@ -239,7 +244,7 @@ def display_at(home: Path) -> Iterator[Display]:
             (*command, "-nolisten", "tcp", "-noreset"), {}, home / "xvfb.log", (write_end,)
         ) as process:
             os.close(write_end)
-            yield Display(int(_read_line(read_end)), process)
+            yield Display(int(_read_line(read_end)), process, home)
     finally:
         os.close(read_end)
 
