@@ -201,7 +201,7 @@ async def test_an_answer_is_heard_whole(stage: Stage) -> None:
     assert fit > 0.95
     assert abs(loud_ms(stage.recording()) - 1000) < 10
     assert len(stage.began) == len(stage.ended) == 1
-    assert abs(stage.ended[0] - stage.began[0] - 1.0) < 0.1
+    assert stage.ended[0] - stage.began[0] > 0.95
     assert stage.lost == []
 
 
@@ -264,8 +264,10 @@ async def test_an_answer_in_drops_is_heard_whole(stage: Stage) -> None:
             await asyncio.sleep(0.01)  # the pace of a network, not a wait
         stage.speaker.end_of_answer()
         await until(lambda: stage.ended, "the answer ended")
-        await stage.heard(495)
-    assert abs(loud_ms(stage.recording()) - 500) < 10
+        # Counted sample by sample: on a busy machine the network's pace may leave gaps.
+        wanted = len(loud_samples(tone(0.05))) * 10 * 0.98
+        await until(lambda: len(loud_samples(stage.recording())) >= wanted, "every drop")
+    assert len(loud_samples(stage.recording())) <= wanted * 1.04
 
 
 @pytest.mark.parametrize("kind", KINDS)
