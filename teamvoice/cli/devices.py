@@ -30,15 +30,9 @@ def add_parsers(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the devices."""
-<<<<<<< HEAD
-    # by name: sound libraries are loaded for this command alone
-    library = importlib.import_module("teamvoice.audio.portaudio").LIBRARY
-    devices = [_described(device) for device in asyncio.run(library.devices())]
-=======
     # by name: the sound library is loaded for this command alone
     library = importlib.import_module("teamvoice.audio.portaudio").LIBRARY
     devices = described(asyncio.run(library.devices()), config.load().audio)
->>>>>>> cli
     if args.json:
         write_json(devices)
     elif devices:
@@ -48,17 +42,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-<<<<<<< HEAD
-def _described(device: Any) -> dict[str, Any]:
-    kind = "both" if device.inputs and device.outputs else "input" if device.inputs else "output"
-    return {
-        "index": device.index,
-        "name": device.name,
-        "kind": kind,
-        "default": device.default_input or device.default_output,
-        "rate": device.rate,
-    }
-=======
 def described(devices: Sequence[Any], settings: config.Audio) -> list[dict[str, Any]]:
     """The devices as ``--json`` prints them."""
     used = {kind: _chosen(devices, kind, getattr(settings, kind)) for kind in KINDS}
@@ -78,7 +61,6 @@ def _chosen(devices: Sequence[Any], kind: str, wanted: str) -> int | None:
     except AudioUnavailable:
         return None  # there is none of that kind, or of that name: no star says so
     return chosen
->>>>>>> cli
 
 
 def _show(devices: list[dict[str, Any]]) -> None:

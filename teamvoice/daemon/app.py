@@ -45,7 +45,7 @@ from teamvoice.daemon.notify import notify
 from teamvoice.daemon.offline_process import OfflineProcess
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.records import turn_record
-from teamvoice.errors import HotkeyUnavailable, LinkRefused, TeamvoiceError
+from teamvoice.errors import HotkeyUnavailable, LinkRefused, RealtimeError, TeamvoiceError
 from teamvoice.hotkey import chords
 from teamvoice.hotkey.pynput_source import PynputSource
 from teamvoice.hotkey.source import KeySource, OnEdge, OnLost
@@ -61,6 +61,7 @@ from teamvoice.tools.team_tools import team_tools
 _log = structlog.get_logger(__name__)
 
 KEY_AGAIN_S = 5.0  # between two looks for a display that is not there
+ASK_S = 60.0  # for a typed turn to be answered
 STOP_S = 2.0  # for everything to be released
 OFFLINE_S = 30.0  # for the offline server to come up before the link says that it does not
 
@@ -137,6 +138,7 @@ class App:
         self._tasks = asyncio.TaskGroup()
         self._link_reason = "starting"
         self.link_is_up = asyncio.Event()
+        self._is_ending = False
         self._hotkey = ("off", "teamvoice ptt serves as the key")
         self._last: dict[str, Any] | None = None
 
@@ -149,6 +151,7 @@ class App:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_ending = True
         await self._stack.aclose()  # what ended the body is told by it, not by the tasks
 
     async def _enter(self) -> None:
@@ -174,8 +177,16 @@ class App:
         self._keys.act(action, at)
 
     async def ask(self, text: str) -> dict[str, Any]:
-        """Take a typed turn; its record when it is over."""
-        return self._record(await self._bridge.ask(text))
+        """Take a typed turn; its record when it is over.
+
+        Raises:
+            RealtimeError: It is not over in a minute, most likely because the link is down.
+        """
+        try:
+            return self._record(await asyncio.wait_for(self._bridge.ask(text), ASK_S))
+        except TimeoutError:
+            why = self._link_reason or "the answer takes its time"
+            raise RealtimeError(f"no answer in {ASK_S:.0f} s: {why}", "it is still asked") from None
 
     async def status(self) -> dict[str, Any]:
         """Everything worth showing; ``cli.status_view`` tells the shape."""
@@ -255,6 +266,8 @@ class App:
     def _link_down(self, reason: str, fatal: bool) -> None:
         self._link_reason = reason
         self.link_is_up.clear()
+        if self._is_ending:
+            return
         _log.warning("the link is down", reason=reason, tries_again=not fatal)
         self._news.publish("link", state="down", reason=reason, fatal=fatal)
         self._bridge.link_down(reason)

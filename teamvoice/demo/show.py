@@ -195,7 +195,7 @@ def _indented(text: str) -> str:
 def _tell_about_panes(stage: Stage, tell: Callable[[str], None], *, keep: bool) -> None:
     if keep:
         tell(f"\nThe panes are still there: {stage.attach}")
-        tell(f"To end them: tmux -L {stage.socket} kill-server")
+        tell(f"To end them: tmux -S {stage.socket} kill-server")
     else:
         tell("\nThe panes are gone; teamvoice demo --keep leaves them for you to attach to")
 

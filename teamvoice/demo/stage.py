@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -28,16 +30,17 @@ class Stage:
     """
 
     def __init__(self, *, keep: bool) -> None:
-        self.socket = f"teamvoice-demo-{os.getpid()}"
+        if shutil.which("tmux") is None:
+            raise TmuxUnavailable("tmux is not installed", "sudo apt install tmux")
+        self._folder = Path(tempfile.mkdtemp(prefix="teamvoice-stage-"))
+        self.socket = str(self._folder / "tmux")
         self._keep = keep
 
     def __enter__(self) -> Self:
-        if shutil.which("tmux") is None:
-            raise TmuxUnavailable("tmux is not installed", "sudo apt install tmux")
         try:
             self._put_up()
         except BaseException:
-            self._tmux("kill-server", check=False)
+            self._take_down()
             raise
         return self
 
@@ -48,12 +51,16 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         if not self._keep:
-            self._tmux("kill-server", check=False)
+            self._take_down()
 
     @property
     def attach(self) -> str:
         """The command that shows the panes."""
-        return f"tmux -L {self.socket} attach"
+        return f"tmux -S {self.socket} attach"
+
+    def _take_down(self) -> None:
+        self._tmux("kill-server", check=False)
+        shutil.rmtree(self._folder)
 
     def _put_up(self) -> None:
         first, *others = CAST
@@ -66,7 +73,7 @@ class Stage:
             self._tmux("set-option", "-p", "-t", pane, "@teamvoice", member.name)
 
     def _tmux(self, *words: str, check: bool = True) -> str:
-        command = ["tmux", "-L", self.socket, *words]
+        command = ["tmux", "-S", self.socket, *words]
         environ = {name: value for name, value in os.environ.items() if name != "TMUX"}
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_DEADLINE_S, check=False, env=environ
