@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from blockbuster import blockbuster_ctx
 from libtmux import Pane, Server
 
 from teamvoice.config import Member
@@ -290,3 +291,14 @@ async def test_an_agent_that_is_not_known_is_a_mistake_in_the_configuration(serv
     with pytest.raises(ConfigError, match=r'no agent is called "cloud".* Did you mean "claude"'):
         async with Team(team_of(server, Member(name="dev", agent="cloud"))):
             pass
+
+
+async def test_the_loop_is_never_blocked(server: Server) -> None:
+    await at_work(server)
+    with blockbuster_ctx("teamvoice"):
+        async with Team(team_of(server, DEV)) as team:
+            await team.pin()
+            assert (await team.send("dev", "hello")).arrived
+            await team.status()
+            await team.read("dev")
+            assert (await team.interrupt("dev")).arrived
