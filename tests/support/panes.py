@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 _RECORDER = """
 import os, sys, tty
 tty.setraw(0)
-os.write(1, b"\\x1b[?2004hready\\r\\n")
 with open(sys.argv[1], "ab", buffering=0) as record:
+    os.write(1, b"\\x1b[?2004hready\\r\\n")
     while data := os.read(0, 65536):
         record.write(data)
 """
