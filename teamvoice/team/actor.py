@@ -65,12 +65,26 @@ class Actor:
         return await job.receipt
 
     async def work(self) -> None:
-        """Do the jobs as they come, for ever."""
-        while True:
-            job = await self._jobs.get()
+        """Do the jobs as they come, for ever; when cancelled, those that wait are cancelled too."""
+        try:
+            while True:
+                await self._work_on(await self._jobs.get())
+        finally:
+            while not self._jobs.empty():
+                self._jobs.get_nowait().receipt.cancel()
+
+    async def rest(self) -> None:
+        """Wait until nothing is left to do."""
+        await self._jobs.join()
+
+    async def _work_on(self, job: _Job) -> None:
+        try:
             receipt = await self._drive(job)
             if not job.receipt.done():  # its sender may have been cancelled
                 job.receipt.set_result(receipt)
+        finally:
+            job.receipt.cancel()  # of no effect when it is done
+            self._jobs.task_done()
 
     async def _drive(self, job: _Job) -> Receipt:
         command = job.machine.begin()

@@ -252,7 +252,11 @@ class Delivery:
             and found(view.profile.signs.pasted, view.draft or "")
         ):
             return True  # a long paste, shown as a stub
-        return draft == text or (len(draft) >= _HEAD and draft in text)
+        if draft == text or (len(draft) >= _HEAD and draft in text):
+            return True
+        # Where an empty line ends the prompt, only the first paragraph is seen as the draft.
+        paragraph = compact(self._text.partition("\n\n")[0])
+        return draft == paragraph and text[-_HEAD:] in compact("\n".join(view.lines))
 
     def _has_arrived(self, view: View) -> bool:
         """The prompt let go of it: empty, or gone with the message in the conversation above."""

@@ -82,10 +82,10 @@ class Interruption:
         return Press(view.profile.keys.interrupt)
 
     def _see_it_stop(self, view: View, waited: float) -> Command:
-        if reason := unfit(view, self._order):
-            return self._finish(Outcome.UNCONFIRMED, reason)
         if view.stops > self._stops:
             return self._finish(Outcome.SUBMITTED, "", "it says so")
+        if reason := unfit(view, self._order):
+            return self._finish(Outcome.UNCONFIRMED, reason)
         if view.state.kind is Kind.IDLE:
             return self._finish(Outcome.SUBMITTED, "", "it is idle now")
         if waited >= self._patience.arrive:

@@ -36,7 +36,7 @@ def find_member(spoken: str, members: Sequence[Member]) -> Member:
             names = " or ".join(member.name for member in found)
             raise AmbiguousMember(f'"{spoken}" could be {names}', "say which one")
     known = ", ".join(member.name for member in members) or "nobody"
-    raise UnknownMember(f'Nobody on the team is called "{spoken}"', f"there is {known}")
+    raise UnknownMember(f'Nobody on the team is called "{spoken}"', f"on the team: {known}")
 
 
 def find_pane(member: Member, panes: Sequence[Pane]) -> Pane | None:

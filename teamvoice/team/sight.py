@@ -134,7 +134,7 @@ def _is_run_by(process: Process, profile: Profile) -> bool:
 def _command(process: Process) -> str:
     """The command line as far as it says what runs; for a program of its own, only its name."""
     is_interpreter = _name(process).startswith(_INTERPRETERS)
-    return " ".join(process.arguments[: 4 if is_interpreter else 1])
+    return " ".join(process.arguments[: 6 if is_interpreter else 1])
 
 
 def _name(process: Process) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -20,6 +21,8 @@ from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import tail
 from teamvoice.team.sight import Kind, State, View, missing, see
 from teamvoice.team.tmux import Tmux
+
+_GRACE_S = 1.0  # how long leaving waits for messages that are on their way
 
 Found = Pane | TeamvoiceError | None
 
@@ -81,6 +84,7 @@ class Team:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *exception: Any) -> None:
+        await self._finish_writing()
         for worker in self._workers:
             worker.cancel()
         # The group would wrap the body's own error; only a cancellation is the group's business.
@@ -162,6 +166,13 @@ class Team:
         return await self._write(name, Interruption, "")
 
     # Writing -----------------------------------------------------------------------------------
+
+    async def _finish_writing(self) -> None:
+        """Give what is half typed a moment to be submitted."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                for actor in self._actors.values():
+                    await actor.rest()
 
     async def _write(self, name: str, kind: type[Delivery | Interruption], text: str) -> Receipt:
         member = self.find(name)

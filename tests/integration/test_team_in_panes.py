@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from blockbuster import blockbuster_ctx
 from libtmux import Pane, Server
 
 from teamvoice.config import Member
@@ -256,6 +257,29 @@ async def test_a_sender_that_gives_up_leaves_no_half_done_message(server: Server
         await until(lambda: "> hello" in screen_of(pane), "it was submitted all the same")
 
 
+async def test_what_is_half_typed_is_submitted_before_the_end(server: Server) -> None:
+    pane = await at_work(server)
+    async with asyncio.TaskGroup() as group:
+        async with Team(team_of(server, DEV)) as team:
+            sending = group.create_task(team.send("dev", "hello"))
+            await until(lambda: "hello" in screen_of(pane), "it is typed")
+        assert (await sending).outcome is Outcome.SUBMITTED
+    assert "> hello" in screen_of(pane)
+
+
+async def test_a_sender_does_not_wait_for_ever_when_the_team_is_left(server: Server) -> None:
+    script = "stty raw -echo; printf '❯ \\r\\n────────────'; exec sleep 1000"
+    open_pane(server, "developer", script)
+    member = Member(name="developer", agent="generic")
+    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+        async with Team(team_of(server, member), Patience(appear=60)) as team:
+            sends = [group.create_task(team.send("developer", f"hello {n}")) for n in range(3)]
+            await asyncio.sleep(0)
+            assert (await team.status())[0].state.kind is Kind.IDLE
+        await asyncio.wait(sends)
+    assert all(sending.cancelled() for sending in sends)
+
+
 async def test_an_error_inside_passes_through_as_it_is(server: Server) -> None:
     await at_work(server)
 
@@ -290,3 +314,14 @@ async def test_an_agent_that_is_not_known_is_a_mistake_in_the_configuration(serv
     with pytest.raises(ConfigError, match=r'no agent is called "cloud".* Did you mean "claude"'):
         async with Team(team_of(server, Member(name="dev", agent="cloud"))):
             pass
+
+
+async def test_the_loop_is_never_blocked(server: Server) -> None:
+    await at_work(server)
+    with blockbuster_ctx("teamvoice"):
+        async with Team(team_of(server, DEV)) as team:
+            await team.pin()
+            assert (await team.send("dev", "hello")).arrived
+            await team.status()
+            await team.read("dev")
+            assert (await team.interrupt("dev")).arrived

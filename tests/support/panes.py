@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import sys
 import uuid
@@ -19,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 _RECORDER = """
 import os, sys, tty
 tty.setraw(0)
-os.write(1, b"\\x1b[?2004hready\\r\\n")
 with open(sys.argv[1], "ab", buffering=0) as record:
+    os.write(1, b"\\x1b[?2004hready\\r\\n")
     while data := os.read(0, 65536):
         record.write(data)
 """
@@ -33,10 +34,9 @@ def own_server() -> Iterator[Server]:
     try:
         yield server
     finally:
-        path = server.cmd("display-message", "-p", "#{socket_path}").stdout
         server.kill()
-        for name in path:
-            Path(name).unlink(missing_ok=True)
+        sockets = Path(os.environ.get("TMUX_TMPDIR", "/tmp")) / f"tmux-{os.getuid()}"  # noqa: S108 - tmux's own
+        (sockets / name_of(server)).unlink(missing_ok=True)
 
 
 def name_of(server: Server) -> str:

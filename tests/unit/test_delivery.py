@@ -166,6 +166,19 @@ def test_a_collapsed_paste_is_known_again() -> None:
     assert isinstance(pasted().handle(d.Looked(0.1, seen(draft=f"x {stub.draft}"))), d.Look)
 
 
+def test_a_message_of_paragraphs_is_known_by_its_first_and_its_end() -> None:
+    order = replace(ORDER, text="one\n\ntwo")
+    for lines, command in (
+        (("› one", "", "  two"), d.Press(("Enter",))),
+        (("› one",), d.Look(0.015)),
+    ):
+        machine = d.Delivery(order)
+        machine.begin()
+        machine.handle(d.Looked(0, IDLE))
+        machine.handle(d.Done(0))
+        assert machine.handle(d.Looked(0, seen(draft="one", lines=lines))) == command
+
+
 def test_a_question_right_after_enter_counts_only_if_the_message_was_taken() -> None:
     asked = seen(Kind.WAITING, draft=None)
     assert isinstance(pressed().handle(d.Looked(0.1, asked)), d.Look)
@@ -214,12 +227,13 @@ def test_an_interrupt_is_seen_to_work() -> None:
     assert end(machine.handle(d.Looked(0.2, seen()))).outcome is Outcome.SUBMITTED
 
 
-def test_an_interrupt_that_leads_to_the_next_message_is_seen_too() -> None:
+@pytest.mark.parametrize("kind", [Kind.WORKING, Kind.WAITING])
+def test_an_interrupt_that_leads_to_the_next_message_is_seen_too(kind: Kind) -> None:
     machine = Interruption(ORDER)
     machine.begin()
     machine.handle(d.Looked(0, seen(Kind.WORKING)))
     machine.handle(d.Done(0))
-    receipt = end(machine.handle(d.Looked(0.1, seen(Kind.WORKING, stops=1))))
+    receipt = end(machine.handle(d.Looked(0.1, seen(kind, stops=1))))
     assert receipt.outcome is Outcome.SUBMITTED
 
 
