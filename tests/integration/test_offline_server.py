@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -244,6 +244,20 @@ async def test_a_voice_that_fails_fails_its_response_only() -> None:
             done = (await talk.until("response.done"))[-1]["response"]
             assert done["status"] == "failed"
             assert "broke" in done["status_details"]["error"]["message"]
+
+
+async def test_a_fault_in_one_session_ends_that_session_only() -> None:
+    class FaultyEars(ExactEars):
+        def end(self) -> NoReturn:
+            raise RuntimeError("a fault in the ears")
+
+    async with serving(FaultyEars) as url, ready(url) as other:
+        async with ready(url) as talk:
+            await talk.say("good morning")
+            code, _ = await talk.closed()
+        assert code == 1011
+        await other.send("conversation.item.delete", item_id="none")
+        await other.until("error")
 
 
 async def test_sessions_are_apart_and_bounded_in_number() -> None:
