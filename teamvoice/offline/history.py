@@ -119,4 +119,4 @@ class History:
             if kept <= self._max_sound:
                 return
             kept -= len(part.pcm)
-            part.pcm = b""
+            part.pcm = bytearray()

@@ -50,7 +50,7 @@ class Intake:
         """Detect speech from now on, or leave it to the client (None)."""
         self._vad = None if how is None else Vad(_threshold(how), _patience_ms(how), self.end_ms)
         self._padding = how.prefix_padding_ms if isinstance(how, ServerVad) else _PADDING_MS
-        self._listening, self._fed = False, 0
+        self.begin_again()
 
     def make_room(self, count: int) -> None:
         """See that so many bytes more are within the bound.
@@ -100,12 +100,9 @@ class Intake:
         """Forget the utterance."""
         self._take()
 
-    def aside(self, commands: list[Command]) -> list[Command]:
-        """Let the ears hear something else first: the utterance begins again after it."""
-        if not self._listening:
-            return commands
+    def begin_again(self) -> None:
+        """The ears heard something else in between: tell them of the utterance from its begin."""
         self._fed, self._listening = 0, False
-        return [*commands, *self._catch_up()]
 
     def _catch_up(self) -> list[Command]:
         begin: list[Command] = [] if self._listening else [Listen()]

@@ -28,7 +28,7 @@ class Part:
     type: str
     text: str = ""
     transcript: str | None = None
-    pcm: bytes = b""
+    pcm: bytearray = field(default_factory=bytearray)
     pcm_bytes: int = 0  # of ``pcm``, also after the sound itself was let go
 
     @property
@@ -102,7 +102,7 @@ class Item:
 
 def spoken_by_user(item_id: str, pcm: bytes) -> Item:
     """Make the item of a committed utterance, which is still at the ears."""
-    part = Part("input_audio", pcm=pcm, pcm_bytes=len(pcm))
+    part = Part("input_audio", pcm=bytearray(pcm), pcm_bytes=len(pcm))
     return Item(item_id, "message", role="user", content=[part], hearing=True)
 
 
@@ -144,7 +144,7 @@ def _part(content: requests.Content, role: str, param: str) -> Part:
         return _said(content, param)
     pcm = validate.audio(_required(content.audio, f"{param}.audio"), f"{param}.audio")
     transcript = content.transcript if isinstance(content.transcript, str) else None
-    return Part("input_audio", transcript=transcript, pcm=pcm, pcm_bytes=len(pcm))
+    return Part("input_audio", transcript=transcript, pcm=bytearray(pcm), pcm_bytes=len(pcm))
 
 
 def _said(content: requests.Content, param: str) -> Part:

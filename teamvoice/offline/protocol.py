@@ -222,8 +222,8 @@ class Session:
         self._add(item, request.previous_item_id)
         if part := item.unheard:
             item.hearing = True
-            hear: list[Command] = [Listen(), Feed(part.pcm), Conclude(self._await_ears(item))]
-            self._script.do(*self._intake.aside(hear))
+            self._script.do(Listen(), Feed(bytes(part.pcm)), Conclude(self._await_ears(item)))
+            self._intake.begin_again()
 
     def _check_output(self, output: Item) -> None:
         same = [item for item in self._history if item.call_id == output.call_id]

@@ -38,6 +38,7 @@ class Format(Shape, frozen=True, kw_only=True):
 
 class NoiseReduction(Shape, frozen=True, kw_only=True):
     type: Literal["near_field", "far_field"]
+    strength: float | UnsetType = UNSET
 
 
 class Transcription(Shape, frozen=True, kw_only=True):

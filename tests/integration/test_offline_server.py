@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -198,19 +198,23 @@ async def test_cancel_while_it_speaks_and_the_next_turn() -> None:
     assert voice.ended == 2
 
 
-async def test_speech_interrupts_the_answer() -> None:
+async def test_speech_interrupts_the_answer_and_is_answered() -> None:
     voice = HeldVoice()
+    silence = base64.b64encode(bytes(48 * 900)).decode()
     async with serving(voice=voice) as url, client(url) as talk:
-        silence = base64.b64encode(bytes(48 * 900)).decode()
-        for text in ("tell me everything", "stop talking please"):
-            sound = base64.b64encode(sound_of(text)).decode()
-            await talk.send("input_audio_buffer.append", audio=sound)
-            await talk.send("input_audio_buffer.append", audio=silence)
-            await talk.until("response.created")
-            if not voice.go_on.is_set():
-                await talk.until("response.output_audio.delta")
-                voice.go_on.set()
-    assert voice.go_on.is_set()
+        sound = base64.b64encode(sound_of("tell me everything")).decode()
+        await talk.send("input_audio_buffer.append", audio=sound)
+        await talk.send("input_audio_buffer.append", audio=silence)
+        await talk.until("response.output_audio.delta")
+        sound = base64.b64encode(sound_of("stop talking please")).decode()
+        await talk.send("input_audio_buffer.append", audio=sound)
+        done = (await talk.until("response.done"))[-1]["response"]
+        assert done["status_details"] == {"type": "cancelled", "reason": "turn_detected"}
+        voice.go_on.set()
+        await talk.send("input_audio_buffer.append", audio=silence)
+        events = await talk.until("response.done")
+        said = only(events, "response.output_audio_transcript.done")["transcript"]
+        assert said == "You said: stop talking please"
 
 
 async def test_the_session_ends_after_its_time() -> None:
@@ -240,6 +244,20 @@ async def test_a_voice_that_fails_fails_its_response_only() -> None:
             done = (await talk.until("response.done"))[-1]["response"]
             assert done["status"] == "failed"
             assert "broke" in done["status_details"]["error"]["message"]
+
+
+async def test_a_fault_in_one_session_ends_that_session_only() -> None:
+    class FaultyEars(ExactEars):
+        def end(self) -> NoReturn:
+            raise RuntimeError("a fault in the ears")
+
+    async with serving(FaultyEars) as url, ready(url) as other:
+        async with ready(url) as talk:
+            await talk.say("good morning")
+            code, _ = await talk.closed()
+        assert code == 1011
+        await other.send("conversation.item.delete", item_id="none")
+        await other.until("error")
 
 
 async def test_sessions_are_apart_and_bounded_in_number() -> None:
@@ -277,16 +295,16 @@ async def test_a_port_that_is_taken() -> None:
 
 
 async def test_a_client_that_does_not_read_holds_up_nobody_and_loses_nothing() -> None:
-    text = "a very long story " * 200  # 5 MB of sound: more than fits between the two
-    async with serving() as url, ready(url) as deaf, ready(url) as other:
+    text, voice = "x" * 12_000, ToneVoice()  # 15 MB of sound: more than fits between the two
+    async with serving(voice=voice) as url, ready(url) as deaf, ready(url) as other:
         content = [{"type": "input_text", "text": text}]
         item = {"type": "message", "role": "user", "content": content}
         await deaf.send("conversation.item.create", item=item)
         await deaf.send("response.create")
         await other.say("good morning")
         await other.until("response.done")
+        assert voice.said < len(text) / 5  # it waits for its listener
         events = await deaf.until("response.done")
-        said = only(events, "response.output_audio_transcript.done")["transcript"]
         deltas = [e["delta"] for e in events if e["type"] == "response.output_audio.delta"]
-        sound = sum(len(base64.b64decode(delta)) for delta in deltas)
-        assert sound == sum(map(len, tone(said)))
+        said = only(events, "response.output_audio_transcript.done")["transcript"]
+        assert sum(len(base64.b64decode(delta)) for delta in deltas) == sum(map(len, tone(said)))

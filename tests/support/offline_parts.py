@@ -39,6 +39,7 @@ class ExactEars:
         self.threads.add(threading.current_thread().name)
 
     def begin(self) -> None:
+        self.threads.add(threading.current_thread().name)
         self._pcm = b""
 
     def feed(self, pcm: bytes) -> None:
@@ -46,6 +47,7 @@ class ExactEars:
         self._pcm += pcm
 
     def end(self) -> Heard:
+        self.threads.add(threading.current_thread().name)
         levels = np.abs(np.frombuffer(self._pcm, dtype="<i2").astype(int))
         (loud,) = np.nonzero(levels >= _FLOOR)
         if not loud.size:
@@ -116,9 +118,11 @@ class ToneVoice:
 
     def __init__(self, say: Callable[[str], Iterator[bytes]] = tone) -> None:
         self._say = say
+        self.said = 0  # pieces, of all that were spoken
 
     async def speak(self, text: str) -> AsyncIterator[bytes]:
         for piece in self._say(text):
+            self.said += 1
             yield piece
 
 

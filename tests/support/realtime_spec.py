@@ -34,3 +34,9 @@ def check_server_event(event: dict[str, Any]) -> None:
 def check_client_event(event: dict[str, Any]) -> None:
     """Raise when the event is not one of the specification's, or has a field that it has not."""
     _CLIENT.validate_python(event, strict=True, extra="forbid")
+
+
+def client_event_types() -> set[str]:
+    """The ``type`` of every client event that the specification has."""
+    models = _members(realtime.RealtimeClientEvent)
+    return {typing.get_args(model.model_fields["type"].annotation)[0] for model in models}

@@ -6,8 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from openai.types import realtime
+from openai.types.realtime import realtime_audio_config_input
+from pydantic import BaseModel
 
+from teamvoice.offline import requests
 from tests.support.offline_talk import TOOL, Talk, refusal
+from tests.support.realtime_spec import client_event_types
 
 TEXT = [{"type": "input_text", "text": "hi"}]
 USER = {"type": "message", "role": "user", "content": TEXT}
@@ -183,3 +188,27 @@ def test_is_taken(event: dict[str, Any]) -> None:
     events = Talk().raw(json.dumps(event))
     assert events
     assert [e["error"] for e in events if e["type"] == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (requests.SessionFields, realtime.RealtimeSessionCreateRequest),
+        (requests.ResponseFields, realtime.RealtimeResponseCreateParams),
+        (requests.AudioInput, realtime.RealtimeAudioConfigInput),
+        (requests.AudioOutput, realtime.RealtimeAudioConfigOutput),
+        (requests.NoiseReduction, realtime_audio_config_input.NoiseReduction),
+        (requests.Transcription, realtime.AudioTranscription),
+        (requests.Tool, realtime.RealtimeFunctionTool),
+        (requests.Reasoning, realtime.RealtimeReasoning),
+    ],
+)
+def test_no_field_of_the_specification_is_called_unknown(
+    ours: type[requests.Shape], theirs: type[BaseModel]
+) -> None:
+    assert set(ours.__struct_fields__) == set(theirs.model_fields)
+
+
+def test_every_client_event_of_the_specification_is_known() -> None:
+    tags = {kind.__struct_config__.tag for kind in requests.ALL}
+    assert tags == client_event_types()
