@@ -367,7 +367,8 @@ class Conversation:
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
         self._ledger.speech_heard(event.item_id, event.text)
-        self._do(do.Tell("heard", event.text))
+        if event.text:
+            self._do(do.Tell("heard", event.text))
 
     def _request_refused(self, event: ev.RequestRefused) -> None:
         draft = self._ledger.current
