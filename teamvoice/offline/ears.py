@@ -21,7 +21,7 @@ from teamvoice.offline.vocabulary import Vocabulary
 
 _HEARD_RATE = 24_000
 _MODEL_RATE = 16_000
-_GENERAL_WORDS = 3_000  # of the stock model's, the most frequent
+_GENERAL_WORDS = 8_000  # of the stock model's, the most frequent
 _GENERAL_SHARE = 0.3
 _UNHEARD = -500_000  # the stock model's score of a word that it does not have
 

@@ -76,7 +76,10 @@ _READY = (
 _ANYONE = r"(?:anyone|anybody|someone|somebody|any of them)"
 _SCREEN = r"(?:screen|terminal|pane|window|output|status|progress|state|work|prompt|display)"
 _STATUS_WORD = r"(?:status|update|overview|summary|report|rundown|state|progress|news)"
-_CHOICE = r"(?:with )?(?:option |number |choice )?(?P<c>yes|no|one|two|three|four|five|six|seven|eight|nine)"
+_CHOICE = (
+    r"(?:with )?(?:option |number |choice )?"
+    r"(?P<c>yes|no|one|two|three|four|five|six|seven|eight|nine)"
+)
 
 _PATTERNS: dict[Kind, tuple[str, ...]] = {
     Kind.NOTIFY: (
