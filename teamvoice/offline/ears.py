@@ -21,8 +21,9 @@ from teamvoice.offline.vocabulary import Vocabulary
 
 _HEARD_RATE = 24_000
 _MODEL_RATE = 16_000
-_GENERAL_WORDS = 3_000  # of the stock model's, the most frequent
+_GENERAL_WORDS = 8_000  # of the stock model's, the most frequent
 _GENERAL_SHARE = 0.3
+_LANGUAGE_WEIGHT = 5  # below the stock 6.5: a message may say what no sentence of ours does
 _UNHEARD = -500_000  # the stock model's score of a word that it does not have
 
 
@@ -42,7 +43,8 @@ class Hearing:
 class Ears:
     """Speech to text for one session.
 
-    ``load`` makes ready (about a second) and is otherwise done by the first ``begin``.
+    ``load`` makes ready (about a second) and is otherwise done by the first ``begin``; it is to be
+    called early, in the thread that will call the rest.
 
     Raises:
         MissingPart: From ``load``: pocketsphinx is not installed.
@@ -97,7 +99,7 @@ def _decoder(vocabulary: Vocabulary) -> Any:
         raise MissingPart(
             "the offline ears need pocketsphinx", "pip install 'teamvoice[offline]'"
         ) from error
-    decoder = pocketsphinx.Decoder(loglevel="FATAL", samprate=_MODEL_RATE)
+    decoder = pocketsphinx.Decoder(loglevel="FATAL", samprate=_MODEL_RATE, lw=_LANGUAGE_WEIGHT)
     expected = list(phrases.sentences(vocabulary))
     words = {word for sentence in expected for word in sentence} | set(phrases.technical_words())
     general = _general(decoder, _dictionary_words(pocketsphinx.get_model_path("en-us")), words)

@@ -19,8 +19,8 @@ _LOOSE = re.compile(
 )
 _ORDER = re.compile(
     r"(?:tell|ask|instruct|remind|inform|notify|warn|message|let|have|stop|interrupt|cancel|halt|"
-    r"abort|pause|approve|deny|reject|answer|check on|(?:send|write|give) (?:a |the )?(?:message|note))"
-    r"\b(?P<whom> @[\w']+)?(?P<rest>.*)"
+    r"abort|pause|approve|deny|reject|answer|check on|"
+    r"(?:send|write|give) (?:a |the )?(?:message|note))\b(?P<whom> @[\w']+)?(?P<rest>.*)"
 )
 _ASKED = (
     (re.compile(r"(?:to|please)\s+", re.IGNORECASE), ""),

@@ -1,7 +1,8 @@
 """What is said to the offline ears in tests and in the bench, and what must come of it.
 
-``COMMANDS`` are the twelve of the acceptance test. ``HELD_OUT`` was written down before the ears
-were measured on it, and the phrases that the ears learn from are not made from it.
+``COMMANDS`` are the twelve of the acceptance test. ``VARIED`` was looked at while the corpus of the
+ears was written. ``HELD_OUT`` was written after it and is only measured: nothing that fails there
+may be mended by adding its words. ``FOREIGN`` is speech that was not meant for us.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ COMMANDS = (
     ),
 )
 
-HELD_OUT = (
+VARIED = (
     Spoken(
         "tell claude to rename the configuration file",
         "send_message",
@@ -203,6 +204,125 @@ HELD_OUT = (
         "send_message",
         "code_reviewer",
         "approve it if the tests pass",
+    ),
+)
+
+HELD_OUT = (
+    Spoken(
+        "tell the tester to open the page in an older browser",
+        "send_message",
+        "tester",
+        "open the page in an older browser",
+    ),
+    Spoken(
+        "ask the developer how many files are affected",
+        "send_message",
+        "developer",
+        "how many files are affected",
+    ),
+    Spoken("what's the frontend doing at the moment", "read_member", "frontend"),
+    Spoken(
+        "tell claude that i prefer the second version",
+        "send_message",
+        "claude",
+        "i prefer the second version",
+    ),
+    Spoken(
+        "have devops increase the disk space on the build machine",
+        "send_message",
+        "devops",
+        "increase the disk space on the build machine",
+    ),
+    Spoken(
+        "ask the project manager for the list of features",
+        "send_message",
+        "pm",
+        "give me the list of features",
+    ),
+    Spoken("pause the reviewer", "interrupt", "code_reviewer"),
+    Spoken("please stop the front end developer right now", "interrupt", "frontend"),
+    Spoken("how far is claude", "read_member", "claude"),
+    Spoken("show me the output of the tester", "read_member", "tester"),
+    Spoken("how is everybody getting on", "team_status"),
+    Spoken("who is in my team", "list_team"),
+    Spoken(
+        "tell everybody to stop using the old interface",
+        "broadcast",
+        "",
+        "stop using the old interface",
+    ),
+    Spoken(
+        "let everyone know that the office closes early on friday",
+        "broadcast",
+        "",
+        "the office closes early on friday",
+    ),
+    Spoken(
+        "tell the reviewer that the second commit contains a mistake",
+        "send_message",
+        "code_reviewer",
+        "the second commit contains a mistake",
+    ),
+    Spoken(
+        "ask the tester to click every link in the footer",
+        "send_message",
+        "tester",
+        "click every link in the footer",
+    ),
+    Spoken(
+        "i would like claude to translate the comments into german",
+        "send_message",
+        "claude",
+        "translate the comments into german",
+    ),
+    Spoken(
+        "send a message to the pm that the invoice is wrong",
+        "send_message",
+        "pm",
+        "the invoice is wrong",
+    ),
+    Spoken(
+        "could you ask the code reviewer what he thinks of the new names",
+        "send_message",
+        "code_reviewer",
+        "what he thinks of the new names",
+    ),
+    Spoken(
+        "warn devops that the disk is almost full",
+        "send_message",
+        "devops",
+        "the disk is almost full",
+    ),
+    Spoken(
+        "tell the developer to sort the results by date",
+        "send_message",
+        "developer",
+        "sort the results by date",
+    ),
+    Spoken(
+        "tell the front end developer to hide the banner on small screens",
+        "send_message",
+        "frontend",
+        "hide the banner on small screens",
+    ),
+    Spoken(
+        "get the tester to record a video of the problem",
+        "send_message",
+        "tester",
+        "record a video of the problem",
+    ),
+    Spoken(
+        "ask the developer to count the lines of code",
+        "send_message",
+        "developer",
+        "count the lines of code",
+    ),
+    Spoken("what is the status of devops", "read_member", "devops"),
+    Spoken(
+        "remind the project manager that we meet on tuesday",
+        "send_message",
+        "pm",
+        "we meet on tuesday",
     ),
 )
 

@@ -1,0 +1,86 @@
+"""The ears and the voice with the real programs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from teamvoice.errors import MissingPart
+from teamvoice.offline.ears import Ears
+from teamvoice.offline.mind import understand
+from teamvoice.offline.vocabulary import Vocabulary
+from teamvoice.offline.voice import Voice
+from tests.support.commands import COMMANDS, FOREIGN, TEAM
+from tests.support.speech import TOOLS, VOICES, Score, feed, noisy, score, spoken_pcm
+
+pytestmark = pytest.mark.needs("flite", "python:pocketsphinx")
+
+
+@pytest.fixture(scope="module")
+def ears() -> Ears:
+    loaded = Ears(TEAM)
+    loaded.load()
+    return loaded
+
+
+def hear(ears: Ears, pcm: bytes) -> str:
+    feed(ears, pcm)
+    return ears.end().text
+
+
+def test_the_twelve_commands_in_three_voices(ears: Ears) -> None:
+    scores: list[Score] = []
+    for command in COMMANDS:
+        for voice in VOICES:
+            pcm = noisy(spoken_pcm(command.said, voice), 0.002)
+            scores.append(score(command, hear(ears, pcm), TEAM))
+    assert sum(result.right for result in scores) >= 34
+    assert sum(result.errors for result in scores) <= 0.10 * sum(s.words for s in scores)
+
+
+def test_silence_and_noise_call_nothing(ears: Ears) -> None:
+    assert hear(ears, bytes(48_000)) == ""
+    assert hear(ears, b"") == ""
+    assert understand(hear(ears, noisy(bytes(48_000), 0.05)), TOOLS, TEAM).calls == ()
+
+
+@pytest.mark.parametrize("text", FOREIGN[:3])
+def test_talk_that_is_not_meant_for_us_writes_nothing(ears: Ears, text: str) -> None:
+    plan = understand(hear(ears, spoken_pcm(text, "slt")), TOOLS, TEAM)
+    assert not [call for call in plan.calls if call.name in {"send_message", "interrupt"}]
+
+
+def test_an_abandoned_hold_is_forgotten_and_the_length_is_told(ears: Ears) -> None:
+    feed(ears, spoken_pcm("stop the developer", "rms"))
+    feed(ears, bytes(24_000))
+    hearing = ears.end()
+    assert (hearing.text, hearing.ms) == ("", 500.0)
+
+
+def test_words_that_no_dictionary_has_can_be_heard() -> None:
+    ears = Ears(Vocabulary((("zorblax", ()),), ("flumbert",)))
+    assert "zorblax" in hear(ears, spoken_pcm("tell zorblax to fix the flumbert", "rms"))
+
+
+@pytest.mark.parametrize("name", ["slt", "marin", "rms"])
+async def test_the_voice_speaks_audible_pieces(name: str) -> None:
+    pieces = [piece async for piece in Voice(name).speak("Submitted. -o is no option.")]
+    assert max(map(len, pieces)) <= 4_800
+    samples = np.frombuffer(b"".join(pieces), dtype="<i2")
+    assert 24_000 < len(samples) < 120_000
+    assert np.abs(samples).max() > 3_000
+
+
+async def test_nothing_to_say_is_silence() -> None:
+    assert [piece async for piece in Voice().speak(" … ")] == []
+
+
+async def test_a_machine_without_a_voice_says_how_to_mend_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(os.environ, "PATH", str(tmp_path))
+    with pytest.raises(MissingPart, match="apt install flite"):
+        await anext(Voice().speak("hello"))
