@@ -110,7 +110,7 @@ class Control:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._server is not None  # noqa: S101 - entered
+        assert self._server is not None  # noqa: S101 - set when it was entered
         self._server.close()
         self._server = None
         for conversation in self._conversations:

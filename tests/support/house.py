@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 MODULE_LINES = 400
+TEST_LINES = 500  # a table of cases reads well at a length at which logic does not
 FUNCTION_LINES = 40
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
@@ -51,6 +52,7 @@ MAY_NAME_ADAPTERS = {"daemon.app": "the one place that wires"}
 
 # Modules (`file`) and functions (`file:function`) that may be longer, each with its reason.
 MAY_BE_LONG: dict[str, str] = {
+    "tests/support/frames.py:every_kind": "one example of each server event, as a list",
     "teamvoice/conversation/machine.py": "whatever changes the machine's state is in one file",
 }
 
@@ -96,11 +98,12 @@ def adapters_named_once(root: Path) -> list[str]:
 
 
 def short_enough(root: Path) -> list[str]:
-    """Modules over 400 lines, and functions over 40."""
+    """Modules over 400 lines (of tests: 500), and functions over 40."""
     lengths = {}
     for file, tree in _sources(root):
         name = str(file.relative_to(root))
-        lengths[name] = (len(file.read_text(encoding="utf-8").splitlines()), MODULE_LINES)
+        most = TEST_LINES if name.startswith("tests/") else MODULE_LINES
+        lengths[name] = (len(file.read_text(encoding="utf-8").splitlines()), most)
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1

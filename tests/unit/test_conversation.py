@@ -70,11 +70,7 @@ def talk() -> Talk:
 def test_a_command_from_key_down_to_the_end_of_the_answer(talk: Talk) -> None:
     began = talk.tell(ev.HoldBegan(at=1.0))
     assert began == [do.BeginTurn(1), do.ClearAudio(), do.OpenMicrophone()]
-    assert talk.blocks(2) == [
-        do.Chime("listening"),
-        do.AppendAudio(BLOCK),
-        do.AppendAudio(BLOCK),
-    ]
+    assert talk.blocks(2) == [do.Chime("listening"), *[do.AppendAudio(BLOCK)] * 2]
     talk.blocks(8)
     assert talk.tell(ev.HoldEnded(at=2.0)) == [do.CloseMicrophone()]
     assert talk.blocks(1) == [do.AppendAudio(BLOCK)]
@@ -83,8 +79,9 @@ def test_a_command_from_key_down_to_the_end_of_the_answer(talk: Talk) -> None:
         do.Chime("sent"),
         do.CreateResponse(),
     ]
+    heard = "tell the developer hello"
     talk.tell(ev.SpeechCommitted(at=2.03, item_id="u1"))
-    talk.tell(ev.SpeechTranscribed(at=2.04, item_id="u1", text="tell the developer hello"))
+    talk.tell(ev.SpeechTranscribed(at=2.04, item_id="u1", text=heard))
     talk.tell(ev.ResponseBegan(at=2.05, response_id="r1"))
     ran = talk.tell(ev.ResponseEnded(at=2.1, response_id="r1", status="completed", calls=(CALL,)))
     assert ran == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
@@ -103,7 +100,7 @@ def test_a_command_from_key_down_to_the_end_of_the_answer(talk: Talk) -> None:
     assert talk.turns == []
     talk.tell(ev.SoundEnded(at=3.0))
     (turn,) = talk.turns
-    assert (turn.heard, turn.spoken) == ("tell the developer hello", "Submitted.")
+    assert (turn.heard, turn.spoken) == (heard, "Submitted.")
     assert (turn.outcome, turn.calls[0].output, turn.calls[0].ms) == ("answered", "Submitted.", 100)
     assert turn.ms == {
         "held": 1000, "commit": 20, "asked": 20, "answer": 500, "sound": 600, "total": 2000,

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
-from teamvoice.conversation.machine import Conversation, Link, Mic, Response, Rules, Speaker
+from teamvoice.conversation.machine import Conversation, Link, Mic, Response, Rules, Sound
 
 BACKLOG = 50  # never reached, so nothing may be dropped
 
@@ -277,7 +277,7 @@ class World(RuleBasedStateMachine):
         assert (self.machine.link is Link.UP) == self.linked
         assert (self.machine.mic is not Mic.CLOSED) == self.mic_open
         assert (self.machine.response is not Response.FREE) == bool(self.active or self.requested)
-        assert (self.machine.speaker is Speaker.STOPPING) == self.stopping
+        assert (self.machine.speaker is Sound.STOPPING) == self.stopping
 
     def teardown(self) -> None:
         """From any state, a world that goes well brings everything to its end."""

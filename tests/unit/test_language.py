@@ -66,7 +66,7 @@ def test_a_written_name_is_said_in_words(name: str, words: str) -> None:
 
 
 def test_text_is_made_speakable_and_no_piece_is_long() -> None:
-    assert wording.speakable("see /home/x/foo_bar.py → 80%") == "see foo bar dot py to 80 percent"
+    assert wording.speakable("see ~/x/foo_bar.py → 80%") == "see foo bar dot py to 80 percent"
     pieces = list(wording.sentences("Done. " + "a, " * 300 + "b" * 400))
     assert max(map(len, pieces)) <= wording.LONGEST_CHARS
     assert pieces[0] == "Done."
