@@ -131,11 +131,14 @@ class Profile(_Table, frozen=True):
     Args:
         kind: ``agent``, or ``shell``: a shell never gets a message.
         sigils: A message that begins with one of these would be a command to the agent.
+        shield: Typed before such a message, it makes it arrive as text; empty: nothing is known
+            to do so, and such a message is refused.
     """
 
     name: str
     kind: Literal["agent", "shell"] = "agent"
     sigils: str = "/@!#"
+    shield: str = ""
     recognise: Recognition = Recognition()
     prompt: Prompt = Prompt()
     signs: Signs = Signs()
