@@ -104,7 +104,12 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
     chosen = tuple(_option(o, options, profile) for o in options) or _inline(text, profile)
     if not text or not chosen:
         return None
-    return Question(text, subject, chosen, _fingerprint(profile, text, subject, chosen))
+    return Question(
+        text,
+        subject,
+        chosen,
+        _fingerprint(profile, text, subject or "\n".join(rows[start:end]), chosen),
+    )
 
 
 @dataclass(frozen=True, slots=True)
