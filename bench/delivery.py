@@ -235,6 +235,7 @@ def listed(names: Sequence[str]) -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, own_server() as server:
         folder = Path(name)
+        open_pane(server, "desk", "exec sleep 100000")  # keeps the server while panes come and go
         asyncio.run(bench_worst(server, folder))
         for kind in KINDS:
             if is_installed(kind):

@@ -200,14 +200,14 @@ class Delivery:
         return view.profile is not None and self._text[0] in view.profile.sigils
 
     def _misread(self, view: View) -> str:
-        if not self._commands(view) or (view.profile and view.profile.shield):
+        if not self._commands(view) or (view.profile and view.profile.before_sigil):
             return ""
         return f'a message that begins with "{self._text[0]}" would be taken for a command'
 
     def _carried(self, view: View) -> str:
         """The text as it is pasted, so that it arrives as text."""
-        shield = view.profile.shield if view.profile and self._commands(view) else ""
-        return shield + self._text
+        before = view.profile.before_sigil if view.profile and self._commands(view) else ""
+        return before + self._text
 
     def _as_it_stands(self, view: View) -> Still:
         """The rows of the prompt as they are now, unless tmux reads them otherwise than we do."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from teamvoice import config
-from teamvoice.errors import ConfigError, TeamError, TeamvoiceError
+from teamvoice.errors import TeamError, TeamvoiceError
 from teamvoice.team.actor import Actor, Machine
 from teamvoice.team.answers import Answer
 from teamvoice.team.delivery import Delivery
@@ -18,12 +19,13 @@ from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.holding import Holding, Seen, Told
 from teamvoice.team.interruption import Interruption
 from teamvoice.team.members import find_member, find_pane, wanted_options
+from teamvoice.team.native import Native, read_native
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Tree, read_tree
-from teamvoice.team.profiles import Profile, load_profiles
+from teamvoice.team.profiles import Profile, check_agents, load_profiles
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import clean_message, tail
-from teamvoice.team.sight import Kind, State, View, missing, see
+from teamvoice.team.sight import Kind, State, View, missing, recognise, see
 from teamvoice.team.tmux import Tmux
 from teamvoice.team.writing import Order, Patience
 
@@ -44,6 +46,7 @@ class Status:
         pane: Its ``%id``; empty when there is none.
         place: Where it is, as tmux writes it.
         body: What its screen says above the prompt, uncleaned.
+        last_message: The last thing it said, from its own files; empty when unknown.
     """
 
     member: config.Member
@@ -52,6 +55,7 @@ class Status:
     pane: str = ""
     place: str = ""
     body: tuple[str, ...] = ()
+    last_message: str = ""
 
     def as_json(self, now: float) -> dict[str, Any]:
         """For ``--json``."""
@@ -99,8 +103,8 @@ class Team:
     async def __aenter__(self) -> Self:
         await self._tmux.__aenter__()
         try:
-            self._profiles = await self._tmux.aside(load_profiles)
-            self._check_agents()
+            self._profiles = await self._tmux.aside(lambda: load_profiles(config.profiles_dir()))
+            check_agents(self.members, self._profiles)
             await self._group.__aenter__()
             self._workers.add(self._group.create_task(self._holding.work()))
         except BaseException:
@@ -293,8 +297,9 @@ class Team:
         if look is None:
             return missing(self._now())
         pane, screen = look
-        tree = await self._tmux.aside(lambda: read_tree(pane.pid))
-        return self._see(self.find(member), pane, screen, tree)
+        found = self.find(member)
+        witness = await self._tmux.aside(lambda: self._witness(found, pane))
+        return self._see(found, pane, screen, witness)
 
     # Seeing ------------------------------------------------------------------------------------
 
@@ -318,15 +323,27 @@ class Team:
 
     async def _views(self, panes: dict[str, tuple[config.Member, Pane]]) -> dict[str, View]:
         screens = await self._tmux.screens([pane.id for _, pane in panes.values()])
-        trees = await self._tmux.aside(lambda: {p.id: read_tree(p.pid) for _, p in panes.values()})
+        witnesses = await self._tmux.aside(
+            lambda: {name: self._witness(*of) for name, of in panes.items()}
+        )
         return {
-            name: self._see(member, pane, screens[pane.id], trees[pane.id])
+            name: self._see(member, pane, screens[pane.id], witnesses[name])
             for name, (member, pane) in panes.items()
             if pane.id in screens
         }
 
-    def _see(self, member: config.Member, pane: Pane, screen: str, tree: Tree) -> View:
-        return see(pane, screen, tree, self._profiles, wish=member.agent, at=self._now())
+    def _witness(self, member: config.Member, pane: Pane) -> tuple[Tree, Native | None]:
+        """What speaks beside the screen: the pane's processes and the agent's own files."""
+        tree = read_tree(pane.pid)
+        profile = recognise(pane, tree, self._profiles, member.agent)
+        return tree, read_native(profile, tree, time.time())
+
+    def _see(
+        self, member: config.Member, pane: Pane, screen: str, witness: tuple[Tree, Native | None]
+    ) -> View:
+        tree, native = witness
+        wish, now = member.agent, self._now()
+        return see(pane, screen, tree, self._profiles, wish=wish, at=now, native=native)
 
     def _status(self, member: config.Member, found: Found, view: View | None) -> Status:
         if isinstance(found, TeamvoiceError):
@@ -334,7 +351,8 @@ class Team:
         if view is None or view.pane is None:
             return Status(member, missing(self._now()).state)
         agent = view.profile.name if view.profile else ""
-        return Status(member, view.state, agent, view.pane.id, view.pane.place, view.body)
+        pane, said = view.pane, view.last_message
+        return Status(member, view.state, agent, pane.id, pane.place, view.body, said)
 
     def _raise_if_tmux_is_away(
         self, members: Sequence[config.Member], found: dict[str, Found]
@@ -342,15 +360,6 @@ class Team:
         errors = [error for m in members if isinstance(error := found[m.name], TeamvoiceError)]
         if errors and len(errors) == len(members) and not isinstance(errors[0], TeamError):
             raise errors[0]
-
-    def _check_agents(self) -> None:
-        for member in self.members:
-            if member.agent and member.agent not in self._profiles:
-                hint = config.nearest(member.agent, self._profiles)
-                raise ConfigError(
-                    f'team.members: {member.name}: no agent is called "{member.agent}".{hint}',
-                    f"there are {', '.join(self._profiles)}",
-                )
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
