@@ -165,11 +165,10 @@ async def real(kind: str, folder: Path, trouble: str) -> AsyncIterator[Place]:
             await agent.shows("half a thought")
         elif trouble == "copy":
             agent.pane.cmd("copy-mode")
-        shield = "\u00a0"  # Claude Code is sent one before a slash
         yield Place(
             agent.server,
             agent.pane,
-            lambda: [text.removeprefix(shield) for text in agent.model.heard()[before:]],
+            lambda: agent.model.heard()[before:],
             (agent.work / "harmed").exists,
         )
 

@@ -161,7 +161,7 @@ class Delivery:
         reason = unfit(view, self._order)
         if reason and view.state.kind is not Kind.WAITING:
             return self._doubt(reason)
-        if waited >= self._patience.arrive:
+        if waited >= (self._patience.start if _is_starting(view) else self._patience.arrive):
             return self._doubt(reason or "the message still seems to stand in the prompt")
         if not reason and self._may_press_again(view, at):
             return self._press(view)
@@ -224,6 +224,8 @@ class Delivery:
             and found(view.profile.signs.pasted, view.draft or "")
         ):
             return True  # a long paste, shown as a stub
+        if self._commands(view) and "\n" in view.profile.before_sigil:
+            return False  # only as a stub it is surely text
         if draft == text or (len(draft) >= _HEAD and draft in text):
             return True
         # Where an empty line ends the prompt, only the first paragraph is seen as the draft.
@@ -317,6 +319,11 @@ def _prompt_rows(view: View) -> list[int]:
             break
         rows.append(number)
     return [*rows[:3], *rows[3:][-3:]]
+
+
+def _is_starting(view: View) -> bool:
+    starting = view.profile.signs.starting if view.profile else ""
+    return any(found(starting, row) for row in view.lines)
 
 
 def _what_is_left(view: View) -> str:

@@ -32,6 +32,7 @@ class Patience:
     settle: float = 1.0  # for a prompt to show itself
     appear: float = 4.0  # for the pasted text to stand in it
     arrive: float = 6.0  # for the prompt to be empty after Enter
+    start: float = 30.0  # the same, while an agent says that it is still starting
     again: float = 1.5  # between one Enter and the next: longer than any redraw takes, so that
     # no second Enter meets a question that the first one led to
 

@@ -109,7 +109,20 @@ def test_a_first_character_that_commands_is_shielded(agent: str, sigil: str) -> 
     assert pasted == (profile.before_sigil + text if sigil in profile.sigils else text)
     machine.handle(d.Done(0))
     shown = replace(seen(draft=text), profile=profile)
-    assert pressed_by(machine.handle(d.Looked(0, shown))) == ("Enter",)
+    command = machine.handle(d.Looked(0, shown))
+    if agent == "claude" and sigil in profile.sigils:  # it must be seen as a stub
+        assert isinstance(command, d.Look)
+        stub = replace(seen(draft="[Pasted text #1 +5 lines]"), profile=profile)
+        command = machine.handle(d.Looked(0, stub))
+    assert pressed_by(command) == ("Enter",)
+
+
+def test_an_agent_that_still_starts_is_given_longer() -> None:
+    starting = ("› start on the login feature", "  Waiting for startup · esc cancel")
+    for lines, kind in ((starting, d.Press), ((), d.Finish)):
+        machine, codex = pressed(), PROFILES["codex"]
+        view = replace(seen(draft=ORDER.text, lines=lines), profile=codex)
+        assert isinstance(machine.handle(d.Looked(9, view)), kind)
 
 
 def test_what_an_agent_with_no_known_shield_would_take_for_a_command_is_refused() -> None:

@@ -65,6 +65,7 @@ class Signs(_Table, frozen=True):
         waiting: It waits for a person's answer; counts only below the last prompt.
         queued: It holds messages until its work is done.
         pasted: A draft that stands for a long paste.
+        starting: It is not up yet, and lets a message stand in its prompt until it is.
         stopped: It was interrupted; a line of its own in the conversation.
         title_working: The pane's title while it works.
         title_waiting: The pane's title while it waits for a person.
@@ -75,6 +76,7 @@ class Signs(_Table, frozen=True):
     queued: str = ""
     pasted: str = ""
     stopped: str = ""
+    starting: str = ""
     title_working: str = ""
     title_waiting: str = ""
 
@@ -145,7 +147,8 @@ class Profile(_Table, frozen=True):
         kind: ``agent``, or ``shell``: a shell never gets a message.
         sigils: A message that begins with one of these would be a command to the agent.
         before_sigil: What goes before such a message so that it arrives as text; empty when
-            nothing helps.
+            nothing is known to help: it is refused. With line breaks in it, the paste has to be
+            shown as a stub, or Enter is not pressed.
         native: Whose own files tell of it: ``claude``, ``codex``; empty when it has none.
     """
 
