@@ -48,7 +48,8 @@ async def test_two_turns_as_json_and_nothing_left_behind(tmp_path: Path) -> None
         assert list(turn) == ["said", "heard", "calls", "spoken", "ms"]
         assert {"held", "answer", "sound"} <= set(turn["ms"])
         assert [list(call) for call in turn["calls"]] == [["name", "arguments", "result"]]
-    assert os.listdir(tmp_path) == [], "the tmux server's folder, or a journal, is left"
+    left = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+    assert left == [], "the tmux server's folder, or a journal, is left"
 
 
 async def test_prose_tells_how_to_attach_and_the_panes_are_kept(tmp_path: Path) -> None:
