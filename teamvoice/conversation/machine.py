@@ -113,7 +113,7 @@ class Conversation:
         self.link = Link.DOWN
         self.mic = Mic.CLOSED
         self.response = Response.FREE
-        self.speaker = Sound.SILENT
+        self.sound = Sound.SILENT
         self._response_id = ""
         self._answering: list[Utterance] = []  # what the living response was asked about
         self._owed = False
@@ -218,7 +218,7 @@ class Conversation:
         both are answered. Otherwise they interrupt it, and a new one begins.
         """
         draft = self._ledger.current
-        if draft and self._said.waits(draft.number) and self.speaker is Sound.SILENT:
+        if draft and self._said.waits(draft.number) and self.sound is Sound.SILENT:
             self._owed = self._owed or self.response is not Response.FREE
             self._cancel_response()
         else:
@@ -286,13 +286,13 @@ class Conversation:
             self._ledger.current.clock("sound", event.at)
 
     def _sound_ended(self, _: ev.SoundEnded) -> None:
-        if self.speaker is Sound.PLAYING:
-            self.speaker = Sound.SILENT
+        if self.sound is Sound.PLAYING:
+            self.sound = Sound.SILENT
 
     def _sound_stopped(self, event: ev.SoundStopped) -> None:
-        if self.speaker is not Sound.STOPPING:
+        if self.sound is not Sound.STOPPING:
             return
-        self.speaker = Sound.SILENT
+        self.sound = Sound.SILENT
         if self.link is Link.UP:
             self._do(*_corrections(event.heard))
 
@@ -311,7 +311,7 @@ class Conversation:
         was_busy = self.response is not Response.FREE or self._owed or bool(self._open_calls)
         self._orphans |= self._open_calls
         self._open_calls.clear()
-        if self.speaker is Sound.PLAYING and self.response is not Response.FREE:
+        if self.sound is Sound.PLAYING and self.response is not Response.FREE:
             self._do(do.FinishPlaying())
         self.link, self.response, self._owed = Link.DOWN, Response.FREE, False
         self._do(do.StopTimer("answer"))
@@ -338,7 +338,7 @@ class Conversation:
     def _answer_audio(self, event: ev.AnswerAudio) -> None:
         if not self._is_wanted(event.response_id):
             return
-        self.speaker = Sound.PLAYING
+        self.sound = Sound.PLAYING
         if draft := self._ledger.of_response(event.response_id):
             draft.clock("answer", event.at)
         self._do(
@@ -356,7 +356,7 @@ class Conversation:
         if event.response_id == self._response_id or self.response is Response.REQUESTED:
             was, self.response = self.response, Response.FREE
             self._do(do.StopTimer("answer"))
-            if self.speaker is Sound.PLAYING:
+            if self.sound is Sound.PLAYING:
                 self._do(do.FinishPlaying())
             if event.status == "completed":
                 self._said.answered(self._answering)
@@ -432,7 +432,7 @@ class Conversation:
             and self.response is Response.FREE
             and self.mic is Mic.CLOSED
             and not self._open_calls
-            and self.speaker is not Sound.STOPPING
+            and self.sound is not Sound.STOPPING
         ):
             self._owed = False
             self.response = Response.REQUESTED
@@ -455,15 +455,15 @@ class Conversation:
         return (
             self.mic is Mic.CLOSED
             and self.response is Response.FREE
-            and self.speaker is Sound.SILENT
+            and self.sound is Sound.SILENT
             and not self._open_calls
             and not self._owed
         )
 
     def _interrupt(self, outcome: str) -> None:
         """Silence the speaker, stop the response, and end the turn that was on."""
-        if self.speaker is Sound.PLAYING:
-            self.speaker = Sound.STOPPING
+        if self.sound is Sound.PLAYING:
+            self.sound = Sound.STOPPING
             self._do(do.Silence())
             self._said.answered(self._answering)  # what is heard in part is answered
         self._cancel_response()

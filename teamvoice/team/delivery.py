@@ -195,19 +195,20 @@ class Delivery:
 
     # Judgements --------------------------------------------------------------------------------
 
-    def _commands(self, view: View) -> bool:
-        """As it is, the agent would take the text for a command."""
-        return view.profile is not None and self._text[0] in view.profile.sigils
-
     def _misread(self, view: View) -> str:
-        if not self._commands(view) or (view.profile and view.profile.before_sigil):
+        if view.profile is None or self._text[0] not in view.profile.sigils or self._escape(view):
             return ""
         return f'a message that begins with "{self._text[0]}" would be taken for a command'
 
+    def _escape(self, view: View) -> str:
+        """What goes before the text so that it arrives as text."""
+        profile = view.profile
+        commands = profile is not None and self._text[0] in profile.sigils
+        return profile.escapes.get(self._text[0], "") if profile and commands else ""
+
     def _carried(self, view: View) -> str:
-        """The text as it is pasted, so that it arrives as text."""
-        before = view.profile.before_sigil if view.profile and self._commands(view) else ""
-        return before + self._text
+        """The text as it is pasted."""
+        return self._escape(view) + self._text
 
     def _as_it_stands(self, view: View) -> Still:
         """The rows of the prompt as they are now, unless tmux reads them otherwise than we do."""
@@ -224,7 +225,7 @@ class Delivery:
             and found(view.profile.signs.pasted, view.draft or "")
         ):
             return True  # a long paste, shown as a stub
-        if self._commands(view) and "\n" in view.profile.before_sigil:
+        if "\n" in self._escape(view):
             return False  # only as a stub it is surely text
         if draft == text or (len(draft) >= _HEAD and draft in text):
             return True

@@ -190,10 +190,14 @@ def _with_subject(question: Question, subject: str) -> Question:
 
 
 def _find_prompt(lines: Sequence[str], profile: Profile) -> int | None:
+    prompt = profile.prompt
     for number in range(len(lines) - 1, -1, -1):
         above = lines[number - 1] if number else ""
-        fits_above = not profile.prompt.above or found(profile.prompt.above, above)
-        if fits_above and found(profile.prompt.line, lines[number]):
+        if not found(prompt.line, lines[number]):
+            continue
+        if prompt.above and not found(prompt.above, above):
+            continue
+        if not prompt.below or _any([prompt.below], lines[number + 1 :]):
             return number
     return None
 

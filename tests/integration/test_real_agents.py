@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from teamvoice.team.profiles import load_profiles
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Status, Team
 from tests.support.agents import KINDS, real_agent
@@ -87,3 +88,15 @@ async def test_the_state_is_what_the_agent_itself_says(kind: str, tmp_path: Path
         (key,) = question.approval.keys
         await agent.press_until(key, made.exists, "the command is run")
         await until_it_is(team, Kind.IDLE, "native")
+
+
+@each_agent
+async def test_what_would_be_a_command_arrives_as_text(kind: str, tmp_path: Path) -> None:
+    profile = load_profiles()[kind]
+    async with real_agent(kind, tmp_path / "home") as agent:
+        for count, sigil in enumerate(profile.sigils, 1):
+            agent.model.script(Says(f"Answer number {count}."))
+            message = f"{sigil}login is broken"
+            await agent.say(profile.escapes[sigil] + message)
+            await agent.shows(f"Answer number {count}.")
+            assert agent.model.heard()[-1] == message

@@ -48,12 +48,14 @@ class Prompt(_Table, frozen=True):
         line: Its first line; the group ``draft`` is what was typed. Empty: it cannot be read.
         above: What the line above it must look like.
         end: The first line that is no longer part of it.
+        below: What some line below it must look like.
         placeholder: A draft that is the agent's own hint, for agents that do not grey it.
     """
 
     line: str = ""
     above: str = ""
     end: str = r"^\s*$"
+    below: str = ""
     placeholder: str = ""
 
 
@@ -146,16 +148,16 @@ class Profile(_Table, frozen=True):
     Args:
         kind: ``agent``, or ``shell``: a shell never gets a message.
         sigils: A message that begins with one of these would be a command to the agent.
-        before_sigil: What goes before such a message so that it arrives as text; empty when
-            nothing is known to help: it is refused. With line breaks in it, the paste has to be
-            shown as a stub, or Enter is not pressed.
+        escapes: For each of these, what goes before such a message so that it arrives as text;
+            one that is not here cannot be sent. With line breaks in it, the paste has to be shown
+            as a stub, or Enter is not pressed.
         native: Whose own files tell of it: ``claude``, ``codex``; empty when it has none.
     """
 
     name: str
     kind: Literal["agent", "shell"] = "agent"
     sigils: str = "/@!#"
-    before_sigil: str = ""
+    escapes: dict[str, str] = {}
     native: Literal["", "claude", "codex"] = ""
     recognise: Recognition = Recognition()
     prompt: Prompt = Prompt()
