@@ -97,6 +97,8 @@ async def test_what_would_be_a_command_arrives_as_text(kind: str, tmp_path: Path
         for count, sigil in enumerate(profile.sigils, 1):
             agent.model.script(Says(f"Answer number {count}."))
             message = f"{sigil}login is broken"
-            await agent.say(profile.escapes[sigil] + message)
+            agent.type(profile.escapes[sigil] + message)
+            await agent.shows("[Pasted text" if kind == "claude" else message)
+            agent.press("Enter")
             await agent.shows(f"Answer number {count}.")
             assert agent.model.heard()[-1] == message
