@@ -128,7 +128,8 @@ def _read_codex(pid: int, now: float) -> Native | None:
     own = [
         file
         for file in _newest(home / "sessions")
-        if file.stat().st_mtime >= began and _cwd_of(file) == where
+        if (about := file.stat()).st_mtime >= began
+        and _cwd_of(file, min(about.st_size, _HEAD_BYTES)) == where
     ]
     # Two that run in one directory cannot be told apart: then none is believed.
     if len(own) != 1:
@@ -156,11 +157,16 @@ def _rolled_out(file: Path, _modified_ns: int, _size: int) -> tuple[Kind | None,
 
 
 def _newest(sessions: Path) -> list[Path]:
-    files = sorted(sessions.glob("*/*/*/rollout-*.jsonl"), key=lambda f: f.name)
-    return files[-_ROLLOUTS:]
+    files: list[Path] = []
+    for day in sorted(sessions.glob("*/*/*"), reverse=True):
+        files.extend(sorted(day.glob("rollout-*.jsonl"), reverse=True))
+        if len(files) >= _ROLLOUTS:
+            break
+    return files[:_ROLLOUTS]
 
 
-def _cwd_of(file: Path) -> str:
+@functools.lru_cache(maxsize=256)
+def _cwd_of(file: Path, _bytes_of_head: int) -> str:
     with file.open("rb") as lines:
         head = lines.readline(_HEAD_BYTES).decode("utf-8", "replace")
     # The line goes on with long instructions; the directory stands before them.

@@ -184,9 +184,10 @@ def _fuse(view: View, native: Native, at: float) -> View:
 
 
 def _with_subject(question: Question, subject: str) -> Question:
-    """The whole command, where the screen shows it wrapped or cut."""
-    shown, whole = compact(question.subject)[:_HEAD], compact(subject)
-    return replace(question, subject=subject) if shown and whole.startswith(shown) else question
+    """The command as it was written, where the screen shows it wrapped, or cut and marked so."""
+    shown, whole = compact(question.subject), compact(subject)
+    is_cut = shown.endswith("…") and len(shown) > _HEAD and whole.startswith(shown[:-1])
+    return replace(question, subject=subject) if is_cut or shown == whole else question
 
 
 def _find_prompt(lines: Sequence[str], profile: Profile) -> int | None:

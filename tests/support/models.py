@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
 from tests.support import wire
+from tests.support.wait import until
 
 ASIDE = "Fix the login"  # what an agent gets that asks for a title, or the like
 
@@ -101,6 +102,7 @@ class Model:
         self._server.close()
         for writer in self._open:
             writer.transport.abort()
+        await until(lambda: not self._open, "every connection is closed")
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

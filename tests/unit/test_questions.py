@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from teamvoice.team.profiles import load_profiles
+from teamvoice.team.profiles import load_profiles, parse_profile
 from teamvoice.team.questions import Meaning, Question, read_question
 
 PROFILES = load_profiles()
@@ -99,3 +99,23 @@ def test_options_in_the_question_itself_are_read() -> None:
     assert [option.keys for option in asked.options] == [("y",), ("n",)]
     assert asked.approval == asked.options[0]
     assert asked.denial == asked.options[1]
+
+
+def test_a_label_that_is_wrapped_is_read_whole() -> None:
+    wrapped = CLAUDE.replace("access to /tmp/work", "access to\n      /tmp/work")
+    assert question(wrapped, "claude") == question(CLAUDE, "claude")
+
+
+def test_without_keys_of_their_own_options_are_walked_to() -> None:
+    profile = parse_profile(
+        'name = "x"\n[question]\nasks = ["[?]$"]\nchoose = "arrows"\n'
+        "option = '^(?P<mark>>)? *(?P<number>\\d)\\. (?P<label>.+)$'\n",
+        "x.toml",
+    )
+    asked = read_question(["Which?", "  1. Red", "> 2. Green", "  3. Blue"], profile)
+    assert asked is not None
+    assert [option.keys for option in asked.options] == [
+        ("Up", "Enter"),
+        ("Enter",),
+        ("Down", "Enter"),
+    ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from teamvoice.team.native import Native
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import load_profiles
@@ -23,13 +24,19 @@ def tree(*commands: str, suspended: bool = False) -> Tree:
 
 
 def view(
-    screen: str, *commands: str, title: str = "host", wish: str = "", suspended: bool = False
+    screen: str,
+    *commands: str,
+    title: str = "host",
+    wish: str = "",
+    suspended: bool = False,
+    native: Native | None = None,
 ) -> View:
     pane = Pane(
         id="%1", pid=1, dead=False, in_mode=False, input_off=False, synchronized=False,
         session="s", window="1", index="0", command="x", window_name="w", title=title,
     )  # fmt: skip
-    return see(pane, screen, tree(*commands, suspended=suspended), PROFILES, wish=wish, at=5.0)
+    processes = tree(*commands, suspended=suspended)
+    return see(pane, screen, processes, PROFILES, wish=wish, at=5.0, native=native)
 
 
 CLAUDE_IDLE = f"""● Done.
@@ -154,3 +161,46 @@ def test_behind_ssh_the_title_or_the_configuration_tells() -> None:
 
 def test_a_process_tree_that_cannot_be_seen_is_unknown() -> None:
     assert view(CLAUDE_IDLE).state.kind is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("screen", "native", "kind", "source"),
+    [
+        (CLAUDE_IDLE, Native(Kind.WORKING, 3.0), Kind.WORKING, "native"),
+        (CLAUDE_WORKING, Native(Kind.IDLE, 3.0), Kind.IDLE, "native"),
+        (CLAUDE_WAITING, Native(Kind.IDLE, 3.0), Kind.WAITING, "screen"),
+        (CLAUDE_WAITING, Native(Kind.WAITING, 3.0), Kind.WAITING, "screen"),
+        ("a dialog that is not known", Native(Kind.WAITING, 3.0), Kind.WAITING, "native"),
+        (CLAUDE_IDLE, Native(Kind.WAITING, 0.2), Kind.WAITING, "native"),
+        (CLAUDE_IDLE, Native(Kind.WAITING, 3.0), Kind.IDLE, "screen"),
+        (CLAUDE_IDLE, Native(None, 3.0), Kind.IDLE, "screen"),
+    ],
+)
+def test_what_the_agent_says_itself_is_weighed_with_its_screen(
+    screen: str, native: Native, kind: Kind, source: str
+) -> None:
+    state = view(screen, "claude", native=native).state
+    assert (state.kind, state.source) == (kind, source)
+    if source == "native":
+        assert state.since == 5.0 - native.age_s
+
+
+def test_the_whole_command_is_told_when_the_screen_cuts_it() -> None:
+    screen = CLAUDE_WAITING.replace(
+        "   rm -rf build", f"{'╌' * 60}\n git fetch --all && rm…\n{'╌' * 60}"
+    )
+    whole = "git fetch --all && rm -rf build"
+    asked = view(screen, "claude", native=Native(Kind.WAITING, 1.0, "", "", whole)).question
+    other = view(screen, "claude", native=Native(Kind.WAITING, 1.0, "", "", "ls")).question
+    assert asked is not None
+    assert other is not None
+    assert (asked.subject, other.subject) == (whole, "git fetch --all && rm…")
+    assert asked.fingerprint == other.fingerprint
+
+
+def test_another_command_that_begins_alike_is_not_the_one_asked_about() -> None:
+    screen = CLAUDE_WAITING.replace("   rm -rf build", f"{'╌' * 60}\n git push origin\n{'╌' * 60}")
+    native = Native(Kind.WAITING, 1.0, "", "", "git push origin --force")
+    question = view(screen, "claude", native=native).question
+    assert question is not None
+    assert question.subject == "git push origin"
