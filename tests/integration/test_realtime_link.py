@@ -390,8 +390,8 @@ class Noting(Backoff):
 
     asked: list[int] = field(default_factory=list)
 
-    def delay(self, tries: int, chance: float) -> float:
-        assert chance == 0.5, "chance is drawn by the caller"
+    def delay(self, tries: int, chance: float, asked: float = 0.0) -> float:
+        assert (chance, asked) == (0.5, 0.0), "chance is drawn by the caller"
         self.asked.append(tries)
         return 0.001
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from teamvoice.realtime.instructions import instructions
+from teamvoice.realtime.profiles import Profile
 from teamvoice.realtime.requests import encode
 from teamvoice.realtime.session import SessionSpec
 from tests.support.spec import check_client_event
@@ -26,7 +27,7 @@ TOOL = {
 
 
 def wire(spec: SessionSpec, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
-    event = json.loads(encode(spec.update(leave_out)))
+    event = json.loads(encode(spec.update(Profile("", leaves_out=frozenset(leave_out)))))
     check_client_event(event)
     session: dict[str, Any] = event["session"]
     return session
