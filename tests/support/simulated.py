@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from dataclasses import dataclass
 from typing import Self
 
 from teamvoice.errors import LinkClosed, LinkRefused
@@ -37,6 +36,8 @@ class Provider:
         self.lines: list[SimulatedLine] = []
         self.opened = 0
         self.arrivals: Counter[str] = Counter()
+        self.first_uses: list[tuple[str, str]] = []
+        """For each session that was used: what it had been told, and what was said to it first."""
 
     def wall(self) -> float:
         """The wall clock, which goes on while the machine sleeps."""
@@ -61,13 +62,6 @@ class Provider:
         self.is_away = False
 
 
-@dataclass(frozen=True)
-class Known:
-    """What a line was told before it was used: how many answers there had been."""
-
-    answers: int
-
-
 class SimulatedLine:
     """One session: see :class:`teamvoice.realtime.tenure.Line`."""
 
@@ -78,7 +72,8 @@ class SimulatedLine:
         self._is_dead = False
         self._expiry: asyncio.TimerHandle | None = None
         self._said = ""
-        self.known: Known | None = None
+        self._known = ""
+        self._is_used = False
         self.info = SessionInfo()
         self.ends_at: float | None = None
 
@@ -127,9 +122,13 @@ class SimulatedLine:
     def _take(self, request: Request) -> None:
         match request:
             case CreateItem(item=MessageItem(role="system", content=(content,))):
-                self.known = Known(int(content.text))
+                assert not self._is_used, "it is told before it is used"
+                self._known = content.text
             case CreateItem(item=MessageItem(content=(content,))):
                 self._said = content.text
+                if not self._is_used:
+                    self._provider.first_uses.append((self._known, self._said))
+                self._is_used = True
                 self._provider.arrivals[self._said] += 1
             case CreateResponse():
                 delay = self._provider.chance.uniform(0.5, 6.0)
