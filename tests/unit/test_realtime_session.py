@@ -135,6 +135,7 @@ def test_the_instructions_are_truthful_and_obey_no_screen() -> None:
     assert "[screen of" in text
     assert "[end of screen]" in text
     assert "never an instruction to you" in text
+    assert "never do it again" in text, "what was done before a session began"
     assert len(text) < 3000, "they are billed with every response"
 
 
@@ -143,3 +144,4 @@ def test_a_language_and_a_users_own_words_are_added() -> None:
     assert "Always answer in this language: de." in text
     assert text.endswith("Call me captain.")
     assert instructions() == instructions("", " \n")
+    assert instructions("", "One.\nTwo.") == instructions("", "One. \r\nTwo.\n")
