@@ -28,6 +28,8 @@ class Person:
         self.story = ""
         self.rotations = 0
         self.presses = 0
+        self.most_sessions = 0
+        """Half a minute after a rotation."""
         self.answered: Counter[str] = Counter()
         self.told_again: Counter[str] = Counter()
         self.answered_before: dict[str, set[int]] = {}  # how many were, when it was said
@@ -76,10 +78,13 @@ class Person:
     async def _press_often(self) -> None:
         while True:
             await asyncio.sleep(self.chance.expovariate(1 / 40))
-            self.presses += 1
-            self.link.want()
-            self._unanswered[str(self.presses)] = False
-            self._say(str(self.presses))
+            self._press()
+
+    def _press(self) -> None:
+        self.presses += 1
+        self.link.want()
+        self._unanswered[str(self.presses)] = False
+        self._say(str(self.presses))
 
     def _say(self, words: str) -> None:
         self.answered_before.setdefault(words, set()).add(self.answered.total())
@@ -101,8 +106,14 @@ class Person:
 
     def _rotated(self) -> None:
         self.rotations += 1
+        asyncio.get_running_loop().call_later(30, self._count_sessions)
+
+    def _count_sessions(self) -> None:
+        self.most_sessions = max(self.most_sessions, len(self.provider.lines))
 
     def _seed(self) -> Sequence[Request]:
+        if self.link.state is LinkState.UP:  # just while one session takes over from another
+            asyncio.get_running_loop().call_later(self.chance.uniform(0, 0.3), self._press)
         return [CreateItem(item=message(str(self.answered.total()), "system"))]
 
     def _heard(self, event: Event) -> None:
@@ -130,6 +141,7 @@ def test_three_days_of_rotations_go_unnoticed(seed: int) -> None:
     person.check()
     assert person.story == "ud", "the link was never down"
     assert person.rotations >= 72
+    assert person.most_sessions == 1, "the session that made way was closed"
     assert person.answered.total() == person.presses
     assert not person.told_again.total()
 

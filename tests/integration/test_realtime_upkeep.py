@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from teamvoice.realtime.client import Limits
 from teamvoice.realtime.link import Link, LinkState
 from teamvoice.realtime.requests import CommitAudio, CreateItem, Request, message
 from teamvoice.realtime.rotation import Schedule
@@ -20,6 +21,7 @@ from tests.support.scripted import (
     Close,
     Cut,
     Expect,
+    Freeze,
     Refuse,
     Send,
     Step,
@@ -171,6 +173,21 @@ async def test_a_next_session_that_does_not_come_up_is_tried_again_in_silence(
     assert story in ({"u", "udu"} if trouble[-1] == Close(1011) else {"u"})
 
 
+async def test_a_session_with_requests_on_their_way_makes_no_way() -> None:
+    keeper = Keeper()
+    limits = Limits(send_s=0.5, close_s=0.2)
+    async with (
+        scripted([*GREETING, SEED, Freeze()], [*GREETING, SEED]) as script,
+        kept_up(dialling(script, limits), upkeep=keeper.upkeep) as (link, seen),
+    ):
+        await until(lambda: script.finished, "the server no longer reads")
+        assert all(link.send(CreateItem(item=message("x" * 2**23))) for _ in range(4))
+        keeper.age()
+        await seen.told("udu")
+        assert keeper.rotated == 0
+        assert len(script.requests) == 2, "no session was opened in the background"
+
+
 async def test_a_session_that_is_never_quiet_is_given_up_before_its_end() -> None:
     keeper = Keeper(may_rotate=[False] * 10**6)
     async with (
@@ -260,6 +277,20 @@ async def test_a_link_on_demand_does_not_rest_while_somebody_speaks() -> None:
         link.want()
         await seen.told("ui")
         assert keeper.asked > 20
+
+
+async def test_a_link_on_demand_that_breaks_while_in_use_comes_up_again() -> None:
+    keeper = Keeper(idle_s=0.2, may_rotate=[False] * 10**6)
+    async with (
+        scripted([*GREETING, SEED, COMMIT, Cut()], [*GREETING, SEED]) as script,
+        kept_up(dialling(script), upkeep=keeper.upkeep) as (link, seen),
+    ):
+        await reaches(link, LinkState.IDLE)
+        link.want()
+        wanted = asyncio.get_running_loop().time()
+        await until(partial(is_over, wanted + 0.2), "the wish is old")
+        assert link.send(CommitAudio())
+        await seen.told("udu")
 
 
 async def test_a_link_on_demand_that_cannot_come_up_says_so_each_time_it_is_wanted() -> None:
