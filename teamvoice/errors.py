@@ -4,6 +4,7 @@
 
     TeamvoiceError            what went wrong, and the mend; exit code 1
     ├── ConfigError           the configuration cannot be used; exit code 2
+    ├── UsageError            a command was given what it cannot take; exit code 2
     ├── MissingPart           the machine lacks something; exit code 3
     │   ├── AudioUnavailable  no usable microphone, speaker or sound library
     │   ├── HotkeyUnavailable no way to see the key in this session
@@ -44,6 +45,12 @@ class TeamvoiceError(Exception):
 
 class ConfigError(TeamvoiceError):
     """The configuration cannot be used: which file, which key, what instead."""
+
+    exit_code = 2
+
+
+class UsageError(TeamvoiceError):
+    """A command was given something that it cannot take."""
 
     exit_code = 2
 

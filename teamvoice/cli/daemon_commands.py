@@ -7,6 +7,8 @@ import argparse
 from teamvoice.cli.client import request
 from teamvoice.cli.output import console, write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
+from teamvoice.daemon.records import ASK_LIMIT
+from teamvoice.errors import UsageError
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -37,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ask(args: argparse.Namespace) -> int:
-    turn = request({"do": "ask", "text": " ".join(args.text)}, within=None)["turn"]
+    turn = request({"do": "ask", "text": _words(args)}, within=None)["turn"]
     if args.json:
         write_json(turn)
     else:
@@ -45,6 +47,18 @@ def _ask(args: argparse.Namespace) -> int:
 
         console().print(turn_text(turn))
     return 0 if turn.get("outcome") == "answered" else 1
+
+
+def _words(args: argparse.Namespace) -> str:
+    text = " ".join(args.text)
+    if not text.strip():
+        raise UsageError("there is nothing to ask", "teamvoice ask who is on the team")
+    if len(text) > ASK_LIMIT:
+        raise UsageError(
+            f"{len(text)} characters are too long for a turn: at most {ASK_LIMIT}",
+            "send a long text to a member: teamvoice send MEMBER - < FILE",
+        )
+    return text
 
 
 def _status(args: argparse.Namespace) -> int:

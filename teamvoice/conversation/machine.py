@@ -505,7 +505,7 @@ class Conversation:
         self._do(*commands)
         for utterance in completed:
             self._owed = True
-            if not utterance.text:
+            if utterance.text is None:
                 self._ledger.speech_sent()
                 self._do(do.Chime("sent"))
             if self._ledger.current:

@@ -22,7 +22,7 @@ class Utterance:
 
     Args:
         turn: The number of the turn that it belongs to.
-        text: The words, when it was typed; then there are no blocks.
+        text: The words, when it was typed; None when it is spoken.
         blocks: The audio so far: mono PCM16 at 24 kHz.
         ended: All of it is here.
         sent: How many blocks the session that is up was given.
@@ -31,7 +31,7 @@ class Utterance:
     """
 
     turn: int
-    text: str = ""
+    text: str | None = None
     blocks: list[bytes] = field(default_factory=list)
     ended: bool = False
     sent: int = 0
@@ -109,7 +109,9 @@ class Said:
                 commands.append(do.AppendAudio(piece))
             utterance.sent = len(utterance.blocks)
             if utterance.ended:
-                commands.append(do.AddText(utterance.text) if utterance.text else do.CommitAudio())
+                commands.append(
+                    do.CommitAudio() if utterance.text is None else do.AddText(utterance.text)
+                )
                 utterance.committed = True
                 completed.append(utterance)
         return commands, completed

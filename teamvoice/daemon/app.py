@@ -62,6 +62,7 @@ _log = structlog.get_logger(__name__)
 
 KEY_AGAIN_S = 5.0  # between two looks for a display that is not there
 ASK_S = 60.0  # for a typed turn to be answered
+HUNG_S = 5.0  # for a session with the offline server to come about again
 STOP_S = 2.0  # for everything to be released
 OFFLINE_S = 30.0  # for the offline server to come up before the link says that it does not
 
@@ -271,6 +272,13 @@ class App:
         _log.warning("the link is down", reason=reason, tries_again=not fatal)
         self._news.publish("link", state="down", reason=reason, fatal=fatal)
         self._bridge.link_down(reason)
+        if self.provider == "offline":
+            asyncio.get_running_loop().call_later(HUNG_S, self._restart_if_hung)
+
+    def _restart_if_hung(self) -> None:
+        """An offline server that runs, and with which no session comes about, is of no use."""
+        if self._offline.url and not (self.link_is_up.is_set() or self._is_ending):
+            self._offline.restart()
 
     async def _watch_key(self) -> None:
         """Attach to the key, and again when its display comes back."""

@@ -18,6 +18,7 @@ BeginTurn          a task that pins members to panes    nothing
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -88,13 +89,14 @@ class Bridge:
         self._switches: asyncio.Queue[bool] = asyncio.Queue(_PENDING_SWITCHES)
         self._pinning: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._asked: dict[int, asyncio.Future[Turn]] = {}
+        self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
+        self._speaker_trouble = ""
         self._running: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         self._rooms.playback.connect(
-            lambda at: self.tell(ev.SoundBegan(at=at)),
+            self._sound_began,
             lambda at: self.tell(ev.SoundEnded(at=at)),
             self._speaker_lost,
         )
@@ -106,7 +108,7 @@ class Bridge:
             timer.cancel()
         for task in self._running:
             task.cancel()
-        for future in self._asked.values():
+        for future in itertools.chain.from_iterable(self._asked.values()):
             future.cancel()
         await self._tasks.__aexit__(None, None, None)  # what ended the body is not theirs
         await self._rooms.capture.close()
@@ -129,7 +131,7 @@ class Bridge:
         """Take a typed turn; returns it when it is over."""
         commands = self.machine.handle(ev.TextAsked(at=self._now(), text=text))
         over: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
-        self._asked[_turn_of(commands)] = over
+        self._asked.setdefault(_turn_of(commands), []).append(over)  # words may join a turn
         self._obey(commands)
         return await asyncio.shield(over)
 
@@ -149,8 +151,14 @@ class Bridge:
         if meaning is not None:
             self.tell(meaning)
 
+    def _sound_began(self, at: float) -> None:
+        self._speaker_trouble = ""
+        self.tell(ev.SoundBegan(at=at))
+
     def _speaker_lost(self, reason: str) -> None:
-        self._rooms.on_tell("trouble", reason)
+        if reason != self._speaker_trouble:
+            self._speaker_trouble = reason  # told once, until something sounds again
+            self._rooms.on_tell("trouble", reason)
         self.tell(ev.SoundEnded(at=self._now()))
 
     # Commands out ----------------------------------------------------------------------------
@@ -236,9 +244,9 @@ class Bridge:
         self.tell(ev.CaptureFailed(at=self._now(), reason=reason))
 
     def _end_turn(self, turn: Turn) -> None:
-        asked = self._asked.pop(turn.number, None)
-        if asked and not asked.done():
-            asked.set_result(turn)
+        for asked in self._asked.pop(turn.number, []):
+            if not asked.done():
+                asked.set_result(turn)
         self._rooms.on_turn(turn)
 
     def _set_timer(self, name: str, seconds: float) -> None:

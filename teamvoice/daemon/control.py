@@ -22,7 +22,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 import msgspec
 import structlog
@@ -31,6 +31,7 @@ from teamvoice.daemon.backlog import Backlog
 from teamvoice.daemon.claim import claim
 from teamvoice.daemon.edges import Edge, EdgeOrder
 from teamvoice.daemon.peer import peer_uid
+from teamvoice.daemon.records import ASK_LIMIT
 from teamvoice.errors import TeamvoiceError
 
 LINE_LIMIT = 1024 * 1024  # bytes of one request
@@ -65,7 +66,7 @@ class _Ptt(_Request, frozen=True, tag="ptt"):
 
 
 class _Ask(_Request, frozen=True, tag="ask"):
-    text: str
+    text: Annotated[str, msgspec.Meta(pattern=r"\S", max_length=ASK_LIMIT)]
 
 
 class _Status(_Request, frozen=True, tag="status"):

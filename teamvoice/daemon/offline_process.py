@@ -40,6 +40,11 @@ class OfflineProcess:
         self.trouble = "the offline server is starting"
         self._first_line = _first_line(settings, self.token)
         self._on_change = on_change
+        self._restart = asyncio.Event()
+
+    def restart(self) -> None:
+        """It runs and does not answer: end it, and start another."""
+        self._restart.set()
 
     async def run(self) -> None:
         """Start it, and start it again whenever it ends, until cancelled."""
@@ -48,14 +53,25 @@ class OfflineProcess:
                 async with self._process() as process:
                     self.url = await _address(process)
                     self._on_change()
-                    await process.wait()
-                    self.trouble = f"the offline server ended (exit {process.returncode})"
+                    self.trouble = await self._watch(process)
             except MissingPart as error:
                 self.trouble = str(error)
             self.url = ""
             _log.warning(self.trouble)
             self._on_change()
             await asyncio.sleep(AGAIN_S)
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> str:
+        """Until it ends or has to; why, in words."""
+        self._restart.clear()
+        async with asyncio.TaskGroup() as tasks:
+            ends = [tasks.create_task(process.wait()), tasks.create_task(self._restart.wait())]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
+        if process.returncode is None:
+            return "the offline server does not answer"
+        return f"the offline server ended (exit {process.returncode})"
 
     @contextlib.asynccontextmanager
     async def _process(self) -> AsyncIterator[asyncio.subprocess.Process]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from teamvoice.conversation.turn import DoneCall, Turn
 
+ASK_LIMIT = 8000  # characters of a typed turn
+
 
 def turn_record(turn: Turn, ended: datetime, cost_usd: float | None = None) -> dict[str, Any]:
     """The record of a turn.

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -41,6 +42,8 @@ def run(say: Sequence[str] | None, *, keep: bool, as_json: bool) -> int:
         keep: Leave the tmux server running.
         as_json: Print one object a turn instead of prose.
     """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))  # as by Ctrl-C
     tell: Callable[[str], None] = _to_stderr if as_json else _to_stdout
     tell("A tmux server of its own, with two stand-in agents: developer and pm")
     with _own_places(), Stage(keep=keep) as stage:

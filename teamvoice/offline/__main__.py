@@ -81,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _token(given: str | None) -> str:
+    if given == "":
+        raise ConfigError("--token is empty", "leave it out, and a fresh one is made and printed")
+    return given or secrets.token_urlsafe(24)
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535")
@@ -92,7 +98,7 @@ async def _run(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     if options.settings is None:
-        await _serve_by_hand(options.port, options.token or secrets.token_urlsafe(24), ended)
+        await _serve_by_hand(options.port, _token(options.token), ended)
     else:
         await _serve_parent(options, ended)
 

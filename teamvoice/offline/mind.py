@@ -17,6 +17,7 @@ from teamvoice.offline.toolkit import ANSWER, LINES, MEMBER, STATE, TEXT, Call, 
 from teamvoice.offline.vocabulary import Vocabulary
 
 NOTHING_HEARD = "I did not hear anything."
+_ECHO = 30  # words of what was not understood that are said again
 _CANNOT = "I understood, but I cannot do that here."
 _CHAT = "I pass on commands to your team; I make no conversation."
 _HELP = (
@@ -66,7 +67,7 @@ def understand(text: str, tools: Sequence[Mapping[str, Any]], vocabulary: Vocabu
     desk = _Desk(kit, kit.members(vocabulary))
     found = parse.intents(sentence.read(text, desk.vocabulary))
     if not found:
-        return Plan(say=joined(["I did not understand", f"I heard: {text.strip()}"]))
+        return Plan(say=joined(["I did not understand", f"I heard: {_in_short(text)}"]))
     plans = [_plan(intent, desk) for intent in found]
     says = list(dict.fromkeys(plan.say for plan in plans if plan.say))
     return Plan(tuple(call for plan in plans for call in plan.calls), joined(says))
@@ -169,3 +170,9 @@ _DO: dict[Kind, Callable[[Intent, _Desk], Plan]] = {
     Kind.CHAT: _say(_CHAT),
     Kind.WHO: _ask_whom,
 }
+
+
+def _in_short(text: str) -> str:
+    """What was heard, to be said again: at most thirty words."""
+    words = text.split()
+    return " ".join(words[:_ECHO] if len(words) <= _ECHO else [*words[:_ECHO], "and more"])

@@ -1,12 +1,14 @@
 """Who answers: creates responses, one at a time in the conversation, and sees each to its end.
 
-A response looks at the last thing that the person said. When that is still at the ears, it waits.
-Then the mind makes a plan: tools to call, all in one response, or words. When the calls were made
-and their outputs came, the next response says what became of the plan.
+A response looks at all that the person said since the last answer, for an answer that was cut off
+before anything of it was spoken is none. While some of it is still at the ears, it waits. Then the
+mind makes a plan of each utterance: tools to call, all in one response, or words. When the calls
+were made and their outputs came, the next response says what became of the plans.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -25,6 +27,7 @@ from teamvoice.offline.validate import Refused
 
 MAX_LIVE = 8
 _NOTHING_HEARD = "I have not heard anything yet."
+_NOTHING_NEW = "I have nothing new to say."
 _NO_WORDS = "I have nothing to say to that."
 _NO_OUTPUT = "There is no result yet."
 
@@ -106,43 +109,56 @@ class Responder:
 
     def _think(self, response: Response) -> None:
         context = response.context()
-        person = next((i for i in reversed(context) if i.role == "user"), None)
-        if person and person.hearing:
-            response.waits_for = person
+        asked = _unanswered(context)
+        persons = [item for item in asked if item.role == "user"]
+        if waits_for := next((person for person in persons if person.hearing), None):
+            response.waits_for = waits_for
             return
         response.given = [*self._preamble(response), *(item.segment() for item in context)]
-        if person is None:
-            self._say(response, _NOTHING_HEARD)
-        elif person.trouble:
-            self._finish(response, "failed", person.trouble)
+        if persons and persons[-1].trouble:
+            self._finish(response, "failed", persons[-1].trouble)
+        elif persons:
+            self._carry_out(response, [p for p in persons if not p.trouble], asked)
         else:
-            after = context[_place(context, person) + 1 :]
-            self._carry_out(response, person, after)
+            self._say(response, _NOTHING_NEW if context else _NOTHING_HEARD)
 
-    def _carry_out(self, response: Response, person: Item, after: list[Item]) -> None:
-        made = [item for item in after if item.type == "function_call"]
-        plan = person.plan if made else None
+    def _carry_out(self, response: Response, persons: list[Item], asked: list[Item]) -> None:
+        """Make the calls that are left of what was asked for, or say what came of them all."""
+        made = [item for item in asked if item.type == "function_call"]
+        plans = [self._plan(response, person, anew=not made) for person in persons]
+        calls = [call for plan in plans for call in _declared(plan, response.options.tools)]
+        left = calls[len(made) :] if response.options.parallel else calls[len(made) :][:1]
+        for call in left:
+            response.call(call)
+        if left:
+            self._finish(response, "completed")
+        else:
+            self._say(response, self._outcome(response, plans, made, asked))
+
+    def _plan(self, response: Response, person: Item, *, anew: bool) -> Plan:
+        """What a person's words ask for; it stays the same once a call of it was made."""
+        plan = None if anew else person.plan
         plan = plan or self._mind.understand(person.words, response.options.tools)
         if response.options.in_conversation:
             person.plan = plan
-        calls = _declared(plan, response.options.tools)
-        if made and (response.options.parallel or len(made) >= len(calls)):
-            self._say(response, self._outcome(plan, made, after))
-        elif left := calls[len(made) :]:
-            for call in left if response.options.parallel else left[:1]:
-                response.call(call)
-            self._finish(response, "completed")
-        else:
-            self._say(response, plan.say)
+        return plan
 
-    def _outcome(self, plan: Plan, made: list[Item], after: list[Item]) -> str:
-        """What to say of calls that were made, in the mind's words when they are its calls."""
-        came = {item.call_id: item.output for item in after if item.type == "function_call_output"}
-        outputs = [came.get(call.call_id, _NO_OUTPUT) for call in made]
-        planned = [call.name for call in plan.calls]
-        if planned == [call.name for call in made]:
-            return self._mind.answer(plan, outputs)
-        return " ".join(outputs)
+    def _outcome(
+        self, response: Response, plans: list[Plan], made: list[Item], asked: list[Item]
+    ) -> str:
+        """What to say of each plan: its words, or what its calls came to, in the mind's words."""
+        came = {item.call_id: item.output for item in asked if item.type == "function_call_output"}
+        left = iter(made)
+        said = []
+        for plan in plans:
+            calls = list(itertools.islice(left, len(_declared(plan, response.options.tools))))
+            outputs = [came.get(call.call_id, _NO_OUTPUT) for call in calls]
+            if calls and [call.name for call in plan.calls] == [call.name for call in calls]:
+                said.append(self._mind.answer(plan, outputs))
+            else:
+                said.append(" ".join(outputs) or plan.say)
+        said += [came.get(call.call_id, _NO_OUTPUT) for call in left]  # of plans made otherwise
+        return " ".join(words for words in said if words)
 
     def _say(self, response: Response, text: str) -> None:
         words = text.strip() or _NO_WORDS
@@ -212,8 +228,15 @@ _RATE_LIMITS = [  # the shape of the service's; nothing is limited here
 ]
 
 
-def _place(context: list[Item], item: Item) -> int:
-    return next(place for place, kept in enumerate(context) if kept is item)
+def _unanswered(context: list[Item]) -> list[Item]:
+    """What came after the last answer of which something was spoken or written."""
+    for place in range(len(context), 0, -1):
+        item = context[place - 1]
+        if item.role == "assistant" and any(part.text or part.pcm_bytes for part in item.content):
+            return context[place:]
+        if item.role == "assistant" and item.status == "completed":
+            return context[place:]
+    return context
 
 
 def _allowed(tools: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:

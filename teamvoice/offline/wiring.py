@@ -38,7 +38,9 @@ def parts(team: Team) -> tuple[EarsFactory, Mind, Voice]:
         members=tuple((member.name, member.aliases) for member in team.members), words=team.words
     )
     ears = _Supply(vocabulary)
-    return ears, _TeamMind(vocabulary), _module("voice").Voice(team.voice)
+    voice = _module("voice").Voice(team.voice)
+    voice.program()  # a voice that is not installed is told now, not at the first answer
+    return ears, _TeamMind(vocabulary), voice
 
 
 class _Supply:

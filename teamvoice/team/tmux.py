@@ -208,10 +208,20 @@ def _split_screens(lines: Sequence[str], fence: str) -> dict[str, str]:
 
 
 def _private_file(text: str) -> Path:
-    """A file that only this user can read. tmux's client reads it, so any size goes through."""
-    handle, name = tempfile.mkstemp(prefix="teamvoice-", dir=_private_dir())
-    with os.fdopen(handle, "wb") as file:
-        file.write(text.encode("utf-8", "replace"))
+    """A file that only this user can read. tmux's client reads it, so any size goes through.
+
+    Raises:
+        TmuxFailed: There is no room for it.
+    """
+    name = ""
+    try:
+        handle, name = tempfile.mkstemp(prefix="teamvoice-", dir=_private_dir())
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "replace"))
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise TmuxFailed(f"the message cannot be written down for tmux: {error}") from error
     return Path(name)
 
 

@@ -94,6 +94,10 @@ class Talk:
         await self.microphone.wait_spoken()
         self.release()
 
+    async def is_listening_no_more(self) -> bool:
+        status = await self.app.status()
+        return bool(status["microphone"]["state"] == "closed")
+
     async def turn(self, count: int = 1) -> dict[str, Any]:
         """The turn with which so many are over."""
         await until(lambda: len(self.turns) >= count, f"turn {count} is over", 20)
@@ -336,3 +340,26 @@ def _audio(relay: Relay, item_id: str) -> Iterator[bytes]:
     for event in relay.received:
         if event["type"] == "response.output_audio.delta" and event["item_id"] == item_id:
             yield base64.b64decode(event["delta"])
+
+
+async def test_two_asks_at_once_are_both_done_and_both_answered(tmux: Server, relay: Relay) -> None:
+    other = 'call send_message {"member": "pm", "text": "write it up"}'
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        first, second = await asyncio.gather(talk.app.ask(SEND), talk.app.ask(other))
+    done = {call["arguments"]["text"] for turn in (first, second) for call in turn["calls"]}
+    assert done == {"fix the login", "write it up"}
+    assert "the developer" in first["spoken"] + second["spoken"]
+    assert "the PM" in first["spoken"] + second["spoken"]
+
+
+async def test_all_that_was_said_before_the_link_was_up_is_done(tmux: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with talking(settings_for(tmux, f"ws://127.0.0.1:{port}/v1/realtime")) as talk:
+        await talk.say(SEND)
+        await until(talk.is_listening_no_more, "the first hold is over")
+        await talk.say('call send_message {"member": "pm", "text": "write it up"}')
+        async with provider(port):
+            turn = await talk.turn()
+    results = [call["result"] for call in turn["calls"]]
+    assert results == ["Submitted to the developer.", "Submitted to the PM."]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from teamvoice.daemon.control import CONNECTION_LIMIT, Control
+from teamvoice.daemon.records import ASK_LIMIT
 from teamvoice.errors import TeamvoiceError
 from tests.support.small_voice import SmallVoice
 from tests.support.wait import until
@@ -164,10 +165,14 @@ class TestRequests:
             with contextlib.suppress(ConnectionError):  # it hung up on what was still to come
                 assert await client.receive() is None
 
-    async def test_one_that_is_as_long_as_allowed_is_answered(self, path: Path) -> None:
-        text = "a" * (2**20 - 100)
+    async def test_words_may_be_long_but_neither_endless_nor_none(self, path: Path) -> None:
+        text = "a" * ASK_LIMIT
         async with connected(path) as client:
             assert (await client.ask({"do": "ask", "text": text}))["turn"]["heard"] == text
+            for wrong in (text + "a", "", " \t"):
+                refusal = await client.ask({"do": "ask", "text": wrong})
+                assert not refusal["ok"]
+                assert "not a request" in refusal["error"]
 
     async def test_too_many_connections_are_refused_and_the_others_live(self, path: Path) -> None:
         async with contextlib.AsyncExitStack() as stack:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -78,3 +79,21 @@ async def test_a_broken_configuration_is_told(tmp_path: Path) -> None:
     code, out, err = await demo(tmp_path, "--say", "who is on the team")
     assert code == 2, out
     assert 'unknown key "hotkey.kye". Did you mean "key"?' in err
+
+
+async def test_a_terminal_that_closes_leaves_nothing_behind(tmp_path: Path) -> None:
+    stays = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "teamvoice", "demo", "--say", "who is on the team"),
+        env={**stays, "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    while b"loads its ears" not in await process.stdout.readline():
+        assert not process.stdout.at_eof()
+    process.send_signal(signal.SIGHUP)
+    out, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 130, out.decode()
+    left = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+    assert left == []

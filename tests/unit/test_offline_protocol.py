@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from teamvoice.offline.protocol import Limits
 from tests.support.offline_parts import SILENCE, hoarse, sound_of
@@ -106,10 +107,42 @@ def test_no_tool_is_called_that_was_not_declared_or_not_allowed() -> None:
     talk.write("call look {}")
     assert "response.output_text.done" in kinds(talk.respond())
     talk.update(tools=[TOOL])
+    talk.write("call look {}")
     assert "response.output_text.done" in kinds(talk.respond(tool_choice="none"))
+    talk.write("call look {}")
     other = {"type": "function", "name": "other"}
     assert "response.output_text.done" in kinds(talk.respond(tool_choice=other))
+    talk.write("call look {}")
     assert "response.function_call_arguments.done" in kinds(talk.respond(tool_choice="auto"))
+
+
+def test_everything_since_the_last_answer_is_answered() -> None:
+    talk = Talk()
+    talk.manual(output_modalities=["text"])
+    talk.write("good morning")
+    talk.write("good evening")
+    (done,) = [e for e in talk.respond() if e["type"] == "response.output_text.done"]
+    assert done["text"] == "You said: good morning You said: good evening"
+    (done,) = [e for e in talk.respond() if e["type"] == "response.output_text.done"]
+    assert done["text"] == "I have nothing new to say."
+
+
+def test_words_that_came_while_a_tool_ran_add_to_its_calls() -> None:
+    talk = Talk()
+    talk.manual(output_modalities=["text"], tools=[TOOL])
+    talk.write("call look {}")
+    first = _calls(talk.respond())
+    talk.write("call look {}")
+    second = _calls(talk.respond())
+    assert len(first) == len(second) == 1
+    for call_id in first + second:
+        talk.output(call_id, call_id)
+    (done,) = [e for e in talk.respond() if e["type"] == "response.output_text.done"]
+    assert done["text"] == f"look says {first[0]} look says {second[0]}"
+
+
+def _calls(events: list[dict[str, Any]]) -> list[str]:
+    return [e["call_id"] for e in events if e["type"] == "response.function_call_arguments.done"]
 
 
 def test_nothing_was_said_yet() -> None:
