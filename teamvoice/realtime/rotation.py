@@ -17,6 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+_SHORTEST_S = 0.01  # between two looks, so that rounding does not make many of one
+
 
 class Move(Enum):
     """What is due."""
@@ -101,10 +103,12 @@ class Schedule:
         return Move.ROTATE if quiet and left <= self._lead(life) else Move.STAY
 
     def pause(self, life: Life, now: Clocks) -> float:
-        """How long until the next look; never beyond the margin, and never nothing."""
+        """How long until the next look; the lead and the margin are looked at when they begin."""
         left = life.left(now)
-        longest = self.look_s if left <= self._lead(life) else self.rest_s
-        return max(0.01, min(longest, left - self.margin_s))
+        lead = self._lead(life)
+        if left > lead:
+            return min(self.rest_s, max(_SHORTEST_S, left - lead))
+        return min(self.look_s, max(_SHORTEST_S, left - self.margin_s))
 
     def _lead(self, life: Life) -> float:
         """The lead; of a session that is short, a part of its life."""
