@@ -7,7 +7,8 @@ Where a setting comes from, later ones win:
 3. the environment: ``TEAMVOICE_<SECTION>_<NAME>``, for example ``TEAMVOICE_HOTKEY_KEY='<f8>'``.
 
 The API key is not a setting, so that it never stands in a file that is shared or printed: it is
-read from ``OPENAI_API_KEY``, else from the file ``env`` in the configuration directory.
+read from ``TEAMVOICE_API_KEY`` or ``OPENAI_API_KEY``, the first that is set; first in the
+environment, then in the file ``env`` in the configuration directory.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ import platformdirs
 
 from teamvoice.errors import ConfigError
 
+_KEY_NAMES = ("TEAMVOICE_API_KEY", "OPENAI_API_KEY")  # the first that is set
+
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
@@ -38,13 +41,15 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Provider(_Section, frozen=True):
     """Whom the voice talks to."""
 
-    name: Literal["auto", "openai", "offline", "generic"] = "auto"
+    name: Literal["auto", "openai", "azure", "xai", "localai", "offline", "generic"] = "auto"
     url: str = ""
     model: str = "gpt-realtime-2.1"
     voice: str = "marin"
     transcription: str = "gpt-transcribe"
     language: str = ""
     instructions: str = ""
+    connect: Literal["start", "demand"] = "start"
+    idle_min: Annotated[float, msgspec.Meta(gt=0, le=1_440)] = 10.0
 
 
 class Hotkey(_Section, frozen=True):
@@ -203,11 +208,13 @@ def api_key_origin(environ: Mapping[str, str] | None = None) -> str:
 
 
 def _find_key(environ: Mapping[str, str] | None) -> tuple[str, str]:
-    found = (os.environ if environ is None else environ).get("OPENAI_API_KEY", "").strip()
-    if found:
-        return found, "from the environment, OPENAI_API_KEY"
+    variables = os.environ if environ is None else environ
+    for name in _KEY_NAMES:
+        if found := variables.get(name, "").strip():
+            return found, f"from the environment, {name}"
     file = config_dir() / "env"
-    found = _read_env_file(file).get("OPENAI_API_KEY", "")
+    kept = _read_env_file(file)
+    found = next((kept[name] for name in _KEY_NAMES if kept.get(name)), "")
     return found, f"from {file}" if found else "none"
 
 

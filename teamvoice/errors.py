@@ -110,12 +110,22 @@ class LinkRefused(RealtimeError):
         status: The HTTP status of the refusal; 0 when nobody answered at all; 101 when the
             connection opened and the session was refused.
         code: The provider's own code for the reason, when it gave one.
+        wait_s: How long the provider asks to be left alone, in seconds; 0 when it does not say.
     """
 
-    def __init__(self, message: str, mend: str = "", *, status: int = 0, code: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        mend: str = "",
+        *,
+        status: int = 0,
+        code: str = "",
+        wait_s: float = 0.0,
+    ) -> None:
         super().__init__(message, mend)
         self.status = status
         self.code = code
+        self.wait_s = wait_s
 
 
 class LinkClosed(RealtimeError):

@@ -19,22 +19,22 @@ the WebSocket's own; when it is full no more is read, and the provider has to wa
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed
 
 from teamvoice.errors import LinkClosed, LinkRefused, ProtocolError
-from teamvoice.realtime import events, failures
+from teamvoice.realtime import events
 from teamvoice.realtime.decoder import Decoder
-from teamvoice.realtime.parts import ErrorDetail, SessionInfo
+from teamvoice.realtime.dialect import Dialect
+from teamvoice.realtime.endings import closed_with, refusals, session_refused
+from teamvoice.realtime.parts import SessionInfo
 from teamvoice.realtime.providers import Provider
 from teamvoice.realtime.requests import Request, encode, identified
 from teamvoice.realtime.session import SessionSpec
@@ -74,6 +74,17 @@ class Limits:
     frame_bytes: int = 32 * 2**20
 
 
+class _Direct(connect):
+    """A connection that goes where it was sent, and nowhere else.
+
+    The library follows redirects and takes headers along that it does not know to carry a key.
+    """
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        """What a redirect comes to: the refusal that it is."""
+        return exc
+
+
 class Session:
     """One session: an async context manager, and an async iterator of what the provider sends.
 
@@ -88,9 +99,11 @@ class Session:
         self._spec = spec
         self._limits = limits or Limits()
         self._decoder = Decoder(provider.profile.aliases)
+        self._dialect = Dialect(provider.profile.features)
         self._early: deque[events.Event] = deque()
         self._sending = asyncio.Lock()
         self._sent = 0
+        self._began = 0.0
         self._socket: ClientConnection | None = None
         self.info = SessionInfo()
         """What the provider said about the session, its end (``expires_at``) for one."""
@@ -103,6 +116,7 @@ class Session:
                 status) or the session (status 101, and the provider's code).
             LinkClosed: The connection ended before the session was confirmed.
         """
+        self._began = time.time()
         self._socket = await self._open()
         try:
             await self._set_up()
@@ -124,16 +138,32 @@ class Session:
 
         Returns:
             The identifier under which it went. An ``error`` that it causes names it, and
-            ``ErrorEvent.request`` tells the kind of request.
+            ``ErrorEvent.request`` tells the kind of request. Empty when the provider cannot do
+            this, or does it unasked, and nothing was sent.
 
         Raises:
             LinkClosed: The connection has ended, or takes nothing more.
         """
         async with self._sending:
+            apt = self._dialect.translate(request)
+            if apt is None:
+                return ""
             self._sent += 1
-            ready = identified(request, self._sent)
+            ready = identified(apt, self._sent)
             await self._write(encode(ready))
         return str(ready.event_id)
+
+    @property
+    def ends_at(self) -> float | None:
+        """When the session ends at the latest, as a Unix time; None when that is not known.
+
+        What the provider says is not trusted when it is over already, nor beyond what its sessions
+        are known to last: its clock and ours may differ.
+        """
+        longest = self._provider.profile.session_s
+        known = None if longest is None else self._began + longest
+        ends = [end for end in (self.info.expires_at, known) if end and end > self._began]
+        return min(ends, default=None)
 
     def __aiter__(self) -> Self:
         return self
@@ -144,7 +174,10 @@ class Session:
         Raises:
             LinkClosed: The connection has ended. The iteration never ends in any other way.
         """
-        return self._early.popleft() if self._early else await self._receive()
+        while True:
+            event = self._early.popleft() if self._early else await self._receive()
+            if event.kind not in self._provider.profile.ignores:
+                return event
 
     async def close(self) -> None:
         """Say farewell, within a bound; afterwards the connection is closed, politely or not."""
@@ -164,8 +197,8 @@ class Session:
         return self._socket
 
     async def _open(self) -> ClientConnection:
-        async with _refusals(self._provider.address, self._limits.open_s):
-            return await connect(
+        async with refusals(self._provider.address, self._limits.open_s):
+            return await _Direct(
                 self._provider.url,
                 additional_headers=self._provider.headers,
                 proxy=None if self._provider.local else True,
@@ -179,8 +212,9 @@ class Session:
             )
 
     async def _set_up(self) -> None:
-        await self._await_stage(events.SessionCreated, self._limits.created_s)
-        await self.send(self._spec.update(self._provider.profile.leaves_out))
+        if self._provider.profile.greets:
+            await self._await_stage(events.SessionCreated, self._limits.created_s)
+        await self.send(self._spec.update(self._provider.profile))
         await self._await_stage(events.SessionUpdated, self._limits.updated_s)
 
     async def _await_stage(
@@ -212,7 +246,7 @@ class Session:
             async with asyncio.timeout(self._limits.send_s):
                 await self._open_socket.send(frame, text=True)
         except ConnectionClosed as closed:
-            raise _closed(closed) from closed
+            raise closed_with(closed) from closed
         except TimeoutError as error:
             within = self._limits.send_s
             raise LinkClosed(f"the connection took nothing for {within:g} s") from error
@@ -221,58 +255,9 @@ class Session:
         try:
             frame = await self._open_socket.recv(decode=False)
         except ConnectionClosed as closed:
-            raise _closed(closed) from closed
+            raise closed_with(closed) from closed
         try:
             return self._decoder.decode(frame)
         except ProtocolError as error:
             start = frame[:_START_OF_FRAME].decode(errors="replace")
             return events.Malformed(error.message, start)
-
-
-def session_refused(error: ErrorDetail) -> LinkRefused:
-    """An ``error`` of the provider's that stands against the session as a whole."""
-    code = failures.name_of(error.code, error.type)
-    words = error.message or code or "no reason given"
-    return LinkRefused(f"the provider refused the session: {words}", status=101, code=code)
-
-
-@asynccontextmanager
-async def _refusals(address: str, within: float) -> AsyncIterator[None]:
-    """Tell every way in which a connection may fail to open as :class:`LinkRefused`."""
-    try:
-        async with asyncio.timeout(within):
-            yield
-    except InvalidStatus as error:
-        raise _refused(error) from error
-    except TimeoutError as error:
-        raise LinkRefused(f"{address} did not answer within {within:g} s") from error
-    except (OSError, EOFError, WebSocketException) as error:
-        raise LinkRefused(f"{address} cannot be reached: {error}") from error
-
-
-def _refused(error: InvalidStatus) -> LinkRefused:
-    response = error.response
-    detail = _error_in(response.body or b"")
-    words = detail.message or response.reason_phrase
-    message = f"the provider refused the connection: HTTP {response.status_code} {words}"
-    code = failures.name_of(detail.code, detail.type)
-    return LinkRefused(message.rstrip(), status=response.status_code, code=code)
-
-
-def _error_in(body: bytes | bytearray) -> ErrorDetail:
-    """The provider's own words in the body of a refusal, where it has some."""
-    try:
-        error = json.loads(body)["error"]
-        return ErrorDetail(**{k: error[k] for k in ("message", "type", "code") if k in error})
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ErrorDetail()
-
-
-def _closed(error: ConnectionClosed) -> LinkClosed:
-    """The provider's code and reason; 1006 when there was no farewell."""
-    if error.rcvd:
-        code, reason = error.rcvd.code, error.rcvd.reason
-    else:
-        code, reason = 1006, error.sent.reason if error.sent else ""
-    words = f": {reason}" if reason else ""
-    return LinkClosed(f"the connection ended with code {code}{words}", code=code)

@@ -14,7 +14,7 @@ from typing import Any, Union, cast
 import msgspec
 
 from teamvoice.errors import ProtocolError
-from teamvoice.realtime.events import KNOWN, ServerEvent, Unknown
+from teamvoice.realtime.events import KNOWN, ResponseDone, ServerEvent, Unknown
 
 _TYPES = frozenset(str(kind.__struct_config__.tag) for kind in KNOWN)
 _ANY_KNOWN = cast("type[ServerEvent]", Union[KNOWN])  # noqa: UP007  (KNOWN is a value, not a type)
@@ -38,7 +38,7 @@ class Decoder:
             ProtocolError: It is not JSON, not an event, or an event without what it must have.
         """
         try:
-            return self._decode(frame)
+            return _settled(self._decode(frame))
         except msgspec.ValidationError as error:
             return self._decode_other(frame, error)
         except (ValueError, RecursionError) as error:
@@ -64,6 +64,14 @@ class Decoder:
     @staticmethod
     def _convert(raw: dict[str, Any], kind: str) -> ServerEvent:
         try:
-            return msgspec.convert({**raw, "type": kind}, _ANY_KNOWN, strict=False)
+            return _settled(msgspec.convert({**raw, "type": kind}, _ANY_KNOWN, strict=False))
         except msgspec.ValidationError as error:
             raise ProtocolError(f"a malformed {kind}: {error}") from error
+
+
+def _settled(event: ServerEvent) -> ServerEvent:
+    """The event with its usage where everyone looks for it."""
+    if not isinstance(event, ResponseDone) or event.usage is None or event.response.usage:
+        return event
+    response = msgspec.structs.replace(event.response, usage=event.usage)
+    return msgspec.structs.replace(event, response=response, usage=None)

@@ -216,9 +216,13 @@ class ResponseCreated(ServerEvent, frozen=True, kw_only=True, tag="response.crea
 
 
 class ResponseDone(ServerEvent, frozen=True, kw_only=True, tag="response.done"):
-    """A response ended: completed, cancelled, failed or incomplete."""
+    """A response ended: completed, cancelled, failed or incomplete.
+
+    Some servers tell the usage beside the response; the decoder puts it into it.
+    """
 
     response: Response
+    usage: Usage | None = None
 
 
 class _InResponse(ServerEvent, frozen=True, kw_only=True):

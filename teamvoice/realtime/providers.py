@@ -1,82 +1,20 @@
-"""Whom we talk to: one small profile for each kind of server, as data.
-
-A :class:`Profile` is what we know of a kind of server; a :class:`Provider` is one of them with an
-address and a key, ready to be connected to. What a server cannot do stands in its profile, so that
-nobody else needs to ask for its name.
-"""
+"""Whom we talk to: a profile with an address and a key, ready to be connected to."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from types import MappingProxyType
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from teamvoice import config
 from teamvoice.errors import ConfigError
+from teamvoice.realtime.profiles import PROFILES, Feature, Profile
 
+__all__ = ["PROFILES", "Feature", "Profile", "Provider", "choose", "resolve"]
 
-class Feature(Enum):
-    """Something that not every server of the protocol can do."""
-
-    TRUNCATE = auto()
-    """Cut an answer to what was heard of it."""
-    MANUAL_RESPONSE = auto()
-    """Answer only when asked to, not at every commit."""
-    OUT_OF_BAND = auto()
-    """Answer outside the conversation."""
-    TEXT_OUTPUT = auto()
-    """Answer in writing."""
-
-
-# What servers that were made for the beta call their events.
-_BETA_NAMES = MappingProxyType(
-    {
-        "response.audio.delta": "response.output_audio.delta",
-        "response.audio.done": "response.output_audio.done",
-        "response.audio_transcript.delta": "response.output_audio_transcript.delta",
-        "response.audio_transcript.done": "response.output_audio_transcript.done",
-        "response.text.delta": "response.output_text.delta",
-        "response.text.done": "response.output_text.done",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What we know of a kind of server.
-
-    Args:
-        name: As in the configuration.
-        address: Where it is when the configuration does not say; empty when it must.
-        needs_key: It refuses a connection without a key, so do not try.
-        key_header: The header that carries the key.
-        key_prefix: What stands before the key in it.
-        aliases: Its own names of events, each with the name of the protocol.
-        leaves_out: Settings of a session that it does not take.
-        features: What it can do.
-    """
-
-    name: str
-    address: str = ""
-    needs_key: bool = False
-    key_header: str = "Authorization"
-    key_prefix: str = "Bearer "
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    leaves_out: frozenset[str] = frozenset()
-    features: frozenset[Feature] = frozenset(Feature)
-
-
-PROFILES = {
-    profile.name: profile
-    for profile in (
-        Profile("openai", address="wss://api.openai.com/v1/realtime", needs_key=True),
-        Profile("offline", needs_key=True),
-        Profile("generic", aliases=_BETA_NAMES, leaves_out=frozenset({"tracing"})),
-    )
-}
+# What may stand in a profile's template: a name or a host, perhaps with a port.
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +44,8 @@ class Provider:
         parts = urlsplit(self.address)
         query = parse_qsl(parts.query, keep_blank_values=True)
         if all(name != "model" for name, _ in query):
-            query.append(("model", self.model))
+            model = self.profile.instead.get(self.model, self.model)
+            query.append(("model", model))
         return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote)))
 
     @property
@@ -166,10 +105,17 @@ def resolve(
     if profile.name == "offline":
         address, secret = offline_url, offline_token
     else:
-        address, secret = settings.url or profile.address, key
+        address, secret = _address(settings.url, profile), key
     _check_address(address)
     _check_key(secret, profile)
     return Provider(profile, address, settings.model, secret)
+
+
+def _address(url: str, profile: Profile) -> str:
+    """The configured address, which may be no more than what the profile's template lacks."""
+    if profile.template and _HOST.fullmatch(url):
+        return profile.template.format(url)
+    return url or profile.address
 
 
 def _check_address(address: str) -> None:
@@ -186,7 +132,7 @@ def _check_address(address: str) -> None:
 
 
 def _check_key(key: str, profile: Profile) -> None:
-    mend = "set OPENAI_API_KEY, or write it into the file env beside the configuration"
+    mend = "set TEAMVOICE_API_KEY, or write it into the file env beside the configuration"
     if profile.needs_key and not key:
         raise ConfigError(f"there is no API key for {profile.name}", mend)
     if not (key.isascii() and key.isprintable()) or " " in key:

@@ -9,11 +9,16 @@ list of panes) may be put into it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+from teamvoice.realtime.profiles import Profile
 from teamvoice.realtime.requests import UpdateSession
+
+_PLAIN = Profile("")  # takes everything as we say it
+_NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 PCM = {"type": "audio/pcm", "rate": 24_000}
 
@@ -30,7 +35,7 @@ class SessionSpec:
         instructions: What the model is told about itself, from ``realtime.instructions``.
         tools: Function tools, each ``{"type", "name", "description", "parameters"}``.
         model: The model's name; some settings exist for some models only.
-        voice: The voice; it cannot be changed once it has spoken.
+        voice: The voice; it cannot be changed once it has spoken. Empty leaves it to the server.
         speed: How fast it speaks; 1.0 is its own pace.
         output_modalities: ``("audio",)`` or ``("text",)``; the protocol allows no more than one.
         transcription: The model that writes down what the person says; empty for none.
@@ -56,12 +61,15 @@ class SessionSpec:
     reasoning_effort: str = ""
     max_output_tokens: int | None = None
 
-    def payload(self, leave_out: Collection[str] = ()) -> dict[str, Any]:
+    def payload(
+        self, leave_out: Collection[str] = (), moves: Mapping[str, str] = _NOWHERE
+    ) -> dict[str, Any]:
         """The ``session`` of ``session.update``.
 
         Args:
             leave_out: Settings that the provider does not take; ``audio.input.noise_reduction``
                 names one within another.
+            moves: Settings that stand elsewhere in the provider's session: our path, its path.
         """
         session = {
             "type": "realtime",
@@ -78,11 +86,19 @@ class SessionSpec:
             session["max_output_tokens"] = self.max_output_tokens
         for path in leave_out:
             _remove(session, path.split("."))
+        for path, other in moves.items():
+            _move(session, path.split("."), other.split("."))
         return session
 
-    def update(self, leave_out: Collection[str] = ()) -> UpdateSession:
-        """The request that makes a session so."""
-        return UpdateSession(session=self.payload(leave_out))
+    def update(self, profile: Profile = _PLAIN) -> UpdateSession:
+        """The request that makes a session so, as a kind of server takes it."""
+        own = replace(
+            self,
+            model=profile.instead.get(self.model, self.model),
+            voice=profile.instead.get(self.voice, self.voice),
+            transcription=profile.instead.get(self.transcription, self.transcription),
+        )
+        return UpdateSession(session=own.payload(profile.leaves_out, profile.moves))
 
     def _input(self) -> dict[str, Any]:
         return {
@@ -93,7 +109,8 @@ class SessionSpec:
         }
 
     def _output(self) -> dict[str, Any]:
-        return {"format": dict(PCM), "voice": self.voice, "speed": self.speed}
+        voice = {"voice": self.voice} if self.voice else {}
+        return {"format": dict(PCM), **voice, "speed": self.speed}
 
     def _transcription(self) -> dict[str, str] | None:
         if not self.transcription:
@@ -115,3 +132,18 @@ def _remove(settings: dict[str, Any], path: list[str]) -> None:
     for name in outer:
         settings = settings.get(name, {})
     settings.pop(last, None)
+
+
+def _move(settings: dict[str, Any], path: list[str], other: list[str]) -> None:
+    """Put a setting elsewhere; one that is not there stays away."""
+    *outer, last = path
+    source = settings
+    for name in outer:
+        source = source.get(name, {})
+    if last not in source:
+        return
+    value = source.pop(last)
+    *outer, last = other
+    for name in outer:
+        settings = settings.setdefault(name, {})
+    settings[last] = value

@@ -125,6 +125,33 @@ async def test_a_refusal_without_the_providers_words_is_told_all_the_same(body: 
     assert (refused.status, refused.code) == (403, "")
 
 
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 1e9, 1e12),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        ("soon", 0, 0),
+        ("-5", 0, 0),
+        ("", 0, 0),
+    ],
+)
+async def test_a_refusal_tells_how_long_to_wait(told: str, least: float, most: float) -> None:
+    refused = await refusal(Refuse(429, headers=(("Retry-After", told),)))
+    assert least <= refused.wait_s <= most
+
+
+@pytest.mark.parametrize("profile", ["openai", "azure"])
+async def test_a_redirect_is_not_followed_and_sees_no_key(profile: str) -> None:
+    async with scripted() as elsewhere:
+        location = (("Location", elsewhere.url),)
+        async with scripted([Refuse(307, headers=location)]) as script:
+            with pytest.raises(LinkRefused) as refused:
+                await dial(script, profile=profile).__aenter__()
+        assert not elsewhere.requests
+    assert refused.value.status == 307
+
+
 async def test_a_server_that_is_not_there_has_no_status() -> None:
     async with scripted() as script:
         pass

@@ -19,6 +19,7 @@ EXAMPLE = Path(__file__).parents[2] / "config" / "teamvoice.toml"
 def _own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAMVOICE_CONFIG_DIR", str(tmp_path))
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("TEAMVOICE_API_KEY", raising=False)
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -171,6 +172,15 @@ def test_the_key_is_read_from_a_private_file(tmp_path: Path, text: str) -> None:
 def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     env_file(tmp_path, "OPENAI_API_KEY=abc", 0o644)
     assert config.api_key({"OPENAI_API_KEY": " xyz "}) == "xyz"
+
+
+def test_a_key_for_teamvoice_alone_comes_first(tmp_path: Path) -> None:
+    keys = {"OPENAI_API_KEY": "abc", "TEAMVOICE_API_KEY": "xyz"}
+    assert config.api_key(keys) == "xyz"
+    assert config.api_key_origin(keys) == "from the environment, TEAMVOICE_API_KEY"
+    env_file(tmp_path, "OPENAI_API_KEY=abc\nTEAMVOICE_API_KEY=xyz")
+    assert config.api_key({}) == "xyz"
+    assert config.api_key({"OPENAI_API_KEY": "abc"}) == "abc", "the environment comes first"
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])

@@ -152,6 +152,14 @@ def test_chance_takes_no_more_than_its_share(policy: Backoff, tries: int, chance
     assert policy.delay(tries, chance) >= whole * (1 - policy.jitter) * (1 - 1e-9)
 
 
+@given(policies, st.integers(0, 100), chances, st.floats(0, 10**6))
+def test_a_provider_is_left_alone_for_as_long_as_it_asks_within_reason(
+    policy: Backoff, tries: int, chance: float, asked: float
+) -> None:
+    wait = policy.delay(tries, chance, asked)
+    assert min(asked, policy.patience) <= wait <= policy.patience + policy.most
+
+
 def test_the_waits_of_an_outage_double_up_to_the_longest() -> None:
     policy = Backoff(first=0.5, most=10.0)
     assert [policy.delay(tries, 0.0) for tries in range(7)] == [0.5, 1, 2, 4, 8, 10, 10]

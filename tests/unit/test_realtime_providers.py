@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args, get_type_hints
+
 import pytest
 
 from teamvoice import config
@@ -92,6 +94,8 @@ def test_the_model_stands_in_the_address(address: str, url: str) -> None:
     ("name", "url", "key", "words"),
     [
         ("openai", "", "", "no API key"),
+        ("xai", "", "", "no API key"),
+        ("azure", "", KEY, "no address"),
         ("generic", "", "", "no address"),
         ("generic", "https://h/v1", "", "not the address of a WebSocket"),
         ("generic", "wss://", "", "not the address of a WebSocket"),
@@ -108,6 +112,44 @@ def test_what_cannot_be_used_is_said(name: str, url: str, key: str, words: str) 
         resolve(settings(name, url), key)
     assert error.value.mend
     assert not key or key not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "address"),
+    [
+        ("azure", "contoso", "wss://contoso.openai.azure.com/openai/v1/realtime?model=m"),
+        (
+            "azure",
+            "wss://proxy.example.org/v1/realtime",
+            "wss://proxy.example.org/v1/realtime?model=m",
+        ),
+        ("xai", "", "wss://api.x.ai/v1/realtime?model=m"),
+        ("localai", "", "ws://localhost:8080/v1/realtime?model=m"),
+        ("localai", "192.168.1.5:8765", "ws://192.168.1.5:8765/v1/realtime?model=m"),
+    ],
+)
+def test_where_others_are(name: str, url: str, address: str) -> None:
+    assert resolve(settings(name, url), KEY).url == address
+
+
+def test_azure_has_a_header_of_its_own() -> None:
+    assert resolve(settings("azure", "contoso"), KEY).headers == {"api-key": KEY}
+
+
+def test_a_model_that_was_never_chosen_is_the_providers_own() -> None:
+    default = settings("xai", model="gpt-realtime-2.1")
+    assert resolve(default, KEY).url.endswith("?model=grok-voice-latest")
+
+
+@pytest.mark.parametrize("name", ["../evil", "a b", "host/path", "me@host", "-x", "http:"])
+def test_only_a_host_goes_into_a_template(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"provider\.url"):
+        resolve(settings("azure", name), KEY)
+
+
+def test_every_profile_can_be_configured() -> None:
+    names = get_args(get_type_hints(config.Provider)["name"])
+    assert {*PROFILES, "auto"} == set(names)
 
 
 def test_the_key_is_in_no_representation() -> None:
