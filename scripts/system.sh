@@ -28,6 +28,8 @@ pactl pulseaudio-utils -
 ps procps -
 systemd-analyze systemd -
 git git git
+node nodejs node
+npm npm node
 LIST
 }
 

@@ -8,13 +8,16 @@ import shutil
 
 import pytest
 
+from tests.support import agents
+
 pytest_plugins = ("tests.support.desk",)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "needs(*parts): programs on PATH (or python:MODULE) without which the test is skipped; "
+        "needs(*parts): programs on PATH (or python:MODULE, or agent:KIND) without which the "
+        "test is skipped; "
         "with CI=true their absence is a failure",
     )
 
@@ -29,6 +32,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _is_here(part: str) -> bool:
     if part.startswith("python:"):
         return importlib.util.find_spec(part.removeprefix("python:")) is not None
+    if part.startswith("agent:"):
+        return agents.is_installed(part.removeprefix("agent:"))
     return shutil.which(part) is not None
 
 

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from teamvoice.errors import TeamvoiceError
-from teamvoice.team import delivery
-from teamvoice.team.delivery import Command, Done, Event, Failed, Looked, Order
+from teamvoice.team import writing
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.sight import View
 from teamvoice.team.tmux import Tmux
+from teamvoice.team.writing import Command, Done, Event, Failed, Left, Looked, Order
 
 _WAITING = 16  # writes that may wait for one pane; one more is refused
 
 
 class Machine(Protocol):
-    """``Delivery`` or ``Interruption``."""
+    """``Delivery``, ``Answer`` or ``Interruption``."""
 
     def begin(self) -> Command:
         """The first command."""
@@ -88,7 +88,7 @@ class Actor:
 
     async def _drive(self, job: _Job) -> Receipt:
         command = job.machine.begin()
-        while not isinstance(command, delivery.Finish):
+        while not isinstance(command, writing.Finish):
             try:
                 event = await self._carry_out(command, job.order)
             except TeamvoiceError as error:
@@ -98,19 +98,20 @@ class Actor:
 
     async def _carry_out(self, command: Command, order: Order) -> Event:
         match command:
-            case delivery.Look(after=after):
+            case writing.Look(after=after):
                 await asyncio.sleep(after)
                 view = await self._look(order.member, order.pane)
                 return Looked(self._clock(), view)
-            case delivery.LeaveMode():
-                await self._tmux.leave_mode(order.pane)
-                return Done(self._clock())
-            case delivery.Paste(text=text):
-                return self._answer(await self._tmux.paste(order.pane, order.pid, text))
-            case delivery.Press(keys=keys):
-                return self._answer(await self._tmux.press(order.pane, order.pid, keys))
+            case writing.LeaveMode():
+                return Left(self._clock(), await self._tmux.leave_mode(order.pane))
+            case writing.RestoreView(scrolled=scrolled):
+                return self._answer(await self._tmux.restore_view(order.pane, scrolled))
+            case writing.Paste(text=text, still=still):
+                return self._answer(await self._tmux.paste(order.pane, order.pid, text, still))
+            case writing.Press(keys=keys, still=still):
+                return self._answer(await self._tmux.press(order.pane, order.pid, keys, still))
             case _:
                 raise TypeError(f"not a command that can be carried out: {command!r}")
 
     def _answer(self, done: bool) -> Event:
-        return Done(self._clock()) if done else delivery.Denied(self._clock())
+        return Done(self._clock()) if done else writing.Denied(self._clock())

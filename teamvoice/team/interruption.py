@@ -1,6 +1,6 @@
 """Interrupting an agent, as a machine without I/O: look, press, look.
 
-It speaks the commands and events of ``delivery``. The key is pressed once, and only while the
+It speaks the commands and events of ``writing``. The key is pressed once, and only while the
 agent is seen to work: Escape on an open question refuses it, and at an idle prompt it may open
 another mode.
 """
@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import enum
 
-from teamvoice.team.delivery import (
+from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.sight import Kind, View
+from teamvoice.team.writing import (
     Command,
     Denied,
     Done,
     Event,
     Failed,
     Finish,
+    Left,
     Look,
     Looked,
     Order,
@@ -23,8 +26,6 @@ from teamvoice.team.delivery import (
     Press,
     unfit,
 )
-from teamvoice.team.receipts import Outcome, Receipt
-from teamvoice.team.sight import Kind, View
 
 
 class Step(enum.Enum):
@@ -60,7 +61,7 @@ class Interruption:
             case Done(at=at):
                 self._step, self._since = Step.STOPPING, at
                 return Look(0.05)
-            case Denied():
+            case Denied() | Left():
                 return self._refuse("its pane is in copy mode, or has changed")
             case Failed(reason=reason) if self._step is Step.LOOKING:
                 return self._refuse(reason)

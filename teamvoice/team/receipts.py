@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 
 
 class Outcome(enum.StrEnum):
-    """The four ends of a write."""
+    """The ends of a write."""
 
     SUBMITTED = "submitted"  # seen: the agent took it
     QUEUED = "queued"  # seen: the agent is busy and holds it
     REFUSED = "refused"  # nothing was typed
     UNCONFIRMED = "unconfirmed"  # typed, and not seen to arrive
+    HELD = "held"  # kept here until the agent is idle; nothing was typed yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,14 @@ class Receipt:
     """What became of a write.
 
     Args:
-        outcome: One of the four ends.
+        outcome: One of the ends.
         why: For ``refused`` and ``unconfirmed``: the reason, as a clause that can be spoken.
         evidence: What was seen. It may hold text from the pane: data, never to be spoken as ours.
         member: Whose pane.
         pane: Its ``%id``; empty when there is none.
+        ticket: For ``held``: by which the message is withdrawn.
+        option: Of an answer: the label of the option that was chosen. From the pane: data.
+        subject: Of an answer: what it was about (the command, the file), else the question. Data.
     """
 
     outcome: Outcome
@@ -32,6 +36,9 @@ class Receipt:
     evidence: str = ""
     member: str = ""
     pane: str = ""
+    ticket: str = ""
+    option: str = ""
+    subject: str = ""
 
     @property
     def arrived(self) -> bool:
@@ -62,6 +69,20 @@ def say_sent(receipt: Receipt) -> str:
             return f"Not sent to {who}: {receipt.why}."
         case Outcome.UNCONFIRMED:
             return f"Typed for {who}, but not confirmed: {receipt.why}."
+        case Outcome.HELD:
+            return f"Held for {who}, until the work there is done."
+
+
+def say_answered(receipt: Receipt) -> str:
+    """An answer's receipt as one sentence; it says nothing that comes from the pane."""
+    who = spoken(receipt.member)
+    match receipt.outcome:
+        case Outcome.REFUSED:
+            return f"Did not answer {who}: {receipt.why}."
+        case Outcome.UNCONFIRMED:
+            return f"Pressed the key to answer {who}, but not confirmed: {receipt.why}."
+        case _:
+            return f"Answered {who}."
 
 
 def say_interrupted(receipt: Receipt) -> str:

@@ -102,6 +102,11 @@ def strip_escapes(text: str) -> str:
     return _CONTROL.sub("", _ESCAPE.sub("", text))
 
 
+def strip_frame(line: str) -> str:
+    """A line without the upright strokes of a box around it."""
+    return re.sub(r"^\s*[│┃|┌└╭╰]\s?|\s*[│┃|]\s*$", "", line).rstrip()
+
+
 def clean_message(text: str) -> str:
     """A message as it may reach a pane: no C0 control but newline and tab, no DEL, no C1.
 

@@ -15,6 +15,7 @@ from typing import Any
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import Profile, Profiles, found
+from teamvoice.team.questions import Question, read_question
 from teamvoice.team.screen import Line, read_screen, tail
 
 _INTERPRETERS = ("node", "bun", "deno", "python", "pypy", "ruby", "npx", "tsx", "uv", "uvx")
@@ -44,18 +45,21 @@ class State:
         source: ``tmux``, ``process``, ``title`` or ``screen``.
         seen_at: Monotonic seconds.
         detail: The open question of ``waiting``; else what ``unknown`` or ``shell`` is instead.
+        question: That question, understood; ``None`` when it cannot be read surely.
     """
 
     kind: Kind
     source: str
     seen_at: float
     detail: str = ""
+    question: Question | None = None
 
     def as_json(self, now: float) -> dict[str, Any]:
         """For ``--json``: with the age of the sight in seconds."""
         age = round(max(0.0, now - self.seen_at), 3)
-        facts = {"state": str(self.kind), "source": self.source, "age_s": age}
-        return facts | ({"detail": self.detail} if self.detail else {})
+        facts: dict[str, Any] = {"state": str(self.kind), "source": self.source, "age_s": age}
+        facts |= {"detail": self.detail} if self.detail else {}
+        return facts | ({"question": self.question.as_json()} if self.question else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,11 @@ class View:
     stops: int = 0
     lines: tuple[str, ...] = ()
     body: tuple[str, ...] = field(default=())
+
+    @property
+    def question(self) -> Question | None:
+        """The open question of ``waiting``."""
+        return self.state.question
 
 
 def missing(at: float) -> View:
@@ -203,7 +212,8 @@ def _judge(
     bottom = lines[-_BOTTOM:]
     below_prompt = lines[-_BOTTOM:] if prompt is None else lines[prompt + 1 :]
     if _any(signs.waiting, below_prompt):
-        return State(Kind.WAITING, "screen", at, _question(bottom, profile))
+        question = read_question(below_prompt, profile)
+        return State(Kind.WAITING, "screen", at, _question(bottom, profile), question)
     if found(signs.title_working, pane.title):
         return State(Kind.WORKING, "title", at)
     if _any(signs.working, bottom):

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from teamvoice import config
 from teamvoice.errors import ConfigError, TeamError, TeamvoiceError
 from teamvoice.team.actor import Actor, Machine
-from teamvoice.team.delivery import Delivery, Order, Patience
+from teamvoice.team.answers import Answer
+from teamvoice.team.delivery import Delivery
+from teamvoice.team.held import Held, HeldMessage
+from teamvoice.team.holding import Holding, Seen, Told
 from teamvoice.team.interruption import Interruption
 from teamvoice.team.members import find_member, find_pane, wanted_options
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Tree, read_tree
 from teamvoice.team.profiles import Profile, load_profiles
 from teamvoice.team.receipts import Outcome, Receipt
-from teamvoice.team.screen import tail
+from teamvoice.team.screen import clean_message, tail
 from teamvoice.team.sight import Kind, State, View, missing, see
 from teamvoice.team.tmux import Tmux
+from teamvoice.team.writing import Order, Patience
 
 _GRACE_S = 1.0  # how long leaving waits for messages that are on their way
 
 Found = Pane | TeamvoiceError | None
+Kinds = Callable[[Order, Patience], Machine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,18 @@ class Team:
     Args:
         settings: The section ``[team]``.
         patience: How long each step of a delivery may take.
+        held: What is held until its member is idle; by default in memory alone.
+        on_held: Called with each held message whose delivery has ended, and its receipt.
     """
 
-    def __init__(self, settings: config.Team, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        settings: config.Team,
+        patience: Patience | None = None,
+        *,
+        held: Held | None = None,
+        on_held: Told | None = None,
+    ) -> None:
         self.members = settings.members
         self._patience = patience or Patience()
         self._tmux = Tmux(settings.socket, settings.deadline_s, wanted_options(self.members))
@@ -71,6 +86,15 @@ class Team:
         self._workers: set[asyncio.Task[None]] = set()
         self._actors: dict[tuple[str, int], Actor] = {}
         self._pins: dict[str, Found] = {}
+        self._held = held or Held()
+        self._holding = Holding(
+            self._held,
+            self._tmux.aside,
+            self._deliver_held,
+            self._states,
+            on_held or (lambda _message, _receipt: None),
+            self._now,
+        )
 
     async def __aenter__(self) -> Self:
         await self._tmux.__aenter__()
@@ -78,6 +102,7 @@ class Team:
             self._profiles = await self._tmux.aside(load_profiles)
             self._check_agents()
             await self._group.__aenter__()
+            self._workers.add(self._group.create_task(self._holding.work()))
         except BaseException:
             await self._tmux.__aexit__(None, None, None)
             raise
@@ -141,17 +166,60 @@ class Team:
             raise TeamError(f"The pane of {member.name} is gone")
         return tail(text.split("\n"), lines, chars)
 
-    async def send(self, name: str, text: str) -> Receipt:
-        """Write a message into a member's prompt and submit it.
+    async def send(self, name: str, text: str, when: Literal["now", "idle"] = "now") -> Receipt:
+        """Write a message into a member's prompt and submit it, or hold it until they are idle.
 
-        What stands in the way is told by the receipt.
+        What stands in the way is told by the receipt. One for ``held`` carries a ticket; what
+        becomes of the message later is told to ``on_held``.
 
         Raises:
             UnknownMember: Nobody has that name.
             AmbiguousMember: Several have.
             TmuxUnavailable: There is no tmux server.
         """
-        return await self._write(name, Delivery, text)
+        if when == "idle":
+            return await self._hold(self.find(name), text)
+        return await self._write(name, text, Delivery)
+
+    async def held(self) -> tuple[HeldMessage, ...]:
+        """The messages that are held, oldest first.
+
+        Raises:
+            TeamError: Their file cannot be read.
+        """
+        return await self._tmux.aside(self._held.list)
+
+    async def withdraw(self, ticket: str) -> bool:
+        """Forget a held message; ``False`` when there is none, or it is being typed just now.
+
+        Raises:
+            TeamError: Their file cannot be read or written.
+        """
+        return await self._tmux.aside(lambda: self._held.withdraw(ticket))
+
+    def state_seen(self, statuses: Iterable[Status]) -> None:
+        """Somebody looked at members: held messages go by it, and save their own look."""
+        self._holding.seen((status.member.name, status.state) for status in statuses)
+
+    async def answer(self, name: str, choice: str, expected: str = "") -> Receipt:
+        """Answer the question that a member waits on.
+
+        What stands in the way is told by the receipt; it also names the option that was chosen and
+        what was asked about.
+
+        Args:
+            name: Whose question.
+            choice: ``yes``, ``no``, an option's number from 1, or its label.
+            expected: The fingerprint of the question that was read; empty: the one that stands
+                there now.
+
+        Raises:
+            UnknownMember: Nobody has that name.
+            AmbiguousMember: Several have.
+            TmuxUnavailable: There is no tmux server.
+        """
+        machine = functools.partial(Answer, expected=expected)
+        return await self._write(name, choice, machine)
 
     async def interrupt(self, name: str) -> Receipt:
         """Stop what a member is working on.
@@ -163,26 +231,55 @@ class Team:
             AmbiguousMember: Several have.
             TmuxUnavailable: There is no tmux server.
         """
-        return await self._write(name, Interruption, "")
+        return await self._write(name, "", Interruption)
 
     # Writing -----------------------------------------------------------------------------------
 
     async def _finish_writing(self) -> None:
-        """Give what is half typed a moment to be submitted."""
+        """Give what is half typed a moment to be submitted, and to be written down."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GRACE_S):
-                for actor in self._actors.values():
+                for actor in list(self._actors.values()):
                     await actor.rest()
+                await self._holding.rest()
 
-    async def _write(self, name: str, kind: type[Delivery | Interruption], text: str) -> Receipt:
+    async def _hold(self, member: config.Member, text: str) -> Receipt:
+        if not clean_message(text):
+            return Receipt(Outcome.REFUSED, "there is nothing to say in it", "", member.name)
+        try:
+            pane = await self._pane(member)
+            message = await self._tmux.aside(lambda: self._held.hold(member.name, text))
+        except TeamError as error:
+            return Receipt(Outcome.REFUSED, _clause(error.message), "", member.name)
+        return Receipt(Outcome.HELD, "", "", member.name, pane.id, message.ticket)
+
+    async def _deliver_held(self, message: HeldMessage) -> Receipt:
+        """Write to the pane that is the member's now, whichever it was when the message came."""
+        try:
+            found = (await self._resolve_all())[self.find(message.member).name]
+        except TeamvoiceError as error:
+            found = error
+        if isinstance(found, Pane):
+            machine = functools.partial(Delivery, only_idle=True)
+            return await self._drive(message.member, found, message.text, machine)
+        why = _clause(found.message) if found else "its pane was not found"
+        return Receipt(Outcome.REFUSED, why, "", message.member)
+
+    async def _states(self, names: Sequence[str]) -> Seen:
+        seen = await self.status()
+        return [(s.member.name, s.state) for s in seen if s.member.name in names]
+
+    async def _write(self, name: str, text: str, kind: Kinds) -> Receipt:
         member = self.find(name)
         try:
             pane = await self._pane(member)
         except TeamError as error:
             return Receipt(Outcome.REFUSED, _clause(error.message), "", member.name)
-        order = Order(member.name, pane.id, pane.pid, text)
-        machine: Machine = kind(order, self._patience)
-        return await self._actor(pane).do(machine, order)
+        return await self._drive(member.name, pane, text, kind)
+
+    async def _drive(self, member: str, pane: Pane, text: str, kind: Kinds) -> Receipt:
+        order = Order(member, pane.id, pane.pid, text, pane.command)
+        return await self._actor(pane).do(kind(order, self._patience), order)
 
     def _actor(self, pane: Pane) -> Actor:
         key = (pane.id, pane.pid)

@@ -11,7 +11,9 @@ paste into a dead pane would take the whole server down with tmux 3.3a.
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable, Sequence
@@ -24,9 +26,12 @@ from libtmux.exc import TmuxCommandNotFound
 from teamvoice.errors import TmuxFailed, TmuxUnavailable
 from teamvoice.team.panes import Pane, pane_format, parse_pane
 from teamvoice.team.worker import Quick, Worker
+from teamvoice.team.writing import Scrolled, Still
 
 T = TypeVar("T")
 Command = Sequence[str]
+
+_ANY = Still()  # nothing more than that it is the same pane
 
 _FAR = ("no server running", "error connecting", "server exited", "lost server")
 _NO_PANE = ("can't find pane", "no such pane")
@@ -139,7 +144,7 @@ class Tmux:
                 return None
             raise
 
-    async def paste(self, pane_id: str, pid: int, text: str) -> bool:
+    async def paste(self, pane_id: str, pid: int, text: str, still: Still = _ANY) -> bool:
         """Paste a text, bracketed and byte for byte, if the pane takes input and is the same.
 
         Returns:
@@ -148,27 +153,55 @@ class Tmux:
         name = f"teamvoice-{secrets.token_hex(8)}"
         file = await self.aside(lambda: _private_file(text))
         paste = f"paste-buffer -p -r -d -b {name} -t {pane_id}"
+        condition = _fit(pid, still)
         try:
             lines = await self.run(
                 ("load-buffer", "-b", name, str(file)),
-                _if_fit(pane_id, pid, paste, f"delete-buffer -b {name}"),
+                _if(pane_id, condition, paste, f"delete-buffer -b {name}"),
             )
         finally:
             await self.aside(lambda: file.unlink(missing_ok=True))
         return lines == ["done"]
 
-    async def press(self, pane_id: str, pid: int, keys: Sequence[str]) -> bool:
+    async def press(self, pane_id: str, pid: int, keys: Sequence[str], still: Still = _ANY) -> bool:
         """Press named keys (``Enter``, ``Escape``), if the pane takes input and is the same.
 
         Returns:
             Whether they were pressed.
         """
-        named = " ".join(keys)
-        return await self.run(_if_fit(pane_id, pid, f"send-keys -t {pane_id} {named}")) == ["done"]
+        named = " ".join(_quoted(key) for key in keys)
+        press = f"send-keys -t {pane_id} {named}"
+        return await self.run(_if(pane_id, _fit(pid, still), press)) == ["done"]
 
-    async def leave_mode(self, pane_id: str) -> None:
-        """Leave copy mode (and any other), so that the program gets its input again."""
-        await self.run(("copy-mode", "-q", "-t", pane_id))
+    async def leave_mode(self, pane_id: str) -> Scrolled:
+        """Leave copy mode (and any other), so that the program gets its input again.
+
+        Returns:
+            Where the person was.
+        """
+        facts = "#{pane_mode} #{?scroll_position,#{scroll_position},0} #{history_size}"
+        (line,) = await self.run(
+            ("display-message", "-p", "-t", pane_id, facts),
+            ("copy-mode", "-q", "-t", pane_id),
+        )
+        mode, position, history = line.rsplit(" ", 2)
+        return Scrolled(mode, int(position), int(history))
+
+    async def restore_view(self, pane_id: str, scrolled: Scrolled) -> bool:
+        """Enter copy mode again, at the same lines.
+
+        Returns:
+            Whether that was possible: the person entered no mode meanwhile, the lines are still
+            in the history, and tmux says that they are shown.
+        """
+        if scrolled.mode != "copy-mode":
+            return False
+        (size,) = await self.run(("display-message", "-p", "-t", pane_id, "#{history_size}"))
+        line = scrolled.position + max(0, int(size) - scrolled.history)
+        show = f"copy-mode -t {pane_id} ; send-keys -X -t {pane_id} goto-line {line}"
+        facts = ("display-message", "-p", "-t", pane_id, "#{pane_in_mode} #{scroll_position}")
+        *done, shown = await self.run(_if(pane_id, "#{==:#{pane_in_mode},0}", show), facts)
+        return done == ["done"] and shown == f"1 {line}"
 
 
 def _joined(commands: Sequence[Command]) -> list[str]:
@@ -179,14 +212,33 @@ def _joined(commands: Sequence[Command]) -> list[str]:
     return words
 
 
-def _if_fit(pane_id: str, pid: int, deed: str, otherwise: str = "") -> Command:
-    """A command that does the deed only in the very pane, alive and taking input itself."""
+def _fit(pid: int, still: Still) -> str:
+    """A condition: the very program, alive, taking input itself, and all that must still hold."""
     facts = "#{pane_pid} #{pane_dead} #{pane_in_mode} #{pane_input_off} #{pane_synchronized}"
+    conditions = [f"#{{==:{facts},{pid} 0 0 0 0}}"]
+    if still.command:
+        conditions.append(f"#{{==:#{{pane_current_command}},{_escaped(still.command)}}}")
+    conditions += [f"#{{==:#{{C/r:{pattern}}},{number}}}" for number, pattern in still.rows]
+    return functools.reduce(lambda both, one: f"#{{&&:{both},{one}}}", conditions)
+
+
+def _if(pane_id: str, condition: str, deed: str, otherwise: str = "") -> Command:
+    """A command that does the deed only if the condition holds, and says whether it did."""
     refusal = f"{otherwise} ; display-message -p refused".removeprefix(" ; ")
     return (
-        "if-shell", "-F", "-t", pane_id, f"#{{==:{facts},{pid} 0 0 0 0}}",
+        "if-shell", "-F", "-t", pane_id, condition,
         f"{deed} ; display-message -p done", refusal,
     )  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    """A text as it stands in a format."""
+    return re.sub(r"[#,}]", r"#\g<0>", text)
+
+
+def _quoted(key: str) -> str:
+    """A key's name as tmux's parser takes it."""
+    return "'" + key.replace("'", "'\\''") + "'"
 
 
 def _captures(pane_ids: Sequence[str], fence: str) -> list[Command]:

@@ -11,11 +11,11 @@ from libtmux import Pane, Server
 
 from teamvoice.config import Member
 from teamvoice.errors import ConfigError, TeamError, UnknownMember
-from teamvoice.team.delivery import Patience
 from teamvoice.team.processes import read_tree
 from teamvoice.team.receipts import Outcome
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
+from teamvoice.team.writing import Patience
 from tests.support.panes import id_of, open_pane, own_server, pid_of, screen_of, standin, team_of
 from tests.support.wait import until
 

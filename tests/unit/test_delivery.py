@@ -7,7 +7,8 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from teamvoice.team import delivery as d
+from teamvoice.team import writing as d
+from teamvoice.team.delivery import Delivery
 from teamvoice.team.interruption import Interruption
 from teamvoice.team.panes import Pane
 from teamvoice.team.profiles import load_profiles
@@ -33,28 +34,38 @@ def end(command: d.Command) -> Receipt:
     return command.receipt
 
 
-def pasted() -> d.Delivery:
-    machine = d.Delivery(ORDER)
+def pasted_by(command: d.Command) -> str:
+    assert isinstance(command, d.Paste), command
+    return command.text
+
+
+def pressed_by(command: d.Command) -> tuple[str, ...]:
+    assert isinstance(command, d.Press), command
+    return command.keys
+
+
+def pasted() -> Delivery:
+    machine = Delivery(ORDER)
     assert machine.begin() == d.Look()
-    assert machine.handle(d.Looked(0, IDLE)) == d.Paste(ORDER.text)
+    assert pasted_by(machine.handle(d.Looked(0, IDLE))) == ORDER.text
     assert machine.handle(d.Done(0.01)) == d.Look()
     return machine
 
 
-def pressed() -> d.Delivery:
+def pressed() -> Delivery:
     machine = pasted()
-    assert machine.handle(d.Looked(0.02, seen(draft=ORDER.text))) == d.Press(("Enter",))
+    assert pressed_by(machine.handle(d.Looked(0.02, seen(draft=ORDER.text)))) == ("Enter",)
     assert machine.handle(d.Done(0.03)) == d.Look()
     return machine
 
 
 def test_a_message_on_its_way() -> None:
-    machine = d.Delivery(ORDER)
+    machine = Delivery(ORDER)
     assert machine.begin() == d.Look()
-    assert machine.handle(d.Looked(0.0, IDLE)) == d.Paste(ORDER.text)
+    assert pasted_by(machine.handle(d.Looked(0.0, IDLE))) == ORDER.text
     assert machine.handle(d.Done(0.01)) == d.Look()
     assert machine.handle(d.Looked(0.02, IDLE)) == d.Look(0.015)
-    assert machine.handle(d.Looked(0.04, seen(draft=ORDER.text))) == d.Press(("Enter",))
+    assert pressed_by(machine.handle(d.Looked(0.04, seen(draft=ORDER.text)))) == ("Enter",)
     assert machine.handle(d.Done(0.05)) == d.Look()
     assert machine.handle(d.Looked(0.06, seen(draft=ORDER.text))) == d.Look(0.015)
     receipt = end(machine.handle(d.Looked(0.08, seen(Kind.WORKING))))
@@ -76,7 +87,7 @@ def test_a_message_on_its_way() -> None:
     ],
 )
 def test_what_is_refused_at_the_first_look(view: View, why: str) -> None:
-    machine = d.Delivery(ORDER)
+    machine = Delivery(ORDER)
     machine.begin()
     receipt = end(machine.handle(d.Looked(0, view)))
     assert receipt.outcome is Outcome.REFUSED
@@ -85,51 +96,108 @@ def test_what_is_refused_at_the_first_look(view: View, why: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " \n ", "\x1b\x07"])
 def test_nothing_to_say_is_refused(text: str) -> None:
-    assert end(d.Delivery(replace(ORDER, text=text)).begin()).outcome is Outcome.REFUSED
+    assert end(Delivery(replace(ORDER, text=text)).begin()).outcome is Outcome.REFUSED
 
 
 @pytest.mark.parametrize("sigil", "/@!#")
-def test_what_the_agent_would_take_for_a_command_is_refused(sigil: str) -> None:
-    machine = d.Delivery(replace(ORDER, text=f"{sigil}login is broken"))
+@pytest.mark.parametrize("agent", ["claude", "codex"])
+def test_a_first_character_that_commands_is_shielded(agent: str, sigil: str) -> None:
+    profile, text = PROFILES[agent], f"{sigil}login is broken"
+    machine = Delivery(replace(ORDER, text=text))
     machine.begin()
-    assert "taken for a command" in end(machine.handle(d.Looked(0, IDLE))).why
+    pasted = pasted_by(machine.handle(d.Looked(0, replace(IDLE, profile=profile))))
+    assert pasted == (profile.shield + text if sigil in profile.sigils else text)
+    machine.handle(d.Done(0))
+    shown = replace(seen(draft=text), profile=profile)
+    assert pressed_by(machine.handle(d.Looked(0, shown))) == ("Enter",)
+
+
+def test_what_an_agent_with_no_known_shield_would_take_for_a_command_is_refused() -> None:
+    machine = Delivery(replace(ORDER, text="/login is broken"))
+    machine.begin()
+    view = replace(IDLE, profile=PROFILES["generic"])
+    assert "taken for a command" in end(machine.handle(d.Looked(0, view))).why
 
 
 def test_a_prompt_that_does_not_show_is_waited_for_and_then_refused() -> None:
-    machine = d.Delivery(ORDER)
+    machine = Delivery(ORDER)
     machine.begin()
     assert machine.handle(d.Looked(0, seen(Kind.UNKNOWN, draft=None))) == d.Look(0.1)
     assert "prompt" in end(machine.handle(d.Looked(1, seen(Kind.UNKNOWN, draft=None)))).why
 
 
-def test_copy_mode_is_left_first() -> None:
-    machine = d.Delivery(ORDER)
+IN_MODE = replace(IDLE, pane=replace(PANE, in_mode=True))
+SCROLLED = d.Scrolled("copy-mode", 7, 100)
+
+
+def left() -> Delivery:
+    machine = Delivery(ORDER)
     machine.begin()
-    in_mode = replace(IDLE, pane=replace(PANE, in_mode=True))
-    assert machine.handle(d.Looked(0, in_mode)) == d.LeaveMode()
-    assert machine.handle(d.Done(0)) == d.Look()
-    assert machine.handle(d.Looked(0, IDLE)) == d.Paste(ORDER.text)
+    assert machine.handle(d.Looked(0, IN_MODE)) == d.LeaveMode()
+    assert machine.handle(d.Left(0, SCROLLED)) == d.Look()
+    return machine
 
 
-def test_a_pane_that_stays_in_copy_mode_is_given_up() -> None:
-    machine = d.Delivery(ORDER)
-    command = machine.begin()
-    in_mode = replace(IDLE, pane=replace(PANE, in_mode=True))
-    for _ in range(2):
-        command = machine.handle(d.Looked(0, in_mode))
-        assert machine.handle(d.Done(0)) == d.Look()
-    command = machine.handle(d.Looked(0, in_mode))
-    assert end(command).outcome is Outcome.REFUSED
+@pytest.mark.parametrize(
+    ("answer", "evidence"),
+    [
+        (d.Done(2), "its view restored"),
+        (d.Denied(2), "stays left"),
+        (d.Failed(2, "tmux hangs"), "stays left"),
+    ],
+)
+def test_copy_mode_is_left_first_and_restored_at_the_end(answer: d.Event, evidence: str) -> None:
+    machine = left()
+    assert pasted_by(machine.handle(d.Looked(0, IDLE))) == ORDER.text
+    machine.handle(d.Done(0))
+    machine.handle(d.Looked(0, seen(draft=ORDER.text)))
+    machine.handle(d.Done(1))
+    assert machine.handle(d.Looked(2, seen(Kind.WORKING))) == d.RestoreView(SCROLLED)
+    receipt = end(machine.handle(answer))
+    assert (receipt.outcome, evidence in receipt.evidence) == (Outcome.SUBMITTED, True)
 
 
-def test_a_busy_agent_queues() -> None:
-    machine = d.Delivery(ORDER)
+def test_a_person_who_enters_copy_mode_again_is_left_alone() -> None:
+    machine = left()
+    assert machine.handle(d.Looked(0, IN_MODE)) == d.RestoreView(SCROLLED)
+    assert end(machine.handle(d.Denied(0))).outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize(("queued", "outcome"), [(True, "queued"), (False, "submitted")])
+def test_queued_is_only_what_is_seen_to_be_queued(queued: bool, outcome: str) -> None:
+    machine = Delivery(ORDER)
     machine.begin()
     machine.handle(d.Looked(0, seen(Kind.WORKING)))
     machine.handle(d.Done(0))
     machine.handle(d.Looked(0, seen(Kind.WORKING, draft=ORDER.text)))
     machine.handle(d.Done(0))
-    assert end(machine.handle(d.Looked(0, seen(Kind.WORKING)))).outcome is Outcome.QUEUED
+    assert machine.handle(d.Looked(0.1, seen(Kind.WORKING))) == d.Look(0.1)
+    assert end(machine.handle(d.Looked(0.7, seen(Kind.WORKING, queued=queued)))).outcome == outcome
+
+
+def test_a_message_for_the_idle_is_not_typed_into_work() -> None:
+    machine = Delivery(ORDER, only_idle=True)
+    machine.begin()
+    assert end(machine.handle(d.Looked(0, seen(Kind.WORKING)))).why == "it is working"
+
+
+def test_an_enter_that_tmux_denies_is_looked_into_and_not_counted() -> None:
+    machine = pasted()
+    machine.handle(d.Looked(0.1, seen(draft=ORDER.text)))
+    assert machine.handle(d.Denied(0.1)) == d.Look(0.03)
+    assert pressed_by(machine.handle(d.Looked(0.2, seen(draft=ORDER.text)))) == ("Enter",)
+    machine.handle(d.Denied(0.2))
+    receipt = end(machine.handle(d.Looked(0.3, seen(Kind.WAITING, draft=None))))
+    assert (receipt.outcome, "not pressed" in receipt.why) == (Outcome.UNCONFIRMED, True)
+
+
+def test_a_screen_that_never_holds_still_is_given_up() -> None:
+    machine = Delivery(ORDER)
+    command = machine.begin()
+    while not isinstance(command, d.Finish):
+        wants = isinstance(command, d.Paste)
+        command = machine.handle(d.Denied(0) if wants else d.Looked(0, IDLE))
+    assert command.receipt.outcome is Outcome.REFUSED
 
 
 def test_a_question_that_opens_after_the_paste_is_not_answered() -> None:
@@ -151,9 +219,9 @@ def test_a_swallowed_enter_is_pressed_again_but_not_for_ever() -> None:
     machine = pressed()
     standing = seen(draft=ORDER.text)
     assert isinstance(machine.handle(d.Looked(0.1, standing)), d.Look)
-    assert machine.handle(d.Looked(1.6, standing)) == d.Press(("Enter",))
+    assert pressed_by(machine.handle(d.Looked(1.6, standing))) == ("Enter",)
     machine.handle(d.Done(1.6))
-    assert machine.handle(d.Looked(3.2, standing)) == d.Press(("Enter",))
+    assert pressed_by(machine.handle(d.Looked(3.2, standing))) == ("Enter",)
     machine.handle(d.Done(3.2))
     assert isinstance(machine.handle(d.Looked(5, standing)), d.Look)
     assert end(machine.handle(d.Looked(7, standing))).outcome is Outcome.UNCONFIRMED
@@ -162,21 +230,18 @@ def test_a_swallowed_enter_is_pressed_again_but_not_for_ever() -> None:
 def test_a_collapsed_paste_is_known_again() -> None:
     machine = pasted()
     stub = seen(draft="[Pasted text #1 +9 lines]")
-    assert machine.handle(d.Looked(0.1, stub)) == d.Press(("Enter",))
+    assert pressed_by(machine.handle(d.Looked(0.1, stub))) == ("Enter",)
     assert isinstance(pasted().handle(d.Looked(0.1, seen(draft=f"x {stub.draft}"))), d.Look)
 
 
 def test_a_message_of_paragraphs_is_known_by_its_first_and_its_end() -> None:
     order = replace(ORDER, text="one\n\ntwo")
-    for lines, command in (
-        (("› one", "", "  two"), d.Press(("Enter",))),
-        (("› one",), d.Look(0.015)),
-    ):
-        machine = d.Delivery(order)
+    for lines, kind in ((("› one", "", "  two"), d.Press), (("› one",), d.Look)):
+        machine = Delivery(order)
         machine.begin()
         machine.handle(d.Looked(0, IDLE))
         machine.handle(d.Done(0))
-        assert machine.handle(d.Looked(0, seen(draft="one", lines=lines))) == command
+        assert isinstance(machine.handle(d.Looked(0, seen(draft="one", lines=lines))), kind)
 
 
 def test_a_question_right_after_enter_counts_only_if_the_message_was_taken() -> None:
@@ -193,20 +258,20 @@ def test_an_agent_that_ends_after_enter_is_no_success(kind: Kind) -> None:
 
 
 def test_tmux_failing_before_the_paste_is_a_refusal_and_after_it_a_doubt() -> None:
-    machine = d.Delivery(ORDER)
+    machine = Delivery(ORDER)
     machine.begin()
     assert end(machine.handle(d.Failed(0, "tmux hangs"))).outcome is Outcome.REFUSED
-    machine = d.Delivery(ORDER)
+    machine = Delivery(ORDER)
     machine.begin()
     machine.handle(d.Looked(0, IDLE))
     assert end(machine.handle(d.Failed(0, "tmux hangs"))).outcome is Outcome.UNCONFIRMED
 
 
 def test_a_paste_that_is_denied_is_looked_into() -> None:
-    machine = d.Delivery(ORDER)
+    machine = Delivery(ORDER)
     machine.begin()
     machine.handle(d.Looked(0, IDLE))
-    assert machine.handle(d.Denied(0)) == d.Look()
+    assert machine.handle(d.Denied(0)) == d.Look(0.03)
     dead = replace(IDLE, pane=replace(PANE, dead=True))
     assert end(machine.handle(d.Looked(0, dead))).outcome is Outcome.REFUSED
 
@@ -221,7 +286,7 @@ def test_only_work_is_interrupted() -> None:
 def test_an_interrupt_is_seen_to_work() -> None:
     machine = Interruption(ORDER)
     machine.begin()
-    assert machine.handle(d.Looked(0, seen(Kind.WORKING))) == d.Press(("Escape",))
+    assert pressed_by(machine.handle(d.Looked(0, seen(Kind.WORKING)))) == ("Escape",)
     machine.handle(d.Done(0))
     assert machine.handle(d.Looked(0.1, seen(Kind.WORKING))) == d.Look(0.1)
     assert end(machine.handle(d.Looked(0.2, seen()))).outcome is Outcome.SUBMITTED
@@ -312,7 +377,7 @@ QUIET = st.integers(0, 6).map(lambda count: [""] * count)  # so that fate strike
     st.sampled_from(["", "", "", "half a thought"]),
 )
 def test_no_receipt_is_ever_false(fates: list[str], kind: Kind, draft: str) -> None:
-    agent, machine, at = Agent(kind, draft), d.Delivery(ORDER), 0.0
+    agent, machine, at = Agent(kind, draft), Delivery(ORDER), 0.0
     course = iter(fates)
     command = machine.begin()
     while not isinstance(command, d.Finish):

@@ -73,6 +73,52 @@ class Signs(_Table, frozen=True):
     title_working: str = ""
 
 
+class Subject(_Table, frozen=True):
+    """Where a question tells what it is about.
+
+    Args:
+        line: The first line of it; the group ``subject`` is what is wanted.
+        above: What the line above that must look like.
+        end: The first line that is no longer part of it.
+    """
+
+    line: str
+    above: str = ""
+    end: str = r"^\s*$"
+
+
+class Questions(_Table, frozen=True):
+    """How a question and its options are read; lines are searched without their frames.
+
+    Args:
+        asks: The line that asks.
+        begins: The line at which the question's box begins.
+        subjects: Where it tells what it is about; the first that is found counts.
+        option: A line of the menu, with the groups ``mark`` (before the highlighted one),
+            ``number``, ``label`` and ``key`` (the option's own key: ``y``, ``esc``).
+        inline: Options that stand in the line that asks, with the groups ``key`` and ``rest``.
+        choose: An option without a key of its own is chosen by its ``number``, or by ``arrows``.
+        then: Keys that must follow the option's own.
+        settle_s: Seconds for which it must have stood before it heeds a key: some agents drop a
+            key that comes too soon, so that nothing is approved by what was typed before.
+        approve: Labels that approve, this once.
+        always: Labels that approve for longer; told apart before the other two.
+        deny: Labels that deny.
+    """
+
+    asks: tuple[str, ...] = ()
+    begins: str = ""
+    subjects: tuple[Subject, ...] = ()
+    option: str = ""
+    inline: str = ""
+    choose: Literal["number", "arrows"] = "number"
+    then: tuple[str, ...] = ()
+    settle_s: float = 0.0
+    approve: str = ""
+    always: str = ""
+    deny: str = ""
+
+
 class Keys(_Table, frozen=True):
     """Which keys do what, as tmux names them."""
 
@@ -85,14 +131,18 @@ class Profile(_Table, frozen=True):
     Args:
         kind: ``agent``, or ``shell``: a shell never gets a message.
         sigils: A message that begins with one of these would be a command to the agent.
+        shield: Typed before such a message, it makes it arrive as text; empty: nothing is known
+            to do so, and such a message is refused.
     """
 
     name: str
     kind: Literal["agent", "shell"] = "agent"
     sigils: str = "/@!#"
+    shield: str = ""
     recognise: Recognition = Recognition()
     prompt: Prompt = Prompt()
     signs: Signs = Signs()
+    question: Questions = Questions()
     keys: Keys = Keys()
 
 
@@ -133,6 +183,11 @@ def found(pattern: str, text: str) -> re.Match[str] | None:
     return _compiled(pattern).search(text) if pattern else None
 
 
+def found_all(pattern: str, text: str) -> list[dict[str, str | None]]:
+    """The groups of every place where a pattern is found; an empty one is never found."""
+    return [m.groupdict() for m in _compiled(pattern).finditer(text)] if pattern else []
+
+
 @functools.lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
@@ -144,3 +199,11 @@ def _patterns(profile: Profile) -> Iterator[str]:
     yield from (prompt.line, prompt.above, prompt.end, prompt.placeholder)
     yield from (*signs.working, *signs.waiting, signs.queued, signs.pasted)
     yield from (signs.stopped, signs.title_working)
+    yield from _question_patterns(profile.question)
+
+
+def _question_patterns(question: Questions) -> Iterator[str]:
+    yield from (*question.asks, question.begins, question.option, question.inline)
+    yield from (question.approve, question.always, question.deny)
+    for subject in question.subjects:
+        yield from (subject.line, subject.above, subject.end)

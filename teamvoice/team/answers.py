@@ -1,0 +1,200 @@
+"""Answering an agent's open question, as a machine without I/O: look, bind, press once, look.
+
+It speaks the commands and events of ``writing``. The answer is bound to the fingerprint of the
+question as it stands at the first look, or to the one that the caller has read (``expected``), and
+tmux itself checks that the question still stands there when the keys are pressed. If it changed,
+nothing is pressed. The keys are pressed once: a second time might answer the next question.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from teamvoice.team.questions import Option, Question
+from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.screen import compact
+from teamvoice.team.sight import Kind, View
+from teamvoice.team.writing import (
+    Command,
+    Denied,
+    Done,
+    Event,
+    Failed,
+    Finish,
+    LeaveMode,
+    Left,
+    Look,
+    Looked,
+    Order,
+    Patience,
+    Press,
+    Still,
+    barred,
+    still,
+)
+
+_CHANGED = "the question changed before it could be answered"
+
+
+class Step(enum.Enum):
+    """Where an answer stands."""
+
+    LOOKING = enum.auto()
+    LEAVING = enum.auto()
+    PRESSING = enum.auto()
+    GOING = enum.auto()
+    OVER = enum.auto()
+
+
+class Answer:
+    """One answer on its way.
+
+    Args:
+        order: The pane; its text is the choice: ``yes``, ``no``, an option's number or its label.
+        patience: How long each step may take.
+        expected: The fingerprint of the question that is meant; empty: the one that stands there.
+    """
+
+    def __init__(
+        self, order: Order, patience: Patience | None = None, *, expected: str = ""
+    ) -> None:
+        self._order = order
+        self._patience = patience or Patience()
+        self._bound = expected
+        self._step = Step.LOOKING
+        self._since: float | None = None
+        self._tries = 0
+        self._question: Question | None = None
+        self._option: Option | None = None
+
+    def begin(self) -> Command:
+        """The first command."""
+        return Look()
+
+    def handle(self, event: Event) -> Command:
+        """What is to be done next, now that this happened."""
+        match event:
+            case Looked(at=at, view=view) if self._step is Step.GOING:
+                return self._see_it_go(view, self._waited(at))
+            case Looked(at=at, view=view):
+                return self._see_whether_fit(view, self._waited(at))
+            case Done(at=at):
+                self._step, self._since = Step.GOING, at
+                return Look(0.03)
+            case Left() | Denied():
+                return self._look_again()
+            case Failed(reason=reason):
+                untouched = self._step in {Step.LOOKING, Step.LEAVING}
+                return self._refuse(reason) if untouched else self._doubt(reason)
+
+    def _waited(self, at: float) -> float:
+        self._since = at if self._since is None else self._since
+        return at - self._since
+
+    def _see_whether_fit(self, view: View, waited: float) -> Command:
+        if reason := barred(view, self._order):
+            return self._refuse(reason)
+        if view.pane is not None and view.pane.in_mode:
+            self._step = Step.LEAVING
+            return LeaveMode()
+        question = view.question
+        if question is None:
+            return self._see_no_question(view, waited)
+        if self._bound and question.fingerprint != self._bound:
+            return self._refuse(_CHANGED)
+        self._bound, self._question = question.fingerprint, question
+        self._option = choose(question, self._order.text)
+        return self._press(question, self._option, view)
+
+    def _press(self, question: Question, option: Option | None, view: View) -> Command:
+        if option is None:
+            return self._refuse(f'none of its options is "{self._order.text}"')
+        if not option.keys:
+            return self._refuse("which keys choose that option is not known")
+        self._step = Step.PRESSING
+        return Press(option.keys, _as_it_stands(question, view))
+
+    def _see_no_question(self, view: View, waited: float) -> Command:
+        if self._tries:
+            return self._refuse(_CHANGED)
+        if view.state.kind in {Kind.UNKNOWN, Kind.WAITING} and waited < self._patience.settle:
+            return Look(0.1)
+        if view.state.kind is Kind.WAITING:
+            return self._refuse("its question could not be read")
+        return self._refuse("it asks nothing")
+
+    def _see_it_go(self, view: View, waited: float) -> Command:
+        if reason := barred(view, self._order):
+            return self._doubt(reason)
+        if view.question is not None and view.question.fingerprint != self._bound:
+            return self._doubt("another question stands there now")
+        if view.question is None and view.state.kind in {Kind.IDLE, Kind.WORKING}:
+            return self._finish(Outcome.SUBMITTED, "", f"the question is gone; {view.state.kind}")
+        if waited >= self._patience.arrive:
+            return self._doubt("the question still seems to stand there")
+        return Look(0.1)
+
+    def _look_again(self) -> Command:
+        self._tries += 1
+        if self._tries > 3:
+            return self._refuse("its screen keeps changing")
+        self._step, self._since = Step.LOOKING, None
+        return Look()
+
+    def _refuse(self, reason: str) -> Finish:
+        return self._finish(Outcome.REFUSED, reason)
+
+    def _doubt(self, reason: str) -> Finish:
+        return self._finish(Outcome.UNCONFIRMED, reason)
+
+    def _finish(self, outcome: Outcome, why: str, evidence: str = "") -> Finish:
+        self._step = Step.OVER
+        question, option = self._question, self._option
+        return Finish(
+            Receipt(
+                outcome,
+                why,
+                evidence,
+                self._order.member,
+                self._order.pane,
+                option=option.label if option else "",
+                subject=(question.subject or question.text) if question else "",
+            )
+        )
+
+
+def choose(question: Question, choice: str) -> Option | None:
+    """The option that a choice means: the plainest yes or no, a number from 1, or a label.
+
+    A plain yes never takes an option that allows more than this once. ``None`` when no option, or
+    more than one, is meant.
+    """
+    wanted = compact(choice).casefold()
+    options = question.options
+    if wanted.isdecimal():
+        return options[int(wanted) - 1] if 1 <= int(wanted) <= len(options) else None
+    if wanted in {"yes", "no"}:
+        return question.approval if wanted == "yes" else question.denial
+    if not wanted:
+        return None
+    for fits in (str.__eq__, str.startswith):
+        found = [o for o in options if fits(compact(o.label).casefold(), wanted)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _as_it_stands(question: Question, view: View) -> Still:
+    """The rows by which the question is known: its options and what it is about."""
+    wanted = [compact(line) for line in _words_of(question)]
+    rows = [n for n, row in enumerate(view.lines) if _tells_one(compact(row), wanted)]
+    return still(view, rows[-12:])
+
+
+def _words_of(question: Question) -> list[str]:
+    labels = [option.label for option in question.options]
+    return [*question.subject.splitlines(), *question.text.splitlines(), *labels]
+
+
+def _tells_one(row: str, wanted: list[str]) -> bool:
+    return len(row) > 1 and any(row in line or (line and line in row) for line in wanted)

@@ -1,0 +1,238 @@
+"""Messages that are held until their member is idle: a small file that survives a restart.
+
+Every change is one read and one atomic replacement under a lock, so that the daemon and a command
+in a terminal may both hold, list and withdraw. Only one process delivers: who has the second lock,
+which the kernel frees when its holder dies. What was being delivered then is neither lost nor sent
+twice: it is listed as ``unconfirmed`` until somebody withdraws it.
+
+All of this blocks; call it on a worker thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from teamvoice.errors import TeamError
+
+MOST = 100  # messages that are held at once; one more is refused
+
+Messages = tuple["HeldMessage", ...]
+
+
+class HeldMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message that waits for its member to be idle.
+
+    Args:
+        ticket: By which it is withdrawn.
+        at: When it was given, in seconds since the epoch.
+        state: ``waiting``; ``begun``: it is being typed now; ``unconfirmed``: it was being typed
+            when teamvoice ended, or was typed and not seen to arrive. It is not typed again.
+        note: Why it could not be delivered yet, or what is doubtful about it, as a clause.
+    """
+
+    ticket: str
+    member: str
+    text: str
+    at: float
+    state: Literal["waiting", "begun", "unconfirmed"] = "waiting"
+    note: str = ""
+
+
+class Held:
+    """The messages that are held.
+
+    Args:
+        path: The file that they are kept in; ``None``: they are kept in memory, for as long as
+            this process lives.
+        delivers: Whether this process is the one that delivers them.
+    """
+
+    def __init__(self, path: Path | None = None, *, delivers: bool = True) -> None:
+        self._path = path
+        self._delivers = delivers
+        self._kept: Messages = ()
+        self._read_at: tuple[int, int, int] | None = None
+        self._deliverer: int | None = None
+
+    def open(self) -> bool:
+        """Become the one who delivers, if that is wanted and nobody is; whether it is so.
+
+        What an earlier one left half done becomes ``unconfirmed``.
+        """
+        if not self._delivers:
+            return False
+        if self._path is not None and self._deliverer is None:
+            self._deliverer = _try_lock(self._path.with_suffix(".deliverer"))
+            if self._deliverer is None:
+                return False
+            self._change(_doubt_what_was_begun)
+        return True
+
+    def close(self) -> None:
+        """Deliver no more."""
+        if self._deliverer is not None:
+            os.close(self._deliverer)
+            self._deliverer = None
+
+    def list(self) -> Messages:
+        """The messages, oldest first.
+
+        Raises:
+            TeamError: The file cannot be read; it is left as it is.
+        """
+        if self._path is not None:
+            self._refresh(self._path)
+        return self._kept
+
+    def hold(self, member: str, text: str) -> HeldMessage:
+        """Hold one more.
+
+        Raises:
+            TeamError: Too many are held, or the file cannot be read or written.
+        """
+        message = HeldMessage(secrets.token_hex(4), member, text, time.time())
+
+        def add(kept: Messages) -> Messages:
+            if len(kept) >= MOST:
+                raise TeamError(f"{MOST} messages are held already", "withdraw some of them")
+            return (*kept, message)
+
+        self._change(add)
+        return message
+
+    def withdraw(self, ticket: str) -> bool:
+        """Forget a message; ``False`` when there is none, or when it is being typed just now."""
+        return self._change(lambda kept: _without(kept, ticket, {"waiting", "unconfirmed"}))
+
+    def begin(self, ticket: str) -> bool:
+        """Write down that a message is about to be typed; ``False`` when it must not be."""
+        return self._change(lambda kept: _marked(kept, ticket, "waiting", "begun", ""))
+
+    def put_back(self, ticket: str, why: str) -> None:
+        """Nothing was typed: it waits on."""
+        self._change(lambda kept: _marked(kept, ticket, "begun", "waiting", why))
+
+    def doubt(self, ticket: str, why: str) -> None:
+        """It was typed and not seen to arrive."""
+        self._change(lambda kept: _marked(kept, ticket, "begun", "unconfirmed", why))
+
+    def finish(self, ticket: str) -> None:
+        """It has arrived."""
+        self._change(lambda kept: _without(kept, ticket, {"begun"}))
+
+    def _change(self, change: Callable[[Messages], Messages]) -> bool:
+        """Apply a change for good; whether it changed anything."""
+        with self._locked():
+            before = self.list()
+            after = change(before)
+            if after != before:
+                self._store(after)
+            return after != before
+
+    def _store(self, messages: Messages) -> None:
+        if self._path is not None:
+            try:
+                _replace(self._path, msgspec.json.encode(messages))
+            except OSError as error:
+                raise TeamError(f"{self._path} cannot be written: {error.strerror}") from error
+        self._kept, self._read_at = messages, None
+
+    def _refresh(self, path: Path) -> None:
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            self._kept = ()
+            return
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if stamp != self._read_at:
+            self._kept, self._read_at = _read(path), stamp
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        if self._path is None:
+            yield
+            return
+        handle = _open_lock(self._path.with_suffix(".lock"))
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _read(path: Path) -> Messages:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[HeldMessage, ...])
+    except (OSError, msgspec.DecodeError) as error:
+        raise TeamError(
+            f"The held messages in {path} cannot be read: {error}", "move the file away"
+        ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put the data in the file's place at once, for this user alone, and down on the disk."""
+    new = path.with_suffix(".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _open_lock(path: Path) -> int:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise TeamError(f"{path} cannot be opened: {error.strerror}") from error
+
+
+def _try_lock(path: Path) -> int | None:
+    handle = _open_lock(path)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _doubt_what_was_begun(kept: Messages) -> Messages:
+    why = "teamvoice ended while it was being typed"
+    for message in kept:
+        kept = _marked(kept, message.ticket, "begun", "unconfirmed", why)
+    return kept
+
+
+def _marked(
+    kept: Messages,
+    ticket: str,
+    old: Literal["waiting", "begun"],
+    new: Literal["waiting", "begun", "unconfirmed"],
+    note: str,
+) -> Messages:
+    return tuple(
+        msgspec.structs.replace(m, state=new, note=note)
+        if m.ticket == ticket and m.state == old
+        else m
+        for m in kept
+    )
+
+
+def _without(kept: Messages, ticket: str, states: set[str]) -> Messages:
+    return tuple(m for m in kept if m.ticket != ticket or m.state not in states)

@@ -1,0 +1,140 @@
+"""Delivers what is held, when its member is idle: once, and never into work.
+
+A member counts as idle when it was seen idle twice, some time apart, and nothing else in between:
+agents look idle for a moment between two steps. Somebody else may tell what is seen
+(:meth:`Holding.seen`); only while nobody does, and something is held, this looks for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from teamvoice.errors import TeamvoiceError
+from teamvoice.team.held import Held, HeldMessage
+from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.sight import Kind, State
+
+T = TypeVar("T")
+Seen = Iterable[tuple[str, State]]  # members by name, with their states
+Told = Callable[[HeldMessage, Receipt], None]
+
+IDLE_S = 1.5  # seconds for which a member must have been idle
+_LOOK_S = 0.5  # how often this looks by itself
+_FED_S = 3.0  # after so long without news from others, it looks by itself
+
+
+class Aside(Protocol):
+    """Runs a short function that blocks on a worker thread."""
+
+    async def __call__(self, function: Callable[[], T], /) -> T:
+        """What the function returns."""
+
+
+class Holding:
+    """The one that delivers. :meth:`work` must run in a task group for as long as it is used.
+
+    Args:
+        held: The messages.
+        aside: Where their file is read and written.
+        deliver: Types a message into a member's prompt, if the member is idle then too.
+        states: Looks at members.
+        told: Called with each message whose delivery has ended, and its receipt.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        held: Held,
+        aside: Aside,
+        deliver: Callable[[HeldMessage], Awaitable[Receipt]],
+        states: Callable[[Sequence[str]], Awaitable[Seen]],
+        told: Told,
+        clock: Callable[[], float],
+    ) -> None:
+        self._held = held
+        self._aside = aside
+        self._deliver = deliver
+        self._states = states
+        self._told = told
+        self._clock = clock
+        self._idle_since: dict[str, float] = {}
+        self._fed_at = -_FED_S
+        self._looks = asyncio.Event()
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        self._is_ending = False
+
+    def seen(self, states: Seen) -> None:
+        """Somebody looked at members: this is what they saw."""
+        self._fed_at = self._clock()
+        self._note(states)
+        self._looks.set()
+
+    async def work(self) -> None:
+        """Deliver, for ever; does nothing when another process delivers already."""
+        if not await self._aside(self._held.open):
+            return
+        try:
+            while not self._is_ending:
+                await self._look_once()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._looks.wait(), _LOOK_S)
+                self._looks.clear()
+        finally:
+            self._held.close()
+
+    async def rest(self) -> None:
+        """Begin nothing more, and wait until what was begun is written down."""
+        self._is_ending = True
+        await self._at_rest.wait()
+
+    async def _look_once(self) -> None:
+        try:
+            waiting = [m for m in await self._aside(self._held.list) if m.state == "waiting"]
+            if waiting and self._clock() - self._fed_at > _FED_S:
+                self._note(await self._states(list(dict.fromkeys(m.member for m in waiting))))
+        except TeamvoiceError:
+            # tmux is away, or the file cannot be read: who holds, lists or sends is told so; what
+            # is held stays held, and the next look may do better.
+            self._idle_since.clear()
+            return
+        due = {m.member: m for m in reversed(waiting) if self._is_idle(m.member)}
+        await asyncio.gather(*map(self._try, due.values()))
+
+    async def _try(self, message: HeldMessage) -> None:
+        if self._is_ending:
+            return
+        self._idle_since.pop(message.member, None)  # the next one waits for it to be idle anew
+        self._at_rest.clear()
+        try:
+            if await self._aside(lambda: self._held.begin(message.ticket)):
+                await self._settle(message, await self._deliver(message))
+        finally:
+            self._at_rest.set()
+
+    async def _settle(self, message: HeldMessage, receipt: Receipt) -> None:
+        ticket, why = message.ticket, receipt.why
+        match receipt.outcome:
+            case Outcome.SUBMITTED | Outcome.QUEUED:
+                await self._aside(lambda: self._held.finish(ticket))
+            case Outcome.UNCONFIRMED:
+                await self._aside(lambda: self._held.doubt(ticket, why))
+            case _:
+                await self._aside(lambda: self._held.put_back(ticket, why))
+                return
+        self._told(message, receipt)
+
+    def _note(self, states: Seen) -> None:
+        now = self._clock()
+        for member, state in states:
+            if state.kind is Kind.IDLE:
+                self._idle_since.setdefault(member, now)
+            else:
+                self._idle_since.pop(member, None)
+
+    def _is_idle(self, member: str) -> bool:
+        since = self._idle_since.get(member)
+        return since is not None and self._clock() - since >= IDLE_S

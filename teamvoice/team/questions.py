@@ -1,0 +1,227 @@
+"""The question that an agent waits on, read from its screen: pure.
+
+A question has what it is about (the real command or file), its options with the keys that choose
+them, and a fingerprint. An answer is bound to the fingerprint: a question that changed in any of
+its words is another question, while one that was only redrawn, wrapped otherwise or has another
+option highlighted is still the same.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from teamvoice.team.profiles import Profile, Subject, found, found_all
+from teamvoice.team.screen import compact, strip_frame
+
+_REACH = 30  # lines above its options that a question may take
+_NAMED_KEYS = {"esc": ("Escape",), "enter": ("Enter",), "tab": ("Tab",), "shift+tab": ("BTab",)}
+
+
+class Meaning(enum.StrEnum):
+    """What an option amounts to, as far as its profile tells."""
+
+    APPROVE = "approve"  # this once
+    ALWAYS = "always"  # this and what is like it, from now on
+    DENY = "deny"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to answer.
+
+    Args:
+        label: As it stands on the screen, without its number.
+        keys: The keys that choose it, by tmux's names, from the screen as it was read.
+        selected: It is the highlighted one.
+        meaning: What it amounts to.
+    """
+
+    label: str
+    keys: tuple[str, ...]
+    selected: bool = False
+    meaning: Meaning = Meaning.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An open question.
+
+    Args:
+        text: The question itself: "Do you want to proceed?".
+        subject: The command or the file that is asked about; empty when none is told.
+        options: In the order of the screen.
+        fingerprint: The same as long as it is the same question.
+    """
+
+    text: str
+    subject: str
+    options: tuple[Option, ...]
+    fingerprint: str
+
+    @property
+    def approval(self) -> Option | None:
+        """The option that approves it, this once."""
+        return self._first(Meaning.APPROVE)
+
+    @property
+    def denial(self) -> Option | None:
+        """The option that denies it."""
+        return self._first(Meaning.DENY)
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        options = [
+            {"label": o.label, "meaning": str(o.meaning), "selected": o.selected}
+            for o in self.options
+        ]
+        return {"text": self.text, "subject": self.subject, "options": options}
+
+    def _first(self, meaning: Meaning) -> Option | None:
+        return next((option for option in self.options if option.meaning is meaning), None)
+
+
+def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
+    """The open question at the bottom of a screen; ``None`` when it cannot be read surely.
+
+    Args:
+        lines: The screen as it reads.
+        profile: Of the agent that asks.
+    """
+    rows = [strip_frame(line) for line in lines]
+    options = _options(rows, profile)
+    asking = _asking_row(rows, profile)
+    if not options and asking is None:
+        return None
+    end = options[0].row if options else asking or 0
+    start = _start(rows, end, profile)
+    text = rows[asking].strip() if asking is not None else _heading(rows[start:end])
+    subject = _subject(rows[start:end], profile)
+    chosen = tuple(_option(o, options, profile) for o in options) or _inline(text, profile)
+    if not text or not chosen:
+        return None
+    return Question(text, subject, chosen, _fingerprint(profile, text, subject, chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An option's line."""
+
+    row: int
+    number: str
+    label: str
+    key: str
+    selected: bool
+
+
+def _options(rows: Sequence[str], profile: Profile) -> list[_Row]:
+    """The last menu of the screen, from its first option on; more lines of an option are joined."""
+    menu: list[_Row] = []
+    for number, line in enumerate(rows):
+        match = found(profile.question.option, line)
+        if match is None:
+            continue
+        groups = match.groupdict()
+        first = groups.get("number") in {"1", None} and _is_apart(menu, number)
+        row = _Row(
+            number,
+            groups.get("number") or "",
+            (groups.get("label") or "").strip(),
+            (groups.get("key") or "").lower(),
+            bool(groups.get("mark")),
+        )
+        menu = [row] if first else [*menu, row]
+    return menu if any(row.selected for row in menu) else []
+
+
+def _is_apart(menu: Sequence[_Row], number: int) -> bool:
+    """A new menu begins: an option that does not follow another one closely."""
+    return not menu or menu[-1].number != "" or number - menu[-1].row > 2
+
+
+def _asking_row(rows: Sequence[str], profile: Profile) -> int | None:
+    asking = [n for n, row in enumerate(rows) if _any(profile.question.asks, row)]
+    return asking[-1] if asking else None
+
+
+def _start(rows: Sequence[str], end: int, profile: Profile) -> int:
+    """The first line of the question's box."""
+    for number in range(end, max(-1, end - _REACH), -1):
+        if found(profile.question.begins, rows[number]):
+            return number
+    return max(0, end - _REACH)
+
+
+def _heading(rows: Sequence[str]) -> str:
+    """A question that has no words of its own is told by the first line of its box."""
+    return next((row.strip() for row in rows if any(c.isalnum() for c in row)), "")
+
+
+def _subject(rows: Sequence[str], profile: Profile) -> str:
+    for way in profile.question.subjects:
+        for number, row in enumerate(rows):
+            above = rows[number - 1] if number else ""
+            match = found(way.line, row)
+            if match and (not way.above or found(way.above, above)):
+                return "\n".join(_told(match.group("subject"), rows[number + 1 :], way)).strip()
+    return ""
+
+
+def _told(first: str, rows: Sequence[str], way: Subject) -> Iterator[str]:
+    yield first.strip()
+    for row in rows:
+        if found(way.end, row):
+            return
+        yield row.strip()
+
+
+def _option(row: _Row, menu: Sequence[_Row], profile: Profile) -> Option:
+    keys: tuple[str, ...] = _NAMED_KEYS.get(row.key) or ((row.key,) if row.key else ())
+    if not keys and row.number and profile.question.choose == "number":
+        keys = (row.number,)
+    keys = (*keys, *profile.question.then) if keys else _walk(row, menu)
+    return Option(row.label, keys, row.selected, _meaning(row.label, profile))
+
+
+def _walk(row: _Row, menu: Sequence[_Row]) -> tuple[str, ...]:
+    """From the highlighted option to this one with the arrow keys."""
+    here = next(n for n, other in enumerate(menu) if other.selected)
+    steps = menu.index(row) - here
+    return (*(("Down",) * steps if steps > 0 else ("Up",) * -steps), "Enter")
+
+
+def _inline(text: str, profile: Profile) -> tuple[Option, ...]:
+    """The options that stand in the question itself: ``(Y)es/(N)o``."""
+    return tuple(
+        Option(
+            (groups.get("key") or "") + (groups.get("rest") or ""),
+            ((groups.get("key") or "").lower(), *profile.question.then),
+            meaning=_meaning((groups.get("key") or "") + (groups.get("rest") or ""), profile),
+        )
+        for groups in found_all(profile.question.inline, text)
+    )
+
+
+def _meaning(label: str, profile: Profile) -> Meaning:
+    question = profile.question
+    for pattern, meaning in (
+        (question.always, Meaning.ALWAYS),
+        (question.deny, Meaning.DENY),
+        (question.approve, Meaning.APPROVE),
+    ):
+        if found(pattern, label):
+            return meaning
+    return Meaning.OTHER
+
+
+def _fingerprint(profile: Profile, text: str, subject: str, options: Sequence[Option]) -> str:
+    words = [profile.name, text, subject, *(option.label for option in options)]
+    return hashlib.sha256("\0".join(compact(word) for word in words).encode()).hexdigest()[:16]
+
+
+def _any(patterns: Sequence[str], line: str) -> bool:
+    return any(found(pattern, line) for pattern in patterns)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from teamvoice.team.profiles import load_profiles
+from teamvoice.team.questions import Meaning, Question, read_question
+
+PROFILES = load_profiles()
+RULE = "─" * 60
+DOTS = "╌" * 60
+
+CLAUDE = f"""❯ please do it
+  It is needed
+  ⎿  $ touch made-it
+{RULE}
+ Bash command
+ it is needed
+{DOTS}
+ touch made-it && \\
+ touch another
+{DOTS}
+ Do you want to proceed?
+ ❯ 1. Yes
+   2. Yes, and always allow access to /tmp/work from this project
+   3. Yes, and switch to auto mode · auto mode handles these prompts for you
+   4. No
+
+ Esc to cancel · Tab to amend"""
+
+CODEX = """• Running touch made-it
+
+  Would you like to run the following command?
+
+  Environment: local
+
+  Reason: it is needed
+
+  $ touch made-it
+
+› 1. Yes, proceed (y)
+  2. Yes, and don't ask again for commands that start with `touch made-it` (p)
+  3. No, and tell Codex what to do differently (esc)
+
+  Press enter to confirm or esc to cancel"""
+
+
+def question(screen: str, agent: str) -> Question:
+    found = read_question(screen.split("\n"), PROFILES[agent])
+    assert found is not None
+    return found
+
+
+def test_a_question_of_claude_is_understood() -> None:
+    asked = question(CLAUDE, "claude")
+    assert asked.text == "Do you want to proceed?"
+    assert asked.subject == "touch made-it && \\\ntouch another"
+    assert [option.keys for option in asked.options] == [("1",), ("2",), ("3",), ("4",)]
+    assert [option.selected for option in asked.options] == [True, False, False, False]
+    assert asked.approval == asked.options[0]
+    assert asked.denial == asked.options[3]
+    assert asked.options[1].meaning is asked.options[2].meaning is Meaning.ALWAYS
+
+
+def test_a_question_of_codex_is_understood() -> None:
+    asked = question(CODEX, "codex")
+    assert asked.text == "Would you like to run the following command?"
+    assert asked.subject == "touch made-it"
+    assert [option.keys for option in asked.options] == [("y",), ("p",), ("Escape",)]
+    assert asked.options[0].label == "Yes, proceed"
+    assert asked.approval == asked.options[0]
+    assert asked.denial == asked.options[2]
+
+
+def test_another_highlight_is_the_same_question() -> None:
+    moved = CLAUDE.replace("❯ 1. Yes", "  1. Yes").replace("  4. No", "❯ 4. No")
+    assert question(moved, "claude").fingerprint == question(CLAUDE, "claude").fingerprint
+    assert question(moved, "claude").options[3].selected
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("touch another", "touch more"), ("4. No", "4. Never"), ("proceed", "go on")]
+)
+def test_any_other_word_is_another_question(old: str, new: str) -> None:
+    other = read_question(CLAUDE.replace(old, new).split("\n"), PROFILES["claude"])
+    assert other is None or other.fingerprint != question(CLAUDE, "claude").fingerprint
+
+
+def test_a_question_is_read_inside_a_frame() -> None:
+    framed = "\n".join(f"│ {line} │" for line in CODEX.split("\n"))
+    assert question(framed, "codex").fingerprint == question(CODEX, "codex").fingerprint
+
+
+def test_a_list_in_the_conversation_is_no_menu() -> None:
+    assert read_question(["1. Yes", "2. No", "", "› "], PROFILES["codex"]) is None
+
+
+def test_options_in_the_question_itself_are_read() -> None:
+    asked = question("Overwrite the file? (y/n)", "generic")
+    assert [option.keys for option in asked.options] == [("y",), ("n",)]
+    assert asked.approval == asked.options[0]
+    assert asked.denial == asked.options[1]
