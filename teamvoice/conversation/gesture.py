@@ -95,6 +95,8 @@ class Gesture:
         """
         due = self.tick(at)
         self._bounce = 0.0 if clean else self._timing.bounce
+        if down and clean and self._state is _State.SPENT:
+            self._state = _State.IDLE  # a clean source repeats nothing: its release was lost
         return due + (self._down(at) if down else self._up(at))
 
     def toggle(self, at: float) -> list[Event]:

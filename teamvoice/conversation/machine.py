@@ -125,7 +125,7 @@ class Conversation:
         self.link = Link.DOWN
         self.mic = Mic.CLOSED
         self.response = Response.FREE
-        self.speaker = Sound.SILENT
+        self.sound = Sound.SILENT
         self._response_id = ""
         self._answering: list[Utterance] = []  # what the living response was asked about
         self._owed = False
@@ -250,7 +250,7 @@ class Conversation:
         both are answered. Otherwise they interrupt it, and a new one begins.
         """
         draft = self._ledger.current
-        if draft and self._said.waits(draft.number) and self.speaker is Sound.SILENT:
+        if draft and self._said.waits(draft.number) and self.sound is Sound.SILENT:
             self._owed = self._owed or self.response is not Response.FREE
             self._cancel_response()
         else:
@@ -374,13 +374,13 @@ class Conversation:
             self._ledger.current.clock("sound", event.at)
 
     def _sound_ended(self, _: ev.SoundEnded) -> None:
-        if self.speaker is Sound.PLAYING:
-            self.speaker = Sound.SILENT
+        if self.sound is Sound.PLAYING:
+            self.sound = Sound.SILENT
 
     def _sound_stopped(self, event: ev.SoundStopped) -> None:
-        if self.speaker is not Sound.STOPPING:
+        if self.sound is not Sound.STOPPING:
             return
-        self.speaker = Sound.SILENT
+        self.sound = Sound.SILENT
         if self.link is Link.UP:
             self._do(*_corrections(event.heard))
 
@@ -404,7 +404,7 @@ class Conversation:
         was_busy = was_busy or waited
         self._orphans |= self._open_calls
         self._open_calls.clear()
-        if self.speaker is Sound.PLAYING and self.response is not Response.FREE:
+        if self.sound is Sound.PLAYING and self.response is not Response.FREE:
             self._do(do.FinishPlaying())
         self.link, self.response, self._owed = Link.DOWN, Response.FREE, False
         self._do(do.StopTimer("answer"))
@@ -433,7 +433,7 @@ class Conversation:
     def _answer_audio(self, event: ev.AnswerAudio) -> None:
         if not self._is_wanted(event.response_id):
             return
-        self.speaker = Sound.PLAYING
+        self.sound = Sound.PLAYING
         if draft := self._ledger.of_response(event.response_id):
             draft.clock("answer", event.at)
         self._do(
@@ -452,7 +452,7 @@ class Conversation:
             was, self.response = self.response, Response.FREE
             self._announcing = ""
             self._do(do.StopTimer("answer"))
-            if self.speaker is Sound.PLAYING:
+            if self.sound is Sound.PLAYING:
                 self._do(do.FinishPlaying())
             if event.status == "completed":
                 self._said.answered(self._answering)
@@ -580,7 +580,7 @@ class Conversation:
             or self.response is not Response.FREE
             or self.mic is not Mic.CLOSED
             or self._open_calls
-            or self.speaker is Sound.STOPPING
+            or self.sound is Sound.STOPPING
         ):
             return
         if self._owed:
@@ -603,7 +603,7 @@ class Conversation:
         if self._receipts:
             text, self._receipts = " ".join(self._receipts), []
             return text
-        if not self._news or self._ledger.current or self.speaker is not Sound.SILENT:
+        if not self._news or self._ledger.current or self.sound is not Sound.SILENT:
             return ""
         text, self._news = _one_sentence(tuple(self._news.values())), {}
         self._ledger.current = self._ledger.new(at, typed=False)
@@ -632,7 +632,7 @@ class Conversation:
         return (
             self.mic is Mic.CLOSED
             and self.response is Response.FREE
-            and self.speaker is Sound.SILENT
+            and self.sound is Sound.SILENT
             and not self._open_calls
             and not self._owed
             and not self._receipts
@@ -649,8 +649,8 @@ class Conversation:
             self._do(*self._ledger.close(draft))
 
     def _hush(self) -> None:
-        if self.speaker is Sound.PLAYING:
-            self.speaker = Sound.STOPPING
+        if self.sound is Sound.PLAYING:
+            self.sound = Sound.STOPPING
             self._do(do.Silence())
             self._said.answered(self._answering)  # what is heard in part is answered
 

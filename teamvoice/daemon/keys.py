@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from teamvoice import config
-from teamvoice.conversation.events import CancelAsked, Event, HoldBegan
+from teamvoice.conversation.events import CancelAsked, Confirmed, Event, HoldBegan
 from teamvoice.conversation.gesture import Gesture, Mode, Timing
 
 
@@ -52,8 +52,8 @@ class Keys:
                 self._pass_on([CancelAsked(at=at)])
             case "mute":
                 self._mute(at)
-            case _:
-                self._on_tell("notice", "nothing waits for a confirmation")
+            case "confirm":
+                self._pass_on([Confirmed(at=at)])
 
     def close(self) -> None:
         """No more alarms."""

@@ -19,10 +19,13 @@ class Newsroom:
         for reader in self._readers:
             reader.put({"event": event, **about})
 
-    async def watch(self) -> AsyncIterator[dict[str, Any]]:
-        """Events from now on, without end; a slow reader loses its oldest, and is told."""
+    def watch(self) -> AsyncIterator[dict[str, Any]]:
+        """Events from this call on, without end; a slow reader loses its oldest, and is told."""
         reader = Backlog()
         self._readers.add(reader)
+        return self._read(reader)
+
+    async def _read(self, reader: Backlog) -> AsyncIterator[dict[str, Any]]:
         try:
             async for event in reader:
                 yield event

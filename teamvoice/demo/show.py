@@ -98,8 +98,10 @@ async def _turns(app: App) -> AsyncIterator[asyncio.Queue[Record]]:
     """The turns as they end. The queue is bounded by the speed of speech."""
     turns: asyncio.Queue[Record] = asyncio.Queue(100)
 
+    events = app.watch()
+
     async def collect() -> None:
-        async for news in app.watch():
+        async for news in events:
             if news["event"] == "turn":
                 await turns.put(news["turn"])
 

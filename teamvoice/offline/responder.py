@@ -111,8 +111,8 @@ class Responder:
             response.waits_for = person
             return
         response.given = [*self._preamble(response), *(item.segment() for item in context)]
-        if person is None:
-            self._say(response, _NOTHING_HEARD)
+        if person is None:  # nothing but what the client wants said
+            self._say(response, _last_note(context) or _NOTHING_HEARD)
         elif person.trouble:
             self._finish(response, "failed", person.trouble)
         else:
@@ -210,6 +210,11 @@ _RATE_LIMITS = [  # the shape of the service's; nothing is limited here
     {"name": "requests", "limit": 5000, "remaining": 4999, "reset_seconds": 0.012},
     {"name": "tokens", "limit": 400_000, "remaining": 399_000, "reset_seconds": 0.15},
 ]
+
+
+def _last_note(context: list[Item]) -> str:
+    """What the client wrote last in the name of the system."""
+    return next((item.words for item in reversed(context) if item.role == "system"), "")
 
 
 def _place(context: list[Item], item: Item) -> int:

@@ -375,7 +375,7 @@ class World(RuleBasedStateMachine):
         assert (self.machine.link is Link.UP) == self.linked
         assert (self.machine.mic is not Mic.CLOSED) == self.mic_open
         assert (self.machine.response is not Response.FREE) == bool(self.active or self.requested)
-        assert (self.machine.speaker is Sound.STOPPING) == self.stopping
+        assert (self.machine.sound is Sound.STOPPING) == self.stopping
 
     def teardown(self) -> None:
         """From any state, a world that goes well brings everything to its end."""

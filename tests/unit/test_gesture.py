@@ -64,6 +64,14 @@ def test_the_cap_ends_a_forgotten_hold_and_the_key_must_come_up_first() -> None:
     assert key.edge(down=True, at=12.0) == [HoldBegan(at=12.0)]
 
 
+def test_a_clean_press_counts_though_the_last_release_was_lost() -> None:
+    key = gesture()
+    key.edge(down=True, at=0.0, clean=True)
+    key.drop()
+    assert key.edge(down=True, at=1.0) == []
+    assert key.edge(down=True, at=2.0, clean=True) == [HoldBegan(at=2.0)]
+
+
 def test_a_lost_source_ends_the_hold() -> None:
     key = gesture()
     key.edge(down=True, at=0.0)

@@ -1,0 +1,338 @@
+"""The whole daemon in one process: real tmux, a real WebSocket, exact ears, and no sound card."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from libtmux import Server
+
+from teamvoice import config
+from teamvoice.audio.capture import OnBlock, OnLost
+from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
+from teamvoice.daemon.app import App, Desk, spoken_desk
+from teamvoice.daemon.journal import journal_path, read_last
+from teamvoice.errors import AudioUnavailable, HotkeyUnavailable, TeamvoiceError
+from teamvoice.hotkey.source import OnEdge
+from teamvoice.offline.ports import Voice
+from teamvoice.offline.server import Settings, serve
+from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of
+from tests.support.panes import name_of, open_pane, own_server, screen_of, standin
+from tests.support.relay import Relay, relay_to
+from tests.support.spec import check_client_event, check_server_event
+from tests.support.wait import until
+
+TOKEN = "a-token-of-the-test"
+PAUSE = bytes(960 * 6)
+
+pytestmark = pytest.mark.needs("tmux")
+
+
+@pytest.fixture
+def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Two stand-ins in a server of their own; everything that the daemon keeps is in a folder."""
+    monkeypatch.setenv("TEAMVOICE_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("TEAMVOICE_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("TEAMVOICE_SOCKET", str(tmp_path / "control.sock"))
+    monkeypatch.setenv("OPENAI_API_KEY", TOKEN)
+    with own_server() as server:
+        for member in ("developer", "pm"):
+            open_pane(server, member, standin(member, 0.2))
+        yield server
+
+
+@contextlib.asynccontextmanager
+async def provider(port: int = 0, voice: Voice | None = None) -> AsyncIterator[str]:
+    """A Realtime server whose ears make no mistake."""
+    settings = Settings(token=TOKEN, port=port)
+    async with serve(settings, ExactEars, LiteralMind(), voice or ToneVoice()) as url:
+        yield url
+
+
+def settings_for(tmux: Server, url: str, **hotkey: Any) -> config.Config:
+    return config.Config(
+        provider=config.Provider(url=url),
+        hotkey=config.Hotkey(**hotkey),
+        audio=config.Audio(chimes=False),  # what is recorded is the answer and nothing else
+        team=config.Team(socket=name_of(tmux)),
+    )
+
+
+class Talk:
+    """A daemon to talk to, and the turns that it ended."""
+
+    def __init__(self, app: App, desk: Desk, microphone: SpokenMicrophone) -> None:
+        assert isinstance(desk.playback, SilentSpeaker)
+        self.app = app
+        self.speaker = desk.playback
+        self.microphone = microphone
+        self._news = app.watch()
+        self.turns: list[dict[str, Any]] = []
+        self.told: list[dict[str, Any]] = []
+
+    async def collect(self) -> None:
+        async for news in self._news:
+            self.told.append(news)
+            if news["event"] == "turn":
+                self.turns.append(news["turn"])
+
+    def press(self) -> None:
+        self.app.key("press", asyncio.get_running_loop().time())
+
+    def release(self) -> None:
+        self.app.key("release", asyncio.get_running_loop().time())
+
+    async def say(self, text: str) -> None:
+        """A whole hold; the words are in it from edge to edge."""
+        self.press()
+        self.microphone.say(PAUSE + sound_of(text) + PAUSE)
+        await self.microphone.wait_spoken()
+        self.release()
+
+    async def turn(self, count: int = 1) -> dict[str, Any]:
+        """The turn with which so many are over."""
+        await until(lambda: len(self.turns) >= count, f"turn {count} is over", 20)
+        return self.turns[count - 1]
+
+    def heard_of(self, text: str) -> Callable[[], bool]:
+        return lambda: any(text in str(news.get("text", "")) for news in self.told)
+
+
+@contextlib.asynccontextmanager
+async def talking(settings: config.Config, desk: Desk | None = None) -> AsyncIterator[Talk]:
+    spoken, microphone = spoken_desk()
+    app = App(settings, desk or spoken)
+    talk = Talk(app, spoken, microphone)
+    async with app:
+        tasks = asyncio.TaskGroup()
+        await tasks.__aenter__()
+        collecting = tasks.create_task(talk.collect())
+        try:
+            yield talk
+        finally:
+            collecting.cancel()
+            await tasks.__aexit__(None, None, None)
+
+
+@pytest.fixture
+async def relay(tmux: Server) -> AsyncIterator[Relay]:  # noqa: ARG001 - the team is there first
+    async with provider() as url, relay_to(url) as relay:
+        yield relay
+
+
+SEND = 'call send_message {"member": "dev", "text": "fix the login"}'
+
+
+async def test_a_spoken_turn_is_the_protocol_from_end_to_end(tmux: Server, relay: Relay) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        await talk.app.link_is_up.wait()
+        await talk.say(SEND)
+        turn = await talk.turn()
+    assert turn["heard"] == SEND
+    assert turn["outcome"] == "answered", turn
+    (call,) = turn["calls"]
+    assert call["result"] == "Submitted to the developer."
+    assert turn["spoken"] == "send_message says Submitted to the developer."
+    assert {"held", "commit", "answer", "sound", "total"} <= set(turn["ms"])
+    assert relay.kinds() == [
+        "session.update",
+        "input_audio_buffer.clear",
+        "input_audio_buffer.append",
+        "input_audio_buffer.commit",
+        "response.create",
+        "conversation.item.create",
+        "response.create",
+    ]
+    for event in relay.sent:
+        check_client_event(event)
+    for event in relay.received:
+        check_server_event(event)
+    (pane,) = tmux.panes.filter(window_name="developer")
+    assert "fix the login" in screen_of(pane)
+
+
+async def test_no_audio_is_sent_before_the_session_is_confirmed(tmux: Server, relay: Relay) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        await talk.say(SEND)  # pressed while the link is still being made
+        turn = await talk.turn()
+    assert turn["heard"] == SEND
+    assert relay.kinds()[0] == "session.update"
+
+
+async def test_what_is_said_with_no_provider_is_sent_when_there_is_one(tmux: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with talking(settings_for(tmux, f"ws://127.0.0.1:{port}/v1/realtime")) as talk:
+        await talk.say("call list_team {}")
+        assert talk.turns == []
+        async with provider(port):
+            turn = await talk.turn()
+            assert turn["calls"][0]["name"] == "list_team"
+
+
+async def test_what_a_broken_connection_took_along_is_sent_again(
+    tmux: Server, relay: Relay
+) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        await talk.app.link_is_up.wait()
+        talk.press()
+        talk.microphone.say(PAUSE + sound_of("call list_team {}") + PAUSE)
+        await until(lambda: "input_audio_buffer.append" in relay.kinds(), "speech is on its way")
+        await relay.cut()
+        await talk.microphone.wait_spoken()
+        talk.release()
+        turn = await talk.turn()
+    assert turn["heard"] == "call list_team {}"
+
+
+async def test_a_barge_in_tells_the_model_what_was_heard(tmux: Server, relay: Relay) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        await talk.app.link_is_up.wait()
+        await talk.say("x" * 60)  # the answer is as long as the question: over a second
+        await until(lambda: len(talk.speaker.recording) > 9600, "200 ms of the answer are heard")
+        await until(lambda: "response.done" in _kinds(relay.received), "all of it has come")
+        talk.press()
+        talk.microphone.say(PAUSE + sound_of("call list_team {}") + PAUSE)
+        await talk.microphone.wait_spoken()
+        talk.release()
+        second = await talk.turn(2)
+    assert [turn["outcome"] for turn in talk.turns] == ["interrupted", "answered"]
+    assert second["heard"] == "call list_team {}"
+    (cut,) = [event for event in relay.sent if event["type"] == "conversation.item.truncate"]
+    spoken_ms = len(b"".join(_audio(relay, cut["item_id"]))) / 48
+    assert 180 < cut["audio_end_ms"] < spoken_ms
+    assert "error" not in _kinds(relay.received)
+
+
+async def test_parallel_calls_run_at_once_and_are_answered_together(
+    tmux: Server, relay: Relay
+) -> None:
+    both = SEND + '; call send_message {"member": "project manager", "text": "write it up"}'
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        await talk.say(both)
+        turn = await talk.turn()
+    results = [call["result"] for call in turn["calls"]]
+    assert results == ["Submitted to the developer.", "Submitted to the PM."]
+    assert relay.kinds().count("response.create") == 2
+
+
+async def test_typed_words_are_answered_and_written_down(tmux: Server, relay: Relay) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        turn = await talk.app.ask("call list_team {}")
+        await talk.turn()
+    assert turn["typed"]
+    assert "On the team: developer" in turn["spoken"]
+    assert read_last(journal_path(), 1) == talk.turns
+
+
+async def test_nothing_of_a_tap_or_a_cancelled_hold_is_acted_upon(
+    tmux: Server, relay: Relay
+) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        await talk.app.link_is_up.wait()
+        talk.press()
+        talk.release()
+        talk.press()
+        talk.app.key("cancel", asyncio.get_running_loop().time())
+        talk.release()
+        await talk.say("call list_team {}")
+        await talk.turn(2)
+        status = await talk.app.status()
+    assert [turn["outcome"] for turn in talk.turns] == ["cancelled", "answered"]
+    assert [turn["heard"] for turn in talk.turns] == ["", "call list_team {}"]
+    assert status["microphone"]["state"] == "closed"
+
+
+async def test_a_muted_microphone_does_not_listen(tmux: Server, relay: Relay) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        talk.app.key("mute", 0.0)
+        talk.press()
+        await until(talk.heard_of("is muted"), "the person is told")
+        assert (await talk.app.status())["microphone"]["muted"]
+        talk.release()
+        talk.app.key("mute", 0.0)
+        await talk.say("call list_team {}")
+        assert (await talk.turn())["outcome"] == "answered"
+
+
+class DeadMicrophone(SpokenMicrophone):
+    """A microphone that is not there."""
+
+    async def open(self, on_block: OnBlock, on_lost: OnLost) -> None:  # noqa: ARG002 - none comes
+        raise AudioUnavailable("there is no microphone", "plug one in")
+
+
+async def test_a_missing_microphone_is_told_and_the_next_press_works(
+    tmux: Server, relay: Relay
+) -> None:
+    spoken, _ = spoken_desk()
+    async with talking(
+        settings_for(tmux, relay.url), Desk(DeadMicrophone(), spoken.playback)
+    ) as talk:
+        for _ in range(2):
+            talk.press()
+            talk.release()
+        await until(talk.heard_of("there is no microphone (plug one in)"), "the person is told")
+        turn = await talk.app.ask("call list_team {}")
+    assert turn["outcome"] == "answered"
+
+
+class NoKeyboard:
+    """A session in which no key can be watched."""
+
+    def __init__(self, on_edge: OnEdge, on_lost: OnLost) -> None:
+        self._callbacks = (on_edge, on_lost)
+
+    async def __aenter__(self) -> NoKeyboard:
+        raise HotkeyUnavailable("there is no display")
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    def describe(self) -> str:
+        return "no keyboard"
+
+
+async def test_without_a_display_the_socket_serves_as_the_key(tmux: Server, relay: Relay) -> None:
+    spoken, _ = spoken_desk()
+    desk = Desk(spoken.capture, spoken.playback, NoKeyboard)
+    async with talking(settings_for(tmux, relay.url), desk) as talk:
+        await until(talk.heard_of("there is no display"), "the person is told")
+        status = await talk.app.status()
+    assert status["hotkey"]["state"] == "unavailable"
+    assert "teamvoice ptt serves as the key" in status["hotkey"]["reason"]
+
+
+async def test_a_hold_that_is_forgotten_ends_by_itself(tmux: Server, relay: Relay) -> None:
+    async with talking(settings_for(tmux, relay.url, max_hold_s=1.0)) as talk:
+        await talk.app.link_is_up.wait()
+        talk.press()
+        talk.microphone.say(PAUSE + sound_of("call list_team {}") + PAUSE)
+        turn = await talk.turn()
+    assert turn["heard"] == "call list_team {}"
+
+
+async def test_a_second_daemon_is_refused_and_the_first_lives_on(
+    tmux: Server, relay: Relay
+) -> None:
+    settings = settings_for(tmux, relay.url)
+    async with talking(settings) as talk:
+        with pytest.raises(TeamvoiceError, match="runs already"):
+            await App(settings, spoken_desk()[0]).__aenter__()
+        assert (await talk.app.ask("call list_team {}"))["outcome"] == "answered"
+
+
+def _kinds(events: list[dict[str, Any]]) -> list[str]:
+    return [event["type"] for event in events]
+
+
+def _audio(relay: Relay, item_id: str) -> Iterator[bytes]:
+    import base64
+
+    for event in relay.received:
+        if event["type"] == "response.output_audio.delta" and event["item_id"] == item_id:
+            yield base64.b64decode(event["delta"])
