@@ -208,9 +208,7 @@ class Bridge:
         if self._pinning:
             await asyncio.shield(self._pinning)
         try:
-            output = await self._rooms.call_tool(
-                command.name, command.arguments, command.confirmed
-            )
+            output = await self._rooms.call_tool(command.name, command.arguments, command.confirmed)
         except NeedsConfirmation as ask:
             self.tell(ev.ToolAsked(at=self._now(), call_id=command.call_id, why=ask.message))
             return

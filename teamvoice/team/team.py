@@ -17,6 +17,7 @@ from teamvoice.team.delivery import Delivery
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.holding import Holding, Seen, Told
 from teamvoice.team.interruption import Interruption
+from teamvoice.team.keypress import KeyPress
 from teamvoice.team.members import find_member, find_pane, wanted_options
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Tree, read_tree
@@ -220,6 +221,18 @@ class Team:
         """
         machine = functools.partial(Answer, expected=expected)
         return await self._write(name, choice, machine)
+
+    async def press(self, name: str, keys: Sequence[str]) -> Receipt:
+        """Press named keys in a member's pane, one after the other.
+
+        What stands in the way is told by the receipt; ``submitted`` means that they were pressed.
+
+        Raises:
+            UnknownMember: Nobody has that name.
+            AmbiguousMember: Several have.
+            TmuxUnavailable: There is no tmux server.
+        """
+        return await self._write(name, "", functools.partial(KeyPress, keys=tuple(keys)))
 
     async def interrupt(self, name: str) -> Receipt:
         """Stop what a member is working on.
