@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from teamvoice.team.glimpses import Status
     from teamvoice.team.receipts import Receipt
-    from teamvoice.team.team import Status, Team
+from teamvoice.team.team import Team
 
 _COLOURS = {"idle": "green", "working": "cyan", "waiting": "bold yellow", "unknown": "magenta"}
 

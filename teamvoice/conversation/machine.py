@@ -50,7 +50,7 @@ from teamvoice.conversation.commands import Command
 from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.ledger import Ledger
-from teamvoice.conversation.policy import Policy, shows_screen
+from teamvoice.conversation.policy import Policy, describe, shows_screen
 from teamvoice.conversation.said import Said, Utterance
 
 _BYTES_PER_MS = 48  # mono PCM16 at 24 kHz
@@ -141,7 +141,32 @@ class Conversation:
         self._said = Said(self._rules.backlog)
         self._ledger = Ledger(self._rules.linger_s)
         self._out: list[Command] = []
-        self._handlers: dict[type[ev.Event], Callable[[Any], None]] = {
+        self._handlers = self._table()
+
+    @property
+    def turn(self) -> int:
+        """The number of the turn that is on; 0 between turns."""
+        return self._ledger.current.number if self._ledger.current else 0
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """What waits for a confirmation, each in words."""
+        waiting = self._consent.waiting
+        return tuple(map(describe, waiting.calls)) if waiting else ()
+
+    def handle(self, event: ev.Event) -> list[Command]:
+        """Take in one event; what is to be done about it, in order."""
+        if isinstance(event, _OF_A_SESSION) and self.link is Link.DOWN:
+            return []  # the last words of a session that was given up
+        self._handlers[type(event)](event)
+        self._respond(event.at)
+        self._settle(event.at)
+        out, self._out = self._out, []
+        return out
+
+    def _table(self) -> dict[type[ev.Event], Callable[[Any], None]]:
+        """Who handles which event."""
+        return {
             ev.HoldBegan: self._hold_began,
             ev.HoldEnded: self._hold_ended,
             ev.Tapped: self._tapped,
@@ -169,21 +194,6 @@ class Conversation:
             ev.NewsPassed: self._news_passed,
             ev.TimerRang: self._timer_rang,
         }
-
-    @property
-    def turn(self) -> int:
-        """The number of the turn that is on; 0 between turns."""
-        return self._ledger.current.number if self._ledger.current else 0
-
-    def handle(self, event: ev.Event) -> list[Command]:
-        """Take in one event; what is to be done about it, in order."""
-        if isinstance(event, _OF_A_SESSION) and self.link is Link.DOWN:
-            return []  # the last words of a session that was given up
-        self._handlers[type(event)](event)
-        self._respond(event.at)
-        self._settle(event.at)
-        out, self._out = self._out, []
-        return out
 
     # The person ------------------------------------------------------------------------------
 

@@ -30,7 +30,7 @@ from teamvoice.audio.playback import Playback
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
-from teamvoice.conversation.machine import Conversation, Rules
+from teamvoice.conversation.machine import Conversation, Mic, Rules, Sound
 from teamvoice.conversation.policy import Policy
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.translate import event_from, request_for
@@ -136,6 +136,12 @@ class Bridge:
         self._asked[_turn_of(commands)] = over
         self._obey(commands)
         return await asyncio.shield(over)
+
+    def chime(self, kind: str) -> None:
+        """A small sound, unless somebody speaks."""
+        quiet = self.machine.mic is Mic.CLOSED and self.machine.sound is Sound.SILENT
+        if quiet and self._rooms.chimes:
+            self._rooms.playback.chime(kind)
 
     def link_up(self) -> None:
         """The session is confirmed."""

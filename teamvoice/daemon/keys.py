@@ -8,6 +8,7 @@ from collections.abc import Callable
 from teamvoice import config
 from teamvoice.conversation.events import CancelAsked, Confirmed, Event, HoldBegan
 from teamvoice.conversation.gesture import Gesture, Mode, Timing
+from teamvoice.conversation.policy import Policy
 
 
 class Keys:
@@ -88,3 +89,13 @@ class Keys:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def policy_for(settings: config.Config) -> Policy:
+    """What waits for a confirmation, and how this key gives it."""
+    tap = settings.hotkey.mode == "hold"
+    return Policy(
+        dangerous=settings.policy.dangerous,
+        confirm_s=settings.policy.confirm_s,
+        confirm_by="tap the key" if tap else "run teamvoice ptt confirm",
+    )

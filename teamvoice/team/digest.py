@@ -70,7 +70,8 @@ def say_seconds(seconds: int) -> str:
 def say_question(question: Question) -> str:
     """A question in one line: what about, the question, and how it can be answered."""
     options = ", ".join(f"{n} {option.label}" for n, option in enumerate(question.options, 1))
-    parts = [question.subject, question.text, options and f"Options: {options}"]
+    parts = [question.text, question.subject and f"{question.subject}."]
+    parts += [f"Options: {options}." if options else ""]
     return " ".join(part for part in parts if part)
 
 

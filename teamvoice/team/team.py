@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from teamvoice import config
@@ -14,12 +14,23 @@ from teamvoice.errors import ConfigError, TeamError, TeamvoiceError
 from teamvoice.team.actor import Actor, Machine
 from teamvoice.team.answers import Answer
 from teamvoice.team.delivery import Delivery
+from teamvoice.team.glimpses import (
+    ACTIVITY,
+    Glimpse,
+    Glimpses,
+    Status,
+    has_moved,
+    read_trees,
+    restless,
+    user_option,
+)
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.holding import Holding, Seen, Told
 from teamvoice.team.interruption import Interruption
 from teamvoice.team.keypress import KeyPress
-from teamvoice.team.members import find_member, find_pane, wanted_options
+from teamvoice.team.members import find_member, wanted_options
 from teamvoice.team.panes import Pane
+from teamvoice.team.places import Found, again, clause, found_pane, where_to_look
 from teamvoice.team.processes import Tree, read_tree
 from teamvoice.team.profiles import Profile, load_profiles
 from teamvoice.team.receipts import Outcome, Receipt
@@ -30,35 +41,7 @@ from teamvoice.team.writing import Order, Patience
 
 _GRACE_S = 1.0  # how long leaving waits for messages that are on their way
 
-Found = Pane | TeamvoiceError | None
 Kinds = Callable[[Order, Patience], Machine]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a member is doing.
-
-    Args:
-        member: Who.
-        state: With its source and time.
-        agent: The profile that was recognised; empty when none was.
-        pane: Its ``%id``; empty when there is none.
-        place: Where it is, as tmux writes it.
-        body: What its screen says above the prompt, uncleaned.
-    """
-
-    member: config.Member
-    state: State
-    agent: str = ""
-    pane: str = ""
-    place: str = ""
-    body: tuple[str, ...] = ()
-
-    def as_json(self, now: float) -> dict[str, Any]:
-        """For ``--json``."""
-        about = {"name": self.member.name, "aliases": list(self.member.aliases)}
-        where = {"agent": self.agent, "pane": self.pane, "place": self.place}
-        return {**about, **self.state.as_json(now), **where}
 
 
 class Team:
@@ -81,7 +64,8 @@ class Team:
     ) -> None:
         self.members = settings.members
         self._patience = patience or Patience()
-        self._tmux = Tmux(settings.socket, settings.deadline_s, wanted_options(self.members))
+        facts = (*wanted_options(self.members), ACTIVITY)
+        self._tmux = Tmux(settings.socket, settings.deadline_s, facts)
         self._profiles: dict[str, Profile] = {}
         self._group = asyncio.TaskGroup()
         self._workers: set[asyncio.Task[None]] = set()
@@ -153,6 +137,45 @@ class Team:
         self._raise_if_tmux_is_away(members, found)
         views = await self._views({m.name: (m, panes[m.name]) for m in members if m.name in panes})
         return tuple(self._status(m, found[m.name], views.get(m.name)) for m in members)
+
+    async def glance(self, known: Glimpses) -> tuple[Status, ...]:
+        """As :meth:`status`, for who looks again and again: only what moved is looked at.
+
+        Args:
+            known: What was seen before; empty the first time, and brought up to date.
+        """
+        second, now = int(time.time()), self._now()
+        try:
+            panes, screens = await self._tmux.snapshot(restless(known, now))
+            found = {member.name: found_pane(member, panes) for member in self.members}
+            due = {
+                name: pane
+                for name, pane in found.items()
+                if isinstance(pane, Pane) and has_moved(known.get(name), pane, now)
+            }
+            rest = [pane.id for pane in due.values() if pane.id not in screens]
+            screens |= await self._tmux.screens(rest)
+            trees = await self._tmux.aside(lambda: read_trees(due, known, now))
+        except TeamvoiceError as error:
+            return tuple(self._status(member, error, None) for member in self.members)
+        for name, pane in due.items():
+            if pane.id in screens:
+                view = self._see(self.find(name), pane, screens[pane.id], trees[name][0])
+                status = self._status(self.find(name), pane, view)
+                known[name] = Glimpse(pane, status, *trees[name], now, second)
+        return tuple(self._glimpsed(m, found[m.name], known) for m in self.members)
+
+    async def show(self, options: Mapping[str, str | None]) -> None:
+        """Set the user options that status lines read; ``None`` takes one away.
+
+        Args:
+            options: ``@teamvoice_state`` by the pane's id; under "" the global ``@teamvoice``.
+
+        Raises:
+            TeamvoiceError: tmux does not answer, or a pane is gone.
+        """
+        if options:
+            await self._tmux.run(*(user_option(pane, text) for pane, text in options.items()))
 
     async def read(self, name: str, lines: int = 20, chars: int = 4000) -> str:
         """The tail of a member's screen and history, without furniture, safe inside a fence.
@@ -263,7 +286,7 @@ class Team:
             pane = await self._pane(member)
             message = await self._tmux.aside(lambda: self._held.hold(member.name, text))
         except TeamError as error:
-            return Receipt(Outcome.REFUSED, _clause(error.message), "", member.name)
+            return Receipt(Outcome.REFUSED, clause(error.message), "", member.name)
         return Receipt(Outcome.HELD, "", "", member.name, pane.id, message.ticket)
 
     async def _deliver_held(self, message: HeldMessage) -> Receipt:
@@ -275,7 +298,7 @@ class Team:
         if isinstance(found, Pane):
             machine = functools.partial(Delivery, only_idle=True)
             return await self._drive(message.member, found, message.text, machine)
-        why = _clause(found.message) if found else "its pane was not found"
+        why = clause(found.message) if found else "its pane was not found"
         return Receipt(Outcome.REFUSED, why, "", message.member)
 
     async def _states(self, names: Sequence[str]) -> Seen:
@@ -287,7 +310,7 @@ class Team:
         try:
             pane = await self._pane(member)
         except TeamError as error:
-            return Receipt(Outcome.REFUSED, _clause(error.message), "", member.name)
+            return Receipt(Outcome.REFUSED, clause(error.message), "", member.name)
         return await self._drive(member.name, pane, text, kind)
 
     async def _drive(self, member: str, pane: Pane, text: str, kind: Kinds) -> Receipt:
@@ -317,8 +340,8 @@ class Team:
             panes = await self._tmux.panes()
         except TeamvoiceError as error:
             return {member.name: error for member in self.members}
-        kept = {name: _again(pane, panes) for name, pane in (keep or {}).items()}
-        return {m.name: kept.get(m.name) or _found(m, panes) for m in self.members}
+        kept = {name: again(pane, panes) for name, pane in (keep or {}).items()}
+        return {m.name: kept.get(m.name) or found_pane(m, panes) for m in self.members}
 
     async def _pane(self, member: config.Member) -> Pane:
         pins = self._pins or await self._resolve_all()
@@ -326,7 +349,7 @@ class Team:
         if isinstance(found, TeamvoiceError):
             raise found
         if found is None:
-            raise TeamError(f"No pane of {member.name} was found", _where_to_look(member))
+            raise TeamError(f"No pane of {member.name} was found", where_to_look(member))
         return found
 
     async def _views(self, panes: dict[str, tuple[config.Member, Pane]]) -> dict[str, View]:
@@ -340,6 +363,12 @@ class Team:
 
     def _see(self, member: config.Member, pane: Pane, screen: str, tree: Tree) -> View:
         return see(pane, screen, tree, self._profiles, wish=member.agent, at=self._now())
+
+    def _glimpsed(self, member: config.Member, found: Found, known: Glimpses) -> Status:
+        if isinstance(found, Pane) and member.name in known:
+            return known[member.name].status
+        known.pop(member.name, None)
+        return self._status(member, found, None)
 
     def _status(self, member: config.Member, found: Found, view: View | None) -> Status:
         if isinstance(found, TeamvoiceError):
@@ -367,28 +396,3 @@ class Team:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def _found(member: config.Member, panes: Sequence[Pane]) -> Found:
-    try:
-        return find_pane(member, panes)
-    except TeamError as error:
-        return error
-
-
-def _again(pinned: Found, panes: Sequence[Pane]) -> Pane | None:
-    """A pane that was pinned, as it is now; ``None`` when it is no longer the same."""
-    if not isinstance(pinned, Pane):
-        return None
-    return next((p for p in panes if (p.id, p.pid) == (pinned.id, pinned.pid)), None)
-
-
-def _where_to_look(member: config.Member) -> str:
-    if member.target:
-        return f"nothing matches its target {member.target}"
-    return f"name one: tmux set-option -p @teamvoice {member.name}"
-
-
-def _clause(sentence: str) -> str:
-    """A sentence as the part of another one."""
-    return sentence[:1].lower() + sentence[1:].rstrip(".")

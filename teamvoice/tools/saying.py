@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from teamvoice.config import Member
 from teamvoice.team.digest import Digest, digest, say_question, say_seconds, tokens, within
+from teamvoice.team.glimpses import Status
 from teamvoice.team.receipts import Outcome, Receipt, say_sent, spoken
 from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind
-from teamvoice.team.team import Status
 
 STATUS_TOKENS = 590
 READ_TOKENS = 390

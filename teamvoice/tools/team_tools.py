@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from teamvoice.errors import NeedsConfirmation, ToolError
+from teamvoice.team.glimpses import Status
 from teamvoice.team.questions import Question
 from teamvoice.team.receipts import (
     say_answered,
@@ -25,7 +26,7 @@ from teamvoice.team.receipts import (
 )
 from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind
-from teamvoice.team.team import Status, Team
+from teamvoice.team.team import Team
 from teamvoice.tools.registry import Function, is_confirmed
 from teamvoice.tools.saying import (
     READ_TOKENS,
@@ -80,7 +81,8 @@ class _Asked:
 def team_tools(team: Team, house: House | None = None) -> list[Function]:
     """The tools for a team, in the order in which a session declares them."""
     asked = _Asked(house or House())
-    return [*_reading(team, asked), *_writing(team), *_answering(team, asked)]
+    reading = [*_reading(team, asked), *_needing(team, asked)]
+    return [*reading, *_writing(team), *_answering(team, asked)]
 
 
 def _reading(team: Team, asked: _Asked) -> list[Function]:
@@ -109,6 +111,12 @@ def _reading(team: Team, asked: _Asked) -> list[Function]:
         text = await team.read(name, lines, _READ_CHARS)
         return fence(name, text) if text else f"The screen of {spoken(name)} is empty."
 
+    return [list_team, team_status, read_member]
+
+
+def _needing(team: Team, asked: _Asked) -> list[Function]:
+    who = Annotated[str, f"Whom: {say_names(team.members)}"]
+
     async def who_needs_me() -> str:
         """Say who waits for the person, with the question and its options."""
         statuses = await team.status()
@@ -123,7 +131,7 @@ def _reading(team: Team, asked: _Asked) -> list[Function]:
         asked.house.notify_when(name, Kind(state))
         return f"I will tell you when {spoken(name)} is {state}."
 
-    return [list_team, team_status, read_member, who_needs_me, notify_when]
+    return [who_needs_me, notify_when]
 
 
 def _writing(team: Team) -> list[Function]:

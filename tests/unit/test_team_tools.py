@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from openai.types.realtime import RealtimeFunctionTool
 
 from teamvoice import config
+from teamvoice.team.glimpses import Status
 from teamvoice.team.receipts import Outcome, Receipt, say_interrupted, say_sent
 from teamvoice.team.sight import Kind, State
-from teamvoice.team.team import Status, Team
+from teamvoice.team.team import Team
 from teamvoice.tools.registry import Toolbox
-from teamvoice.tools.team_tools import say_broadcast, say_status, team_tools
+from teamvoice.tools.saying import say_broadcast, say_status
+from teamvoice.tools.team_tools import team_tools
 
 
 def status(name: str, kind: Kind, *body: str, detail: str = "") -> Status:
