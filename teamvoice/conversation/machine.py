@@ -161,6 +161,7 @@ class Conversation:
         self._handlers[type(event)](event)
         self._respond(event.at)
         self._settle(event.at)
+        self._respond(event.at)  # news waits for the end of a turn
         out, self._out = self._out, []
         return out
 
