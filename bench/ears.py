@@ -15,6 +15,7 @@ from teamvoice.offline.ears import Ears
 from teamvoice.offline.mind import understand
 from teamvoice.offline.vocabulary import Vocabulary
 from tests.support.commands import COMMANDS, FOREIGN, HELD_OUT, TEAM, VARIED, WIDE_TEAM, Spoken
+from tests.support.fresh_commands import FRESH
 from tests.support.speech import TOOLS, VOICES, feed, noisy, score, spoken_pcm, word_errors
 
 WRITES = {"send_message", "broadcast", "interrupt"}
@@ -26,6 +27,7 @@ def main() -> None:
         ("twelve", TEAM, COMMANDS),
         ("varied", WIDE_TEAM, VARIED),
         ("held out", WIDE_TEAM, HELD_OUT),
+        ("fresh", WIDE_TEAM, FRESH),
     ):
         measure(title, _ready(team), team, commands, noise)
     foreign(noise)

@@ -23,6 +23,7 @@ _HEARD_RATE = 24_000
 _MODEL_RATE = 16_000
 _GENERAL_WORDS = 8_000  # of the stock model's, the most frequent
 _GENERAL_SHARE = 0.3
+_BORROW = 3.0  # what is said to a member is far more varied than our sentences
 _LANGUAGE_WEIGHT = 5  # below the stock 6.5: a message may say what no sentence of ours does
 _UNHEARD = -500_000  # the stock model's score of a word that it does not have
 
@@ -103,8 +104,9 @@ def _decoder(vocabulary: Vocabulary) -> Any:
     expected = list(phrases.sentences(vocabulary))
     words = {word for sentence in expected for word in sentence} | set(phrases.technical_words())
     general = _general(decoder, _dictionary_words(pocketsphinx.get_model_path("en-us")), words)
+    pairs = _pairs(decoder)
     _teach(decoder, words)
-    model = language.arpa(expected, general, _GENERAL_SHARE)
+    model = language.arpa(expected, general, _GENERAL_SHARE, pairs, _BORROW)
     with tempfile.TemporaryDirectory(prefix="teamvoice-ears-") as directory:
         file = Path(directory) / "commands.arpa"
         file.write_text(model, encoding="ascii")
@@ -127,6 +129,15 @@ def _general(decoder: Any, known: Iterable[str], needed: Iterable[str]) -> Mappi
     rare = logs.exp(scores[frequent[-1]])
     chances = {word: logs.exp(scores[word]) for word in frequent if re.match("[a-z]", word)}
     return dict.fromkeys(needed, rare) | chances
+
+
+def _pairs(decoder: Any) -> Mapping[language.Gram, float]:
+    """How likely words are right after others, in general speech."""
+    stock, exp = decoder.get_lm(), decoder.logmath.exp
+    return {
+        (first, second): exp(stock.prob([second, first]))  # the stock model reads backwards
+        for first, second in phrases.pairs()
+    }
 
 
 def _teach(decoder: Any, words: Iterable[str]) -> None:

@@ -43,6 +43,13 @@ def technical_words() -> Mapping[str, tuple[str, ...]]:
     return words
 
 
+def pairs() -> Iterator[tuple[str, str]]:
+    """Two words that general speech often joins, in the order in which they are said."""
+    for line in lines("pairs.txt"):
+        first, *seconds = line.split(" ")
+        yield from ((first, second) for second in seconds)
+
+
 @functools.cache
 def lines(file: str) -> tuple[str, ...]:
     """The lines of a corpus file, without its comments."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from teamvoice.offline.vocabulary import Vocabulary
 from teamvoice.offline.voice import Voice
 from tests.support.commands import COMMANDS, FOREIGN, TEAM
 from tests.support.speech import TOOLS, VOICES, Score, feed, noisy, score, spoken_pcm
+from tests.support.wait import until
 
 pytestmark = pytest.mark.needs("flite", "python:pocketsphinx")
 
@@ -62,7 +65,10 @@ def test_an_abandoned_hold_is_forgotten_and_the_length_is_told(ears: Ears) -> No
 
 def test_words_that_no_dictionary_has_can_be_heard() -> None:
     ears = Ears(Vocabulary((("zorblax", ()),), ("flumbert",)))
-    assert "zorblax" in hear(ears, spoken_pcm("tell zorblax to fix the flumbert", "rms"))
+    heard = hear(ears, spoken_pcm("tell zorblax to fix the flumbert", "rms"))
+    assert heard == "tell zorblax to fix the flumbert"
+    without = Ears(Vocabulary((("zorblax", ()),)))
+    assert "flumbert" not in hear(without, spoken_pcm("tell zorblax to fix the flumbert", "rms"))
 
 
 @pytest.mark.parametrize("name", ["slt", "marin", "rms"])
@@ -71,6 +77,26 @@ async def test_the_voice_speaks_audible_pieces(name: str) -> None:
     assert max(map(len, pieces)) <= 4_800
     samples = np.frombuffer(b"".join(pieces), dtype="<i2")
     assert 24_000 < len(samples) < 120_000
+    assert np.abs(samples).max() > 3_000
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are read in /proc")
+async def test_speech_that_is_cancelled_leaves_no_program_behind() -> None:
+    async with asyncio.TaskGroup() as group:
+        speech = group.create_task(_say_all("This is long. " * 3 + "and on it goes, " * 60))
+        await until(_children, "a program speaks")
+        speech.cancel()
+    assert _children() == []
+
+
+@pytest.mark.needs("espeak-ng")
+async def test_without_flite_espeak_speaks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    espeak = shutil.which("espeak-ng")
+    assert espeak is not None
+    (tmp_path / "espeak-ng").symlink_to(espeak)
+    monkeypatch.setitem(os.environ, "PATH", str(tmp_path))
+    samples = np.frombuffer(await _say_all("Submitted to the developer."), dtype="<i2")
+    assert 24_000 < len(samples) < 96_000
     assert np.abs(samples).max() > 3_000
 
 
@@ -84,3 +110,21 @@ async def test_a_machine_without_a_voice_says_how_to_mend_it(
     monkeypatch.setitem(os.environ, "PATH", str(tmp_path))
     with pytest.raises(MissingPart, match="apt install flite"):
         await anext(Voice().speak("hello"))
+
+
+async def _say_all(text: str) -> bytes:
+    return b"".join([piece async for piece in Voice().speak(text)])
+
+
+def _children() -> list[str]:
+    """The flite processes that this process has started and not yet seen the end of."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    children = [pid for task in tasks for pid in task.read_text().split()]
+    return [pid for pid in children if _name(pid) == "flite"]
+
+
+def _name(pid: str) -> str:
+    try:
+        return Path("/proc", pid, "comm").read_text().strip()
+    except FileNotFoundError:  # it was reaped just now
+        return ""

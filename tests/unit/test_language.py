@@ -9,8 +9,12 @@ from teamvoice.offline.vocabulary import spoken
 from tests.support.commands import TEAM
 
 
-def test_probabilities_after_every_context_sum_to_one() -> None:
-    model = language.arpa([("stop", "it"), ("stop", "them"), ("run", "it")], {"rest": 1.0}, 0.3)
+@pytest.mark.parametrize("pairs", [{}, {("rest", "stop"): 0.6, ("stop", "rest"): 0.4}])
+def test_probabilities_after_every_context_sum_to_one(
+    pairs: dict[tuple[str, ...], float],
+) -> None:
+    sentences = [("stop", "it"), ("stop", "them"), ("run", "it")]
+    model = language.arpa(sentences, {"rest": 1.0}, 0.3, pairs, 3.0)
     grams: dict[tuple[str, ...], tuple[float, float]] = {}
     for line in model.splitlines():
         chance, *rest = line.split()[:1] or [""]
@@ -31,6 +35,13 @@ def test_probabilities_after_every_context_sum_to_one() -> None:
 
     for context in [(), *(gram for gram in grams if len(gram) < 3 and gram[-1] != "</s>")]:
         assert sum(chance_of((*context, word)) for word in vocabulary) == pytest.approx(1, abs=0.01)
+
+
+def test_a_pair_with_an_unknown_word_is_left_out_and_a_known_one_is_likelier() -> None:
+    pairs: dict[tuple[str, ...], float] = {("run", "rest"): 0.5, ("run", "nowhere"): 0.5}
+    model = language.arpa([("run", "it")], {"rest": 1.0}, 0.3, pairs).splitlines()
+    assert [line for line in model if line.split()[1:3] == ["run", "rest"]]
+    assert not [line for line in model if "nowhere" in line]
 
 
 def test_every_way_to_say_a_member_is_expected() -> None:
