@@ -160,6 +160,11 @@ def config_dir() -> Path:
     return Path(override) if override else platformdirs.user_config_path("teamvoice")
 
 
+def profiles_dir() -> Path:
+    """The directory of the user's own profiles of agents; it need not exist."""
+    return config_dir() / "profiles"
+
+
 def state_dir() -> Path:
     """The directory of the journal; ``$TEAMVOICE_STATE_DIR`` overrides it."""
     override = os.environ.get("TEAMVOICE_STATE_DIR")
@@ -263,7 +268,7 @@ def _read_toml(file: Path, *, required: bool) -> dict[str, Any]:
 
 
 def _convert(settings: dict[str, Any], where: str, *, base: dict[str, Any] | None = None) -> Config:
-    _check_keys(settings, Config, where, "")
+    check_keys(settings, Config, where, "")
     try:
         return msgspec.convert(base or settings, Config)
     except msgspec.ValidationError as error:
@@ -283,8 +288,12 @@ def _choices(settings: dict[str, Any], key: str) -> str:
     return f"; one of {', '.join(words)}.{nearest(str(settings[section][name]), words)}"
 
 
-def _check_keys(table: Any, kind: type, where: str, prefix: str) -> None:
-    """Name the first unknown key with its path and the nearest known one."""
+def check_keys(table: Any, kind: type, where: str, prefix: str) -> None:
+    """Name the first unknown key of a table with its path and the nearest known one.
+
+    Raises:
+        ConfigError: There is one.
+    """
     if not isinstance(table, dict):
         return  # the wrong type is msgspec's to tell
     hints = _hints(kind)
@@ -292,15 +301,15 @@ def _check_keys(table: Any, kind: type, where: str, prefix: str) -> None:
         if key not in hints:
             raise ConfigError(f'{where}: unknown key "{prefix}{key}".{nearest(key, hints)}')
         for inner, child, label in _children(hints[key], value, key):
-            _check_keys(child, inner, where, f"{prefix}{label}.")
+            check_keys(child, inner, where, f"{prefix}{label}.")
 
 
 def _children(hint: Any, value: Any, key: str) -> Iterator[tuple[type, Any, str]]:
-    if isinstance(hint, type) and issubclass(hint, _Section):
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         yield hint, value, key
     elif typing.get_origin(hint) is tuple and isinstance(value, list):
         (inner, *_) = typing.get_args(hint)
-        if isinstance(inner, type) and issubclass(inner, _Section):
+        if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
             for index, child in enumerate(value):
                 yield inner, child, f"{key}[{index}]"
 

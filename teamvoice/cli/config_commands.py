@@ -14,6 +14,7 @@ from teamvoice import config
 from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.redaction import Redaction
+from teamvoice.team.profiles import check_agents, load_profiles, own_profiles
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -64,8 +65,12 @@ def _path(_args: argparse.Namespace) -> None:
 def _check(args: argparse.Namespace) -> None:
     loaded = config.read(args.config)
     config.api_key()
+    own = config.profiles_dir()
+    check_agents(loaded.config.team.members, load_profiles(own))
     file = args.config or config.config_file()
     write(f"{file}: fine" if file.exists() else f"{file}: not there, so the defaults hold")
+    for name in own_profiles(own):
+        write(f"{own}: profile {name}: fine")
     for origin in sorted(set(loaded.origins.values())):
         if origin.startswith("environment"):
             write(f"{origin}: fine")

@@ -9,6 +9,7 @@ nothing is pressed. The keys are pressed once: a second time might answer the ne
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 
 from teamvoice.team.questions import Option, Question
 from teamvoice.team.receipts import Outcome, Receipt
@@ -33,6 +34,8 @@ from teamvoice.team.writing import (
     still,
 )
 
+_ROWS = 24  # rows of a question that are checked together with the deed
+_HEAD = 24  # characters by which a row is known
 _CHANGED = "the question changed before it could be answered"
 
 
@@ -97,14 +100,15 @@ class Answer:
         if view.pane is not None and view.pane.in_mode:
             self._step = Step.LEAVING
             return LeaveMode()
-        question = view.question
-        if question is None:
+        if view.question is None or view.profile is None:
             return self._see_no_question(view, waited)
-        if self._bound and question.fingerprint != self._bound:
+        if self._bound and view.question.fingerprint != self._bound:
             return self._refuse(_CHANGED)
-        self._bound, self._question = question.fingerprint, question
-        self._option = choose(question, self._order.text)
-        return self._press(question, self._option, view)
+        self._bound, self._question = view.question.fingerprint, view.question
+        self._option = choose(view.question, self._order.text)
+        if waited < view.profile.question.settle_s:
+            return Look(0.1)  # an agent may ignore keys for a moment after it asked
+        return self._press(view.question, self._option, view)
 
     def _press(self, question: Question, option: Option | None, view: View) -> Command:
         if option is None:
@@ -115,7 +119,7 @@ class Answer:
         return Press(option.keys, _as_it_stands(question, view))
 
     def _see_no_question(self, view: View, waited: float) -> Command:
-        if self._tries:
+        if self._question is not None:
             return self._refuse(_CHANGED)
         if view.state.kind in {Kind.UNKNOWN, Kind.WAITING} and waited < self._patience.settle:
             return Look(0.1)
@@ -136,9 +140,9 @@ class Answer:
 
     def _look_again(self) -> Command:
         self._tries += 1
-        if self._tries > 3:
+        if self._tries > 5:
             return self._refuse("its screen keeps changing")
-        self._step, self._since = Step.LOOKING, None
+        self._step = Step.LOOKING
         return Look()
 
     def _refuse(self, reason: str) -> Finish:
@@ -185,16 +189,18 @@ def choose(question: Question, choice: str) -> Option | None:
 
 
 def _as_it_stands(question: Question, view: View) -> Still:
-    """The rows by which the question is known: its options and what it is about."""
-    wanted = [compact(line) for line in _words_of(question)]
-    rows = [n for n, row in enumerate(view.lines) if _tells_one(compact(row), wanted)]
-    return still(view, rows[-12:])
+    """Every row from what is asked about to the last option, with the mark of the highlighted."""
+    words = [compact(word) for word in (*question.subject.split("\n"), question.text)]
+    labels = [compact(option.label) for option in question.options]
+    rows = [compact(row) for row in view.lines]
+    first = _last_with(rows, words[0]) if words[0] else _last_with(rows, words[-1])
+    last = max(_last_with(rows, label) for label in labels)
+    return still(view, [n for n in range(max(0, first), last + 1) if rows[n]][-_ROWS:])
 
 
-def _words_of(question: Question) -> list[str]:
-    labels = [option.label for option in question.options]
-    return [*question.subject.splitlines(), *question.text.splitlines(), *labels]
-
-
-def _tells_one(row: str, wanted: list[str]) -> bool:
-    return len(row) > 1 and any(row in line or (line and line in row) for line in wanted)
+def _last_with(rows: Sequence[str], text: str) -> int:
+    """The last row that a text begins in; -1 when none does."""
+    found = (
+        n for n, row in enumerate(rows) if row and (text[:_HEAD] in row or row in text[:_HEAD])
+    )
+    return max(found, default=-1)

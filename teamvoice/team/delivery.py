@@ -200,20 +200,18 @@ class Delivery:
         return view.profile is not None and self._text[0] in view.profile.sigils
 
     def _misread(self, view: View) -> str:
-        if not self._commands(view) or (view.profile and view.profile.shield):
+        if not self._commands(view) or (view.profile and view.profile.before_sigil):
             return ""
         return f'a message that begins with "{self._text[0]}" would be taken for a command'
 
     def _carried(self, view: View) -> str:
         """The text as it is pasted, so that it arrives as text."""
-        shield = view.profile.shield if view.profile and self._commands(view) else ""
-        return shield + self._text
+        before = view.profile.before_sigil if view.profile and self._commands(view) else ""
+        return before + self._text
 
     def _as_it_stands(self, view: View) -> Still:
-        """The row of the prompt as it is now, unless tmux reads it otherwise than we do."""
-        row = _prompt_row(view)
-        insists = row is not None and self._denials < _EXACT_TRIES
-        return still(view, [row] if row is not None and insists else [])
+        """The rows of the prompt as they are now, unless tmux reads them otherwise than we do."""
+        return still(view, _prompt_rows(view) if self._denials < _EXACT_TRIES else [])
 
     def _is_mine(self, view: View) -> bool:
         """The prompt holds this message and nothing else."""
@@ -307,11 +305,18 @@ class Delivery:
         return command
 
 
-def _prompt_row(view: View) -> int | None:
-    """The number of the row in which the prompt begins."""
-    pattern = view.profile.prompt.line if view.profile else ""
-    rows = (number for number, row in enumerate(view.lines) if found(pattern, row))
-    return max(rows, default=None)
+def _prompt_rows(view: View) -> list[int]:
+    """The numbers of the rows that the prompt takes: its first ones and its last."""
+    if view.profile is None:
+        return []
+    prompt = view.profile.prompt
+    starts = [number for number, row in enumerate(view.lines) if found(prompt.line, row)]
+    rows: list[int] = []
+    for number in range(starts[-1] if starts else len(view.lines), len(view.lines)):
+        if rows and found(prompt.end, view.lines[number]):
+            break
+        rows.append(number)
+    return [*rows[:3], *rows[3:][-3:]]
 
 
 def _what_is_left(view: View) -> str:

@@ -30,6 +30,7 @@ class Status:
         pane: Its ``%id``; empty when there is none.
         place: Where it is, as tmux writes it.
         body: What its screen says above the prompt, uncleaned.
+        last_message: The last thing it said, from its own files; empty when unknown.
     """
 
     member: config.Member
@@ -38,6 +39,7 @@ class Status:
     pane: str = ""
     place: str = ""
     body: tuple[str, ...] = ()
+    last_message: str = ""
 
     def as_json(self, now: float) -> dict[str, Any]:
         """For ``--json``."""

@@ -23,6 +23,7 @@ Told = Callable[[HeldMessage, Receipt], None]
 
 IDLE_S = 1.5  # seconds for which a member must have been idle
 _LOOK_S = 0.5  # how often this looks by itself
+_AGAIN_S = 5.0  # after so long a message that could not be typed is tried again
 _FED_S = 3.0  # after so long without news from others, it looks by itself
 
 
@@ -124,6 +125,7 @@ class Holding:
                 await self._aside(lambda: self._held.doubt(ticket, why))
             case _:
                 await self._aside(lambda: self._held.put_back(ticket, why))
+                self._idle_since[message.member] = self._clock() + _AGAIN_S - IDLE_S
                 return
         self._told(message, receipt)
 

@@ -18,6 +18,9 @@ _FIELDS = (
     "window_index",
     "pane_index",
     "pane_current_command",
+    "window_activity",
+    "pane_width",
+    "pane_height",
 )
 
 
@@ -29,6 +32,8 @@ class Pane:
         id: ``%7``: unique for the life of the tmux server, and the only target that is written to.
         pid: The program that the pane was started with; a respawned pane has another.
         command: What tmux takes for the running program. It may be a wrapper: see ``processes``.
+        activity: The second (since the epoch) in which its window last had output.
+        size: Columns and rows.
         options: User options (``@role_name``) that were asked for and have a value.
     """
 
@@ -44,12 +49,32 @@ class Pane:
     command: str
     window_name: str
     title: str
+    activity: int = 0
+    size: tuple[int, int] = (0, 0)
     options: dict[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
         """Where a person finds it, as tmux writes it: ``work:2.1``."""
         return f"{self.session}:{self.window}.{self.index}"
+
+
+def may_have_changed(pane: Pane, before: Pane | None, captured_at: float) -> bool:
+    """Whether a pane may show something else than when its screen was captured.
+
+    tmux tells the second of a window's last output: a capture in that very second may have come
+    before the rest of it. What is not told by it (another size, another program) is compared.
+
+    Args:
+        pane: As it is now.
+        before: As it was then; ``None`` when it was never captured.
+        captured_at: When that was, seconds since the epoch.
+    """
+    if before is None or pane.activity >= int(captured_at):
+        return True
+    return (pane.id, pane.pid, pane.dead, pane.size, pane.activity) != (
+        before.id, before.pid, before.dead, before.size, before.activity,
+    )  # fmt: skip
 
 
 def pane_format(options: Sequence[str]) -> str:
@@ -82,6 +107,8 @@ def parse_pane(line: str, options: Sequence[str]) -> Pane | None:
         command=parts[9],
         window_name=parts[-2],
         title=parts[-1],
+        activity=int(parts[10] or 0),
+        size=(int(parts[11] or 0), int(parts[12] or 0)),
         options={name: value for name, value in zip(options, values, strict=True) if value},
     )
 

@@ -37,3 +37,10 @@ def where_to_look(member: config.Member) -> str:
 def clause(sentence: str) -> str:
     """A sentence as the part of another one."""
     return sentence[:1].lower() + sentence[1:].rstrip(".")
+
+
+def raise_if_tmux_is_away(members: Sequence[config.Member], found: dict[str, Found]) -> None:
+    """Nobody can be found for a reason that is tmux's own."""
+    errors = [error for m in members if isinstance(error := found[m.name], TeamvoiceError)]
+    if errors and len(errors) == len(members) and not isinstance(errors[0], TeamError):
+        raise errors[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,18 +94,19 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
         profile: Of the agent that asks.
     """
     rows = [strip_frame(line) for line in lines]
-    options = _options(rows, profile)
-    asking = _asking_row(rows, profile)
-    if not options and asking is None:
+    menu = _menu(rows, profile)
+    end = menu[0].row if menu else _last_asking(rows, profile)
+    if end is None:
         return None
-    end = options[0].row if options else asking or 0
-    start = _start(rows, end, profile)
-    text = rows[asking].strip() if asking is not None else _heading(rows[start:end])
-    subject = _subject(rows[start:end], profile)
-    chosen = tuple(_option(o, options, profile) for o in options) or _inline(text, profile)
-    if not text or not chosen:
+    box = rows[_start(rows, end, profile) : end + (not menu)]
+    asking = _last_asking(box, profile)
+    text = _heading(box) if asking is None else box[asking].strip()
+    subject = _subject(box, profile)
+    options = tuple(_option(row, menu, profile) for row in menu) or _inline(text, profile)
+    if not text or not options:
         return None
-    return Question(text, subject, chosen, _fingerprint(profile, text, subject, chosen))
+    asked = _fingerprint(profile, text, subject or "\n".join(box), options)
+    return Question(text, subject, options, asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,33 +120,35 @@ class _Row:
     selected: bool
 
 
-def _options(rows: Sequence[str], profile: Profile) -> list[_Row]:
-    """The last menu of the screen, from its first option on; more lines of an option are joined."""
+def _menu(rows: Sequence[str], profile: Profile) -> list[_Row]:
+    """The last menu of the screen that has a highlighted option."""
     menu: list[_Row] = []
     for number, line in enumerate(rows):
         match = found(profile.question.option, line)
         if match is None:
             continue
         groups = match.groupdict()
-        first = groups.get("number") in {"1", None} and _is_apart(menu, number)
-        row = _Row(
-            number,
-            groups.get("number") or "",
-            (groups.get("label") or "").strip(),
-            (groups.get("key") or "").lower(),
-            bool(groups.get("mark")),
-        )
-        menu = [row] if first else [*menu, row]
+        label = " ".join([match["label"].strip(), *_wrapped(rows[number + 1 :], match, profile)])
+        key = (groups.get("key") or "").lower()
+        row = _Row(number, groups.get("number") or "", label, key, bool(groups.get("mark")))
+        menu = [row] if row.number == "1" else [*menu, row]
     return menu if any(row.selected for row in menu) else []
 
 
-def _is_apart(menu: Sequence[_Row], number: int) -> bool:
-    """A new menu begins: an option that does not follow another one closely."""
-    return not menu or menu[-1].number != "" or number - menu[-1].row > 2
+def _wrapped(rows: Sequence[str], option: re.Match[str], profile: Profile) -> Iterator[str]:
+    """The rest of a label: the lines that follow, as far in as the label."""
+    depth = option.start("label")
+    for row in rows:
+        if not row[:depth].isspace() or not row[depth:].strip() or row[depth].isspace():
+            return
+        if found(profile.question.option, row):
+            return
+        yield row.strip()
 
 
-def _asking_row(rows: Sequence[str], profile: Profile) -> int | None:
-    asking = [n for n, row in enumerate(rows) if _any(profile.question.asks, row)]
+def _last_asking(rows: Sequence[str], profile: Profile) -> int | None:
+    asks = profile.question.asks
+    asking = [n for n, row in enumerate(rows) if any(found(pattern, row) for pattern in asks)]
     return asking[-1] if asking else None
 
 
@@ -221,7 +225,3 @@ def _meaning(label: str, profile: Profile) -> Meaning:
 def _fingerprint(profile: Profile, text: str, subject: str, options: Sequence[Option]) -> str:
     words = [profile.name, text, subject, *(option.label for option in options)]
     return hashlib.sha256("\0".join(compact(word) for word in words).encode()).hexdigest()[:16]
-
-
-def _any(patterns: Sequence[str], line: str) -> bool:
-    return any(found(pattern, line) for pattern in patterns)

@@ -6,60 +6,26 @@ what state it is in (and who says so), and what stands in its prompt.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import Any
 
+from teamvoice.team.native import Native
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import Profile, Profiles, found
 from teamvoice.team.questions import Question, read_question
-from teamvoice.team.screen import Line, read_screen, tail
+from teamvoice.team.screen import Line, compact, read_screen, tail
+from teamvoice.team.states import Kind, State
+
+__all__ = ["Kind", "State", "View", "missing", "recognise", "see"]
 
 _INTERPRETERS = ("node", "bun", "deno", "python", "pypy", "ruby", "npx", "tsx", "uv", "uvx")
 # Programs behind which another machine or terminal hides: there the title has to tell.
 _VEILS = frozenset({"ssh", "mosh-client", "docker", "podman", "script", "tmux", "sudo", "su"})
 _BOTTOM = 40  # lines of the screen that speak of now
-
-
-class Kind(enum.StrEnum):
-    """The states of a member."""
-
-    IDLE = "idle"
-    WORKING = "working"
-    WAITING = "waiting"
-    SHELL = "shell"
-    DEAD = "dead"
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A state with who says so and when.
-
-    Args:
-        kind: The state.
-        source: ``tmux``, ``process``, ``title`` or ``screen``.
-        seen_at: Monotonic seconds.
-        detail: The open question of ``waiting``; else what ``unknown`` or ``shell`` is instead.
-        question: That question, understood; ``None`` when it cannot be read surely.
-    """
-
-    kind: Kind
-    source: str
-    seen_at: float
-    detail: str = ""
-    question: Question | None = None
-
-    def as_json(self, now: float) -> dict[str, Any]:
-        """For ``--json``: with the age of the sight in seconds."""
-        age = round(max(0.0, now - self.seen_at), 3)
-        facts: dict[str, Any] = {"state": str(self.kind), "source": self.source, "age_s": age}
-        facts |= {"detail": self.detail} if self.detail else {}
-        return facts | ({"question": self.question.as_json()} if self.question else {})
+_LAG_S = 1.0  # how far an agent's screen and its files may be apart
+_HEAD = 16  # characters by which a command is known again
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +40,7 @@ class View:
         stops: How many interrupts its screen tells of.
         lines: The whole screen.
         body: The screen above the prompt: what was said and done, without the furniture.
+        last_message: The last thing the agent said, from its own files; empty when unknown.
     """
 
     pane: Pane | None
@@ -84,6 +51,7 @@ class View:
     stops: int = 0
     lines: tuple[str, ...] = ()
     body: tuple[str, ...] = field(default=())
+    last_message: str = ""
 
     @property
     def question(self) -> Question | None:
@@ -96,7 +64,16 @@ def missing(at: float) -> View:
     return View(None, State(Kind.MISSING, "tmux", at))
 
 
-def see(pane: Pane, capture: str, tree: Tree, profiles: Profiles, *, wish: str, at: float) -> View:
+def see(
+    pane: Pane,
+    capture: str,
+    tree: Tree,
+    profiles: Profiles,
+    *,
+    wish: str,
+    at: float,
+    native: Native | None = None,
+) -> View:
     """Understand a pane.
 
     Args:
@@ -106,6 +83,7 @@ def see(pane: Pane, capture: str, tree: Tree, profiles: Profiles, *, wish: str, 
         profiles: Every profile.
         wish: The profile that the configuration names for the member; empty to recognise it.
         at: Now, monotonic.
+        native: What the agent's own files say.
     """
     lines = read_screen(capture)
     plain = tuple(line.plain for line in lines)
@@ -114,7 +92,8 @@ def see(pane: Pane, capture: str, tree: Tree, profiles: Profiles, *, wish: str, 
     profile = recognise(pane, tree, profiles, wish)
     if profile is None or profile.kind == "shell":
         return View(pane, _no_agent(profile, tree, at), profile, lines=plain, body=plain)
-    return _see_agent(pane, lines, profile, at)
+    view = _see_agent(pane, lines, profile, at)
+    return _fuse(view, native, at) if native else view
 
 
 def recognise(pane: Pane, tree: Tree, profiles: Profiles, wish: str) -> Profile | None:
@@ -171,16 +150,43 @@ def _no_agent(profile: Profile | None, tree: Tree, at: float) -> State:
 def _see_agent(pane: Pane, lines: Sequence[Line], profile: Profile, at: float) -> View:
     plain = tuple(line.plain for line in lines)
     prompt = _find_prompt(plain, profile)
+    state = _judge(pane, plain, prompt, profile, at)
+    # While it asks there is no prompt: what looks like one is an old message above the question.
+    hidden = prompt is None or state.kind is Kind.WAITING
     return View(
         pane=pane,
-        state=_judge(pane, plain, prompt, profile, at),
+        state=state,
         profile=profile,
-        draft=None if prompt is None else _draft(lines[prompt:], profile),
+        draft=None if hidden else _draft(lines[prompt:], profile),
         queued=any(found(profile.signs.queued, line) for line in plain[-_BOTTOM:]),
         stops=sum(1 for line in plain if found(profile.signs.stopped, line)),
         lines=plain,
         body=plain if prompt is None else plain[: max(0, prompt - bool(profile.prompt.above))],
     )
+
+
+def _fuse(view: View, native: Native, at: float) -> View:
+    """The agent's own word counts, but for two things that only the screen can tell.
+
+    A question that is to be seen is open, whatever a file says; and one that a file tells of while
+    an empty prompt is to be seen has been answered.
+    """
+    state = view.state
+    told = native.kind
+    settled = told is Kind.WAITING and view.draft is not None and native.age_s > _LAG_S
+    if state.kind is Kind.WAITING:
+        question = state.question and _with_subject(state.question, native.subject)
+        since = at - native.age_s if told is Kind.WAITING else None
+        state = replace(state, question=question, since=since)
+    elif told is not None and not settled:
+        state = State(told, "native", at, native.waits_for, since=at - native.age_s)
+    return replace(view, state=state, last_message=native.last_message)
+
+
+def _with_subject(question: Question, subject: str) -> Question:
+    """The whole command, where the screen shows it wrapped or cut."""
+    shown, whole = compact(question.subject)[:_HEAD], compact(subject)
+    return replace(question, subject=subject) if shown and whole.startswith(shown) else question
 
 
 def _find_prompt(lines: Sequence[str], profile: Profile) -> int | None:
@@ -214,7 +220,9 @@ def _judge(
     if _any(signs.waiting, below_prompt):
         question = read_question(below_prompt, profile)
         return State(Kind.WAITING, "screen", at, _question(bottom, profile), question)
-    if found(signs.title_working, pane.title):
+    if prompt is None and found(signs.title_waiting, pane.title):
+        return State(Kind.WAITING, "title", at, _question(bottom, profile))
+    if prompt is not None and found(signs.title_working, pane.title):
         return State(Kind.WORKING, "title", at)
     if _any(signs.working, bottom):
         return State(Kind.WORKING, "screen", at)
@@ -229,5 +237,7 @@ def _any(patterns: Sequence[str], lines: Sequence[str]) -> bool:
 
 def _question(lines: Sequence[str], profile: Profile) -> str:
     """The question with what stands right above it (the command) and its options."""
-    first = next(n for n, line in enumerate(lines) if _any(profile.signs.waiting, [line]))
+    last = max(0, len(lines) - 8)
+    signs = profile.signs.waiting
+    first = next((n for n, line in enumerate(lines) if _any(signs, [line])), last)
     return tail(lines[max(0, first - 4) :], max_lines=12, max_chars=400)

@@ -10,32 +10,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 from teamvoice import config
-from teamvoice.errors import ConfigError, TeamError, TeamvoiceError
+from teamvoice.errors import TeamError, TeamvoiceError
+from teamvoice.team import glimpses, places
 from teamvoice.team.actor import Actor, Machine
 from teamvoice.team.answers import Answer
 from teamvoice.team.delivery import Delivery
-from teamvoice.team.glimpses import (
-    ACTIVITY,
-    Glimpse,
-    Glimpses,
-    Status,
-    has_moved,
-    read_trees,
-    restless,
-    user_option,
-)
+from teamvoice.team.glimpses import Glimpse, Glimpses, Status
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.holding import Holding, Seen, Told
 from teamvoice.team.interruption import Interruption
 from teamvoice.team.keypress import KeyPress
 from teamvoice.team.members import find_member, wanted_options
+from teamvoice.team.native import Native, read_native
 from teamvoice.team.panes import Pane
-from teamvoice.team.places import Found, again, clause, found_pane, where_to_look
+from teamvoice.team.places import Found
 from teamvoice.team.processes import Tree, read_tree
-from teamvoice.team.profiles import Profile, load_profiles
+from teamvoice.team.profiles import Profile, check_agents, load_profiles
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import clean_message, tail
-from teamvoice.team.sight import Kind, State, View, missing, see
+from teamvoice.team.sight import Kind, State, View, missing, recognise, see
 from teamvoice.team.tmux import Tmux
 from teamvoice.team.writing import Order, Patience
 
@@ -64,7 +57,7 @@ class Team:
     ) -> None:
         self.members = settings.members
         self._patience = patience or Patience()
-        facts = (*wanted_options(self.members), ACTIVITY)
+        facts = (*wanted_options(self.members), glimpses.ACTIVITY)
         self._tmux = Tmux(settings.socket, settings.deadline_s, facts)
         self._profiles: dict[str, Profile] = {}
         self._group = asyncio.TaskGroup()
@@ -84,8 +77,8 @@ class Team:
     async def __aenter__(self) -> Self:
         await self._tmux.__aenter__()
         try:
-            self._profiles = await self._tmux.aside(load_profiles)
-            self._check_agents()
+            self._profiles = await self._tmux.aside(lambda: load_profiles(config.profiles_dir()))
+            check_agents(self.members, self._profiles)
             await self._group.__aenter__()
             self._workers.add(self._group.create_task(self._holding.work()))
         except BaseException:
@@ -134,7 +127,7 @@ class Team:
         members = self.members if name is None else (self.find(name),)
         found = await self._resolve_all(keep=self._pins)
         panes = {m.name: p for m in members if isinstance(p := found[m.name], Pane)}
-        self._raise_if_tmux_is_away(members, found)
+        places.raise_if_tmux_is_away(members, found)
         views = await self._views({m.name: (m, panes[m.name]) for m in members if m.name in panes})
         return tuple(self._status(m, found[m.name], views.get(m.name)) for m in members)
 
@@ -146,21 +139,24 @@ class Team:
         """
         second, now = int(time.time()), self._now()
         try:
-            panes, screens = await self._tmux.snapshot(restless(known, now))
-            found = {member.name: found_pane(member, panes) for member in self.members}
+            panes, screens = await self._tmux.snapshot(glimpses.restless(known, now))
+            found = {member.name: places.found_pane(member, panes) for member in self.members}
             due = {
                 name: pane
                 for name, pane in found.items()
-                if isinstance(pane, Pane) and has_moved(known.get(name), pane, now)
+                if isinstance(pane, Pane) and glimpses.has_moved(known.get(name), pane, now)
             }
             rest = [pane.id for pane in due.values() if pane.id not in screens]
             screens |= await self._tmux.screens(rest)
-            trees = await self._tmux.aside(lambda: read_trees(due, known, now))
+            trees = await self._tmux.aside(lambda: glimpses.read_trees(due, known, now))
+            witnesses = await self._tmux.aside(
+                lambda: {n: self._witness(self.find(n), p, trees[n][0]) for n, p in due.items()}
+            )
         except TeamvoiceError as error:
             return tuple(self._status(member, error, None) for member in self.members)
         for name, pane in due.items():
             if pane.id in screens:
-                view = self._see(self.find(name), pane, screens[pane.id], trees[name][0])
+                view = self._see(self.find(name), pane, screens[pane.id], witnesses[name])
                 status = self._status(self.find(name), pane, view)
                 known[name] = Glimpse(pane, status, *trees[name], now, second)
         return tuple(self._glimpsed(m, found[m.name], known) for m in self.members)
@@ -175,7 +171,9 @@ class Team:
             TeamvoiceError: tmux does not answer, or a pane is gone.
         """
         if options:
-            await self._tmux.run(*(user_option(pane, text) for pane, text in options.items()))
+            await self._tmux.run(
+                *(glimpses.user_option(pane, text) for pane, text in options.items())
+            )
 
     async def read(self, name: str, lines: int = 20, chars: int = 4000) -> str:
         """The tail of a member's screen and history, without furniture, safe inside a fence.
@@ -286,7 +284,7 @@ class Team:
             pane = await self._pane(member)
             message = await self._tmux.aside(lambda: self._held.hold(member.name, text))
         except TeamError as error:
-            return Receipt(Outcome.REFUSED, clause(error.message), "", member.name)
+            return Receipt(Outcome.REFUSED, places.clause(error.message), "", member.name)
         return Receipt(Outcome.HELD, "", "", member.name, pane.id, message.ticket)
 
     async def _deliver_held(self, message: HeldMessage) -> Receipt:
@@ -298,7 +296,7 @@ class Team:
         if isinstance(found, Pane):
             machine = functools.partial(Delivery, only_idle=True)
             return await self._drive(message.member, found, message.text, machine)
-        why = clause(found.message) if found else "its pane was not found"
+        why = places.clause(found.message) if found else "its pane was not found"
         return Receipt(Outcome.REFUSED, why, "", message.member)
 
     async def _states(self, names: Sequence[str]) -> Seen:
@@ -310,7 +308,7 @@ class Team:
         try:
             pane = await self._pane(member)
         except TeamError as error:
-            return Receipt(Outcome.REFUSED, clause(error.message), "", member.name)
+            return Receipt(Outcome.REFUSED, places.clause(error.message), "", member.name)
         return await self._drive(member.name, pane, text, kind)
 
     async def _drive(self, member: str, pane: Pane, text: str, kind: Kinds) -> Receipt:
@@ -329,8 +327,9 @@ class Team:
         if look is None:
             return missing(self._now())
         pane, screen = look
-        tree = await self._tmux.aside(lambda: read_tree(pane.pid))
-        return self._see(self.find(member), pane, screen, tree)
+        found = self.find(member)
+        witness = await self._tmux.aside(lambda: self._witness(found, pane))
+        return self._see(found, pane, screen, witness)
 
     # Seeing ------------------------------------------------------------------------------------
 
@@ -340,8 +339,8 @@ class Team:
             panes = await self._tmux.panes()
         except TeamvoiceError as error:
             return {member.name: error for member in self.members}
-        kept = {name: again(pane, panes) for name, pane in (keep or {}).items()}
-        return {m.name: kept.get(m.name) or found_pane(m, panes) for m in self.members}
+        kept = {name: places.again(pane, panes) for name, pane in (keep or {}).items()}
+        return {m.name: kept.get(m.name) or places.found_pane(m, panes) for m in self.members}
 
     async def _pane(self, member: config.Member) -> Pane:
         pins = self._pins or await self._resolve_all()
@@ -349,20 +348,34 @@ class Team:
         if isinstance(found, TeamvoiceError):
             raise found
         if found is None:
-            raise TeamError(f"No pane of {member.name} was found", where_to_look(member))
+            raise TeamError(f"No pane of {member.name} was found", places.where_to_look(member))
         return found
 
     async def _views(self, panes: dict[str, tuple[config.Member, Pane]]) -> dict[str, View]:
         screens = await self._tmux.screens([pane.id for _, pane in panes.values()])
-        trees = await self._tmux.aside(lambda: {p.id: read_tree(p.pid) for _, p in panes.values()})
+        witnesses = await self._tmux.aside(
+            lambda: {name: self._witness(*of) for name, of in panes.items()}
+        )
         return {
-            name: self._see(member, pane, screens[pane.id], trees[pane.id])
+            name: self._see(member, pane, screens[pane.id], witnesses[name])
             for name, (member, pane) in panes.items()
             if pane.id in screens
         }
 
-    def _see(self, member: config.Member, pane: Pane, screen: str, tree: Tree) -> View:
-        return see(pane, screen, tree, self._profiles, wish=member.agent, at=self._now())
+    def _witness(
+        self, member: config.Member, pane: Pane, tree: Tree | None = None
+    ) -> tuple[Tree, Native | None]:
+        """What speaks beside the screen: the pane's processes and the agent's own files."""
+        tree = tree or read_tree(pane.pid)
+        profile = recognise(pane, tree, self._profiles, member.agent)
+        return tree, read_native(profile, tree, time.time())
+
+    def _see(
+        self, member: config.Member, pane: Pane, screen: str, witness: tuple[Tree, Native | None]
+    ) -> View:
+        tree, native = witness
+        wish, now = member.agent, self._now()
+        return see(pane, screen, tree, self._profiles, wish=wish, at=now, native=native)
 
     def _glimpsed(self, member: config.Member, found: Found, known: Glimpses) -> Status:
         if isinstance(found, Pane) and member.name in known:
@@ -376,23 +389,8 @@ class Team:
         if view is None or view.pane is None:
             return Status(member, missing(self._now()).state)
         agent = view.profile.name if view.profile else ""
-        return Status(member, view.state, agent, view.pane.id, view.pane.place, view.body)
-
-    def _raise_if_tmux_is_away(
-        self, members: Sequence[config.Member], found: dict[str, Found]
-    ) -> None:
-        errors = [error for m in members if isinstance(error := found[m.name], TeamvoiceError)]
-        if errors and len(errors) == len(members) and not isinstance(errors[0], TeamError):
-            raise errors[0]
-
-    def _check_agents(self) -> None:
-        for member in self.members:
-            if member.agent and member.agent not in self._profiles:
-                hint = config.nearest(member.agent, self._profiles)
-                raise ConfigError(
-                    f'team.members: {member.name}: no agent is called "{member.agent}".{hint}',
-                    f"there are {', '.join(self._profiles)}",
-                )
+        pane, said = view.pane, view.last_message
+        return Status(member, view.state, agent, pane.id, pane.place, view.body, said)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

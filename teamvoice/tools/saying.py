@@ -93,7 +93,7 @@ def _about(status: Status) -> Sequence[str]:
         return (say_question(state.question),) if state.question else state.detail.splitlines()
     if state.kind not in {Kind.IDLE, Kind.WORKING}:
         return ()
-    found = digest(status.body, getattr(status, "last_message", ""))
+    found = digest(status.body, status.last_message)
     return _work(found) if state.kind is Kind.WORKING else found.said
 
 

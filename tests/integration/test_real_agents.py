@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from teamvoice.team.glimpses import Status
+from teamvoice.team.sight import Kind
+from teamvoice.team.team import Team
 from tests.support.agents import KINDS, real_agent
 from tests.support.models import Asks, Says, Works
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.needs("tmux"), pytest.mark.timeout(120)]
 
@@ -40,3 +44,47 @@ async def test_nothing_of_an_agent_outlives_its_test(kind: str, tmp_path: Path) 
     async with real_agent(kind, tmp_path / "home") as agent:
         assert agent.processes()
     assert not agent.processes()
+
+
+async def until_it_is(team: Team, kind: Kind, source: str) -> Status:
+    seen: list[Status] = []
+
+    async def it_is() -> bool:
+        seen[:] = await team.status()
+        return (seen[0].state.kind, seen[0].state.source) == (kind, source)
+
+    try:
+        await until(it_is, f"{kind} by {source}", 20)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; it is {seen}") from None
+    return seen[0]
+
+
+@each_agent
+async def test_the_state_is_what_the_agent_itself_says(kind: str, tmp_path: Path) -> None:
+    async with real_agent(kind, tmp_path / "home") as agent, Team(agent.settings()) as team:
+        agent.model.script(Says("Here is the plan.\n\nIt has *two* parts."))
+        await agent.say("make a plan")
+        await agent.shows("two")
+        rested = await until_it_is(team, Kind.IDLE, "native")
+        assert rested.last_message == "Here is the plan.\n\nIt has *two* parts."
+
+        agent.model.script(Works("Reading on.", aloud=True))
+        await agent.say("go on")
+        working = await until_it_is(team, Kind.WORKING, "native")
+        assert working.state.since is not None
+        agent.press("Escape")
+        await until_it_is(team, Kind.IDLE, "native")
+
+        command = "touch made-it && echo " + " and ".join(f"number-{n}" for n in range(30))
+        agent.model.script(Asks(command))
+        await agent.say("make it")
+        question = (await until_it_is(team, Kind.WAITING, "screen")).state.question
+        assert question is not None
+        assert question.subject == command if kind == "claude" else question.subject[:30] in command
+        assert question.approval is not None
+        assert question.denial is not None
+        made = agent.work / "made-it"
+        (key,) = question.approval.keys
+        await agent.press_until(key, made.exists, "the command is run")
+        await until_it_is(team, Kind.IDLE, "native")

@@ -171,6 +171,29 @@ async def test_copy_mode_is_left_and_the_message_arrives(server: Server) -> None
     assert "> hello" in screen_of(pane)
 
 
+async def test_what_was_read_in_copy_mode_is_shown_again(server: Server) -> None:
+    lines = "; ".join(f"echo line {n}" for n in range(200))
+    # The stand-in uses the alternate screen, which has no history; this program has one.
+    script = f"{lines}; stty raw -echo; printf '❯ \\r\\n────────────'; exec sleep 1000"
+    pane = open_pane(server, "reader", script)
+    await until(lambda: "❯" in screen_of(pane), "it is ready")
+    pane.cmd("copy-mode")
+    pane.cmd("send-keys", "-X", "-N", "50", "scroll-up")
+    before = shown(pane)
+    assert before.startswith("1 50 ")
+    member = Member(name="reader", agent="generic")
+    async with Team(team_of(server, member), Patience(appear=0.3)) as team:
+        receipt = await team.send("reader", "hello")
+    assert (receipt.outcome, shown(pane)) == (Outcome.UNCONFIRMED, before)
+    assert receipt.evidence.endswith("copy mode was left, and its view restored")
+
+
+def shown(pane: Pane) -> str:
+    return pane.cmd(
+        "display-message", "-p", "#{pane_in_mode} #{scroll_position} #{history_size}"
+    ).stdout[0]
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -12,6 +12,7 @@ from libtmux import Server
 from teamvoice.errors import TmuxFailed, TmuxUnavailable
 from teamvoice.team.processes import _ask_ps, _below, read_tree
 from teamvoice.team.tmux import Tmux
+from teamvoice.team.writing import Still, row_pattern
 from tests.support.panes import id_of, name_of, open_pane, own_server, pid_of, recorder, screen_of
 from tests.support.wait import until
 
@@ -199,3 +200,27 @@ def test_ps_tells_the_same_as_the_kernel(server: Server) -> None:
     pane = open_pane(server, "agent", "exec sleep 1000")
     tree = read_tree(pid_of(pane))
     assert tuple(_below(pid_of(pane), _ask_ps())) == tree.processes
+
+
+async def test_a_deed_is_done_only_while_the_rows_that_were_seen_still_stand(
+    server: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "record"
+    pane = open_pane(
+        server, "rows", f"printf '❯ Yes, 1 (a)\\r\\n  2. #{{No}}, %s\\r\\n'; {recorder(file)}"
+    )
+    await until(lambda: "ready" in screen_of(pane), "it is ready")
+    lines = screen_of(pane).split("\n")
+    where = id_of(pane), pid_of(pane)
+    async with Tmux(name_of(server)) as tmux:
+        (program,) = [p.command for p in await tmux.panes() if p.id == id_of(pane)]
+        patterns = tuple((number, row_pattern(row)) for number, row in enumerate(lines[:3], 1))
+        for wrong in (
+            Still(program, (*patterns, (1, row_pattern("❯ No, 1 (a)")))),
+            Still(program, ((2, row_pattern("Yes, 1 (a)")),)),
+            Still("bash, #{or} another}"),
+        ):
+            assert not await tmux.press(*where, ["x"], wrong)
+            assert not await tmux.paste(*where, "text", wrong)
+        assert await tmux.press(*where, ["y", "'", ";"], Still(program, patterns))
+        await until(lambda: file.read_bytes() == b"y';", "only that was pressed")

@@ -68,6 +68,11 @@ class Agent:
         """Its screen with colours, as teamvoice gets it."""
         return "\n".join(self.pane.cmd("capture-pane", "-p", "-e").stdout)
 
+    @property
+    def title(self) -> str:
+        """The title that it gives its pane."""
+        return self.pane.cmd("display-message", "-p", "#{pane_title}").stdout[0]
+
     def processes(self) -> list[int]:
         """Everything that runs with its home."""
         return list(_of(self.home))
@@ -119,7 +124,8 @@ async def real_agent(
     kind: str, home: Path, *, columns: int = 100, rows: int = 30
 ) -> AsyncIterator[Agent]:
     """Start an agent and wait for its prompt; whatever it started is ended afterwards."""
-    (home / "work").mkdir(parents=True, exist_ok=True)
+    for folder in ("work", "tmp"):
+        (home / folder).mkdir(parents=True)
     with own_server() as server:
         async with Model() as model:
             try:
@@ -166,6 +172,7 @@ def _open(server: Server, kind: str, home: Path, columns: int, rows: int) -> Pan
         "TERM": "tmux-256color",
         "LANG": "C.UTF-8",
         "SHELL": "/bin/sh",
+        "TMPDIR": str(home / "tmp"),
         **_ENVIRONMENT[kind],
     }
     words = [f"{name}={shlex.quote(value)}" for name, value in environment.items()]

@@ -33,9 +33,14 @@ class Says:
 
 @dataclass(frozen=True)
 class Works:
-    """An answer that begins, and ends only when the test says so (or the agent hangs up)."""
+    """An answer that ends only when the test says so (or the agent hangs up).
+
+    Its text is streamed at the end, or, with ``aloud``, at once: Codex then shows no more than the
+    text, and that it still works stands in the pane's title alone.
+    """
 
     text: str
+    aloud: bool = False
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     def finish(self) -> None:
@@ -125,9 +130,11 @@ class Model:
         reply = self._next(request)
         yield wire.STREAM
         stream = protocol(request)
+        if isinstance(reply, Works) and not reply.aloud:
+            await _until_done(reply, reader)
         for event in stream.begin(_first(reply)):
             yield event
-        if isinstance(reply, Works):
+        if isinstance(reply, Works) and reply.aloud:
             await _until_done(reply, reader)
         for event in stream.end(_tool(reply, stream)):
             yield event
@@ -142,10 +149,16 @@ class Model:
 async def _until_done(work: Works, reader: asyncio.StreamReader) -> None:
     """Until the test says so, or the agent hangs up: it was interrupted."""
     async with asyncio.TaskGroup() as group:
-        ends = [group.create_task(work.done.wait()), group.create_task(reader.read())]
+        ends = [group.create_task(work.done.wait()), group.create_task(_end_of(reader))]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()
+
+
+async def _end_of(reader: asyncio.StreamReader) -> bool:
+    with contextlib.suppress(ConnectionError):
+        await reader.read()
+    return True
 
 
 def _first(reply: Reply) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 STREAM = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
     b"Cache-Control: no-cache\r\nConnection: close\r\n\r\n"
+)
+_PASTED = re.compile(
+    r"<pasted_content id=[^>]*>\n?(?P<text>.*?)\n?</pasted_content[^>]*>", re.DOTALL
 )
 _numbers = itertools.count(1)
 
@@ -74,7 +78,7 @@ def said(request: Event) -> list[str]:
     """What the person said in the conversation that a request carries."""
     items = request.get("messages") or request.get("input") or []
     texts = (text for item in items if item.get("role") == "user" for text in _texts(item))
-    return [text for text in texts if not _is_of_the_agent(text)]
+    return [_unwrapped(text) for text in texts if not _is_of_the_agent(text)]
 
 
 def _texts(item: Event) -> Iterator[str]:
@@ -87,7 +91,13 @@ def _texts(item: Event) -> Iterator[str]:
 
 def _is_of_the_agent(text: str) -> bool:
     """Agents put remarks of their own among what the person says, each in a tag."""
-    return text.startswith(("<", "# AGENTS.md"))
+    bare = text.lstrip()
+    return bare.startswith(("<", "# AGENTS.md")) and not bare.startswith("<pasted_content")
+
+
+def _unwrapped(text: str) -> str:
+    """What was pasted, without the tag that Claude puts around a long paste."""
+    return _PASTED.sub(lambda match: match["text"], text).strip("\n")
 
 
 class Messages:

@@ -106,7 +106,7 @@ def test_a_first_character_that_commands_is_shielded(agent: str, sigil: str) -> 
     machine = Delivery(replace(ORDER, text=text))
     machine.begin()
     pasted = pasted_by(machine.handle(d.Looked(0, replace(IDLE, profile=profile))))
-    assert pasted == (profile.shield + text if sigil in profile.sigils else text)
+    assert pasted == (profile.before_sigil + text if sigil in profile.sigils else text)
     machine.handle(d.Done(0))
     shown = replace(seen(draft=text), profile=profile)
     assert pressed_by(machine.handle(d.Looked(0, shown))) == ("Enter",)

@@ -120,7 +120,8 @@ def test_options_of_targets_are_asked_for() -> None:
 
 
 def test_a_title_cannot_pass_for_another_field() -> None:
-    values = ["%1", "7", "0", "0", "0", "0", "s", "1", "0", "sh", "", "name", f"a{SEPARATOR}b"]
+    facts = ["%1", "7", "0", "0", "0", "0", "s", "1", "0", "sh", "1700000000", "80", "24"]
+    values = [*facts, "", "name", f"a{SEPARATOR}b"]
     pane = parse_pane(SEPARATOR.join(values), ["@o"])
     assert pane is not None
     assert (pane.window_name, pane.title) == ("name", f"a{SEPARATOR}b")

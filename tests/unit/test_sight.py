@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from teamvoice.errors import ConfigError
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
-from teamvoice.team.profiles import load_profiles, parse_profile
+from teamvoice.team.profiles import load_profiles
 from teamvoice.team.sight import Kind, View, see
 
 PROFILES = load_profiles()
@@ -155,11 +154,3 @@ def test_behind_ssh_the_title_or_the_configuration_tells() -> None:
 
 def test_a_process_tree_that_cannot_be_seen_is_unknown() -> None:
     assert view(CLAUDE_IDLE).state.kind is Kind.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    "text", ["name = 3", 'name = "x"\nnam = 1', 'name = "x"\n[signs]\nqueued = "("', "nonsense"]
-)
-def test_a_bad_profile_is_told_with_its_file(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"^mine\.toml: "):
-        parse_profile(text, "mine.toml")

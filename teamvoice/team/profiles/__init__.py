@@ -1,5 +1,7 @@
 """What we know of each kind of agent: one TOML file per kind, beside this one.
 
+A user's own files, in ``profiles`` of the configuration directory, add to them or replace them.
+
 A profile is data: how to recognise the agent, where its prompt is, what its screen says when it
 works, waits or is idle, and which keys interrupt it. Patterns are Python regular expressions that
 are searched in single lines of the screen, without colours.
@@ -10,12 +12,14 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from teamvoice.config import Member, check_keys, nearest
 from teamvoice.errors import ConfigError
 
 
@@ -63,6 +67,7 @@ class Signs(_Table, frozen=True):
         pasted: A draft that stands for a long paste.
         stopped: It was interrupted; a line of its own in the conversation.
         title_working: The pane's title while it works.
+        title_waiting: The pane's title while it waits for a person.
     """
 
     working: tuple[str, ...] = ()
@@ -71,6 +76,7 @@ class Signs(_Table, frozen=True):
     pasted: str = ""
     stopped: str = ""
     title_working: str = ""
+    title_waiting: str = ""
 
 
 class Subject(_Table, frozen=True):
@@ -120,9 +126,16 @@ class Questions(_Table, frozen=True):
 
 
 class Keys(_Table, frozen=True):
-    """Which keys do what, as tmux names them."""
+    """Which keys do what, as tmux names them.
+
+    Args:
+        interrupt: Stop the work.
+        queue: Submit a message while it works so that it is held until the work is done; empty
+            when Enter does. (Enter steers the running work of Codex.)
+    """
 
     interrupt: tuple[str, ...] = ("Escape",)
+    queue: tuple[str, ...] = ()
 
 
 class Profile(_Table, frozen=True):
@@ -131,14 +144,16 @@ class Profile(_Table, frozen=True):
     Args:
         kind: ``agent``, or ``shell``: a shell never gets a message.
         sigils: A message that begins with one of these would be a command to the agent.
-        shield: Typed before such a message, it makes it arrive as text; empty: nothing is known
-            to do so, and such a message is refused.
+        before_sigil: What goes before such a message so that it arrives as text; empty when
+            nothing helps.
+        native: Whose own files tell of it: ``claude``, ``codex``; empty when it has none.
     """
 
     name: str
     kind: Literal["agent", "shell"] = "agent"
     sigils: str = "/@!#"
-    shield: str = ""
+    before_sigil: str = ""
+    native: Literal["", "claude", "codex"] = ""
     recognise: Recognition = Recognition()
     prompt: Prompt = Prompt()
     signs: Signs = Signs()
@@ -149,15 +164,53 @@ class Profile(_Table, frozen=True):
 Profiles = Mapping[str, Profile]
 
 
-def load_profiles() -> dict[str, Profile]:
-    """The profiles that come with teamvoice, by name.
+def load_profiles(own: Path | None = None) -> dict[str, Profile]:
+    """The profiles that come with teamvoice and the user's own, by name.
+
+    Args:
+        own: A directory of more of them, ``*.toml``; one with a known name replaces that. It need
+            not exist.
 
     Raises:
         ConfigError: A file is not a profile: which, and where in it.
     """
-    files = (f for f in resources.files(__name__).iterdir() if f.name.endswith(".toml"))
-    loaded = (parse_profile(f.read_text(encoding="utf-8"), f.name) for f in files)
-    return {profile.name: profile for profile in sorted(loaded, key=lambda p: p.name)}
+    ours = (f for f in resources.files(__name__).iterdir() if f.name.endswith(".toml"))
+    loaded = {p.name: p for p in (parse_profile(f.read_text("utf-8"), f.name) for f in ours)}
+    return dict(sorted((loaded | own_profiles(own)).items()))
+
+
+def own_profiles(directory: Path | None) -> dict[str, Profile]:
+    """The profiles of a directory, by name.
+
+    Raises:
+        ConfigError: A file is not a profile, or two have one name.
+    """
+    loaded: dict[str, Profile] = {}
+    for file in sorted(directory.glob("*.toml")) if directory else ():
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file}: cannot be read: {error}") from error
+        profile = parse_profile(text, str(file))
+        if profile.name in loaded:
+            raise ConfigError(f'{file}: name: another file here is "{profile.name}" already')
+        loaded[profile.name] = profile
+    return loaded
+
+
+def check_agents(members: Iterable[Member], profiles: Profiles) -> None:
+    """Every member's agent, where the configuration names one, has a profile.
+
+    Raises:
+        ConfigError: Whose has none, with the nearest name.
+    """
+    for member in members:
+        if member.agent and member.agent not in profiles:
+            hint = nearest(member.agent, profiles)
+            raise ConfigError(
+                f'team.members: {member.name}: no agent is called "{member.agent}".{hint}',
+                f"there are {', '.join(profiles)}",
+            )
 
 
 def parse_profile(text: str, where: str) -> Profile:
@@ -167,15 +220,29 @@ def parse_profile(text: str, where: str) -> Profile:
         ConfigError: What is wrong, and where.
     """
     try:
-        profile = msgspec.convert(tomllib.loads(text), Profile)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ConfigError(f"{where}: not a profile: {error}") from error
-    for pattern in _patterns(profile):
-        try:
-            found(pattern, "")
-        except re.error as error:
-            raise ConfigError(f"{where}: bad pattern {pattern!r}: {error}") from error
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: not valid TOML: {error}") from error
+    check_keys(table, Profile, where, "")
+    try:
+        profile = msgspec.convert(table, Profile)
+    except msgspec.ValidationError as error:
+        reason, _, at = str(error).partition(" - at `$")
+        key = at.rstrip("`").lstrip(".")
+        raise ConfigError(f"{where}: {f'{key}: ' if key else ''}{reason}") from error
+    for key, pattern, groups in _patterns(profile):
+        _try_pattern(pattern, groups, f"{where}: {key}")
     return profile
+
+
+def _try_pattern(pattern: str, groups: Sequence[str], where: str) -> None:
+    try:
+        known = _compiled(pattern).groupindex
+    except re.error as error:
+        raise ConfigError(f"{where}: bad pattern {pattern!r}: {error}") from error
+    lacking = [group for group in groups if pattern and group not in known]
+    if lacking:
+        raise ConfigError(f"{where}: the pattern {pattern!r} lacks the group (?P<{lacking[0]}>…)")
 
 
 def found(pattern: str, text: str) -> re.Match[str] | None:
@@ -193,17 +260,25 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _patterns(profile: Profile) -> Iterator[str]:
-    recognise, prompt, signs = profile.recognise, profile.prompt, profile.signs
-    yield from (recognise.command, recognise.title)
-    yield from (prompt.line, prompt.above, prompt.end, prompt.placeholder)
-    yield from (*signs.working, *signs.waiting, signs.queued, signs.pasted)
-    yield from (signs.stopped, signs.title_working)
-    yield from _question_patterns(profile.question)
+def _patterns(profile: Profile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Every pattern with its key and the groups that it must have."""
+    for section in ("recognise", "prompt", "signs", "question"):
+        for key, value in msgspec.structs.asdict(getattr(profile, section)).items():
+            name = f"{section}.{key}"
+            if name in _NO_PATTERN:
+                continue
+            for pattern in (value,) if isinstance(value, str) else value:
+                if isinstance(pattern, Subject):
+                    yield f"{name}.line", pattern.line, ("subject",)
+                    yield f"{name}.above", pattern.above, ()
+                    yield f"{name}.end", pattern.end, ()
+                else:
+                    yield name, pattern, _GROUPS.get(name, ())
 
 
-def _question_patterns(question: Questions) -> Iterator[str]:
-    yield from (*question.asks, question.begins, question.option, question.inline)
-    yield from (question.approve, question.always, question.deny)
-    for subject in question.subjects:
-        yield from (subject.line, subject.above, subject.end)
+_NO_PATTERN = {"recognise.programs", "question.choose", "question.then", "question.settle_s"}
+_GROUPS = {
+    "prompt.line": ("draft",),
+    "question.option": ("mark", "label"),
+    "question.inline": ("key", "rest"),
+}

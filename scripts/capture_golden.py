@@ -1,0 +1,168 @@
+"""Capture the golden screens anew: what the real agents show in each state, at three widths.
+
+Run from the root of the repository, after ``scripts/setup.sh test``::
+
+    PYTHONPATH=. .venv/bin/python scripts/capture_golden.py [AGENT…]
+
+Each screen goes to ``tests/golden/<agent>/<state>-<columns>.ans``: the pane's title as the escape
+sequence that sets it, then what ``tmux capture-pane -e`` gives. A second run takes some minutes and
+should change nothing but times and the version of an agent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support.agents import KINDS, Agent, real_agent
+from tests.support.models import Asks, Says, Uses, Works
+from tests.support.wait import until
+
+GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
+WIDTHS = (80, 120, 200)
+COMMAND = "git fetch --all && rm -rf build && touch made-it"
+ANSWER = "I read the login form and its tests. Next I will add the missing check."
+LONG = "\n".join(f"line {n} of a text that is long enough to be collapsed" for n in range(1, 41))
+Snap = Callable[[str], None]
+
+
+async def capture(kind: str, columns: int, home: Path) -> None:
+    """Walk one agent through its states, keeping the screen of each."""
+    async with real_agent(kind, home, columns=columns, rows=40) as agent:
+
+        def snap(state: str) -> None:
+            file = GOLDEN / kind / f"{state}-{columns}.ans"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"\x1b]2;{agent.title}\x07\n{agent.capture()}\n", encoding="utf-8")
+
+        for scene in (at_the_prompt, in_work, at_a_question, interrupted):
+            await scene(agent, snap)
+
+
+async def at_the_prompt(agent: Agent, snap: Snap) -> None:
+    """Idle, done, with a draft, and with a collapsed paste."""
+    await _rests(agent)
+    snap("idle")
+    agent.model.script(Says(ANSWER))
+    await agent.say("look at the login form")
+    await agent.shows("missing check")
+    await _rests(agent)
+    snap("done")
+    agent.type("half a thought about the log")
+    await agent.shows("half a thought about the log")
+    await _rests(agent)
+    snap("draft")
+    await _clear(agent, "half a thought")
+    agent.type(LONG)
+    await agent.shows("[Pasted ")
+    await _rests(agent)
+    snap("pasted")
+    await _clear(agent, "[Pasted ")
+
+
+async def in_work(agent: Agent, snap: Snap) -> None:
+    """Working, and with a message queued meanwhile."""
+    work = agent.model.script(Works("I am reading the tests."))
+    await agent.say("read the tests")
+    await agent.shows("esc to interrupt")
+    snap("working")
+    agent.type("then run them")
+    await agent.shows("then run them")
+    agent.press({"claude": "Enter", "codex": "Tab"}[agent.kind])  # Enter would steer Codex
+    await agent.shows("Queued")
+    snap("queued")
+    work.finish()
+    aloud = agent.model.script(Works("First line.\n\nSecond line.\n\n", aloud=True))
+    await until(lambda: "then run them" in agent.model.heard(), "the queued message is heard", 30)
+    await agent.shows("First line.")
+    snap("streaming")
+    aloud.finish()
+    await _rests(agent)
+
+
+async def at_a_question(agent: Agent, snap: Snap) -> None:
+    """Waiting for permission: to run a command, and (Claude) to write a file."""
+    agent.model.script(Asks(COMMAND, "Clean up and mark it"))
+    await agent.say("clean up")
+    await agent.shows("made-it", "1. Yes")
+    await _rests(agent)
+    snap("waiting")
+    await _deny(agent, "1. Yes")
+    snap("denied")
+    if agent.kind == "claude":
+        await _writes_and_asks(agent, snap)
+
+
+async def _writes_and_asks(agent: Agent, snap: Snap) -> None:
+    file = {"file_path": str(agent.work / "login.py"), "content": "def login():\n    return 1\n"}
+    options = [{"label": name, "description": f"use {name}"} for name in ("Postgres", "SQLite")]
+    ask = {"question": "Which database?", "header": "Database", "options": options}
+    for state, sign, tool in (
+        ("waiting-file", "1. Yes", Uses("Write", file)),
+        (
+            "waiting-choice",
+            "1. Postgres",
+            Uses("AskUserQuestion", {"questions": [{**ask, "multiSelect": False}]}),
+        ),
+    ):
+        agent.model.script(tool)
+        await agent.say(f"go on to {state}")
+        await agent.shows(sign)
+        await _rests(agent)
+        snap(state)
+        await _deny(agent, sign)
+
+
+async def interrupted(agent: Agent, snap: Snap) -> None:
+    """After Escape in the midst of work."""
+    before = agent.screen().count("nterrupted")
+    # It has to say something first: Claude puts a message that had no answer back into its prompt.
+    agent.model.script(Works("I begin at once.\n\nNext.\n\n", aloud=True))
+    await agent.say("begin")
+    await agent.shows("I begin at once.")
+    agent.press("Escape")
+    await until(lambda: agent.screen().count("nterrupted") > before, "it stops", 20)
+    await _rests(agent)
+    snap("interrupted")
+
+
+async def _deny(agent: Agent, sign: str) -> None:
+    await agent.press_until("Escape", lambda: sign not in agent.screen(), "it is denied")
+    await _rests(agent)
+
+
+async def _clear(agent: Agent, sign: str) -> None:
+    key = {"claude": "C-u", "codex": "C-c"}[agent.kind]
+    await agent.press_until(key, lambda: sign not in agent.screen(), "the prompt is empty")
+    await _rests(agent)
+
+
+async def _rests(agent: Agent) -> None:
+    """Until nothing has moved on the screen for a second and a half."""
+    loop = asyncio.get_running_loop()
+    seen, since = agent.capture(), loop.time()
+    deadline = since + 30
+    while loop.time() - since < 1.5 and loop.time() < deadline:
+        await asyncio.sleep(0.1)
+        now = agent.capture()
+        if now != seen:
+            seen, since = now, loop.time()
+
+
+def main() -> None:
+    """Capture the agents that are named, or all."""
+    for kind in sys.argv[1:] or KINDS:
+        for columns in WIDTHS:
+            home = Path(tempfile.gettempdir(), "teamvoice-golden", kind)
+            shutil.rmtree(home, ignore_errors=True)
+            asyncio.run(capture(kind, columns, home))
+            sys.stdout.write(f"{kind} at {columns} columns\n")
+            shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

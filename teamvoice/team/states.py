@@ -1,0 +1,50 @@
+"""The states of a member, each with who says so."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+from teamvoice.team.questions import Question
+
+
+class Kind(enum.StrEnum):
+    """The states of a member."""
+
+    IDLE = "idle"
+    WORKING = "working"
+    WAITING = "waiting"
+    SHELL = "shell"
+    DEAD = "dead"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state with who says so and when.
+
+    Args:
+        kind: The state.
+        source: ``tmux``, ``process``, ``native`` (the agent's own files), ``title`` or ``screen``.
+        seen_at: Monotonic seconds.
+        detail: The open question of ``waiting``; else what ``unknown`` or ``shell`` is instead.
+        question: That question, understood; ``None`` when it cannot be read surely.
+        since: When it began, monotonic; ``None`` where nobody tells.
+    """
+
+    kind: Kind
+    source: str
+    seen_at: float
+    detail: str = ""
+    question: Question | None = None
+    since: float | None = None
+
+    def as_json(self, now: float) -> dict[str, Any]:
+        """For ``--json``: with the age of the sight in seconds."""
+        age = round(max(0.0, now - self.seen_at), 3)
+        facts: dict[str, Any] = {"state": str(self.kind), "source": self.source, "age_s": age}
+        facts |= {"since_s": round(max(0.0, now - self.since), 3)} if self.since else {}
+        facts |= {"detail": self.detail} if self.detail else {}
+        return facts | ({"question": self.question.as_json()} if self.question else {})

@@ -1,0 +1,164 @@
+"""Words to the real Codex and the real Claude Code: what their model got is what counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from teamvoice.team.receipts import Outcome
+from teamvoice.team.sight import Kind
+from teamvoice.team.team import Team
+from tests.support.agents import Agent, real_agent
+from tests.support.models import Asks, Works
+from tests.support.wait import until
+
+pytestmark = pytest.mark.timeout(180)
+
+KINDS = [
+    pytest.param(kind, marks=pytest.mark.needs("tmux", f"agent:{kind}"), id=kind)
+    for kind in ("claude", "codex")
+]
+CODE = "def f(x):\n    if x:\n        return x[1]\n\n    # nothing\n    return None"
+WRITTEN = {
+    "one line": "start on the login feature",
+    "2,000 characters": "please look into the login once more " * 54,
+    "six lines of code": CODE,
+    "awkward": "-x; 'single' \"double\" `tick` $HOME #{pane_id} %1 \\ <b> grüße 日本語 🚀",
+    "a dash": "-n is an option",
+    "slash": "/login is broken",
+    "a command": "/clear",
+    "a path": "/etc/hosts is wrong",
+    "at": "@alice should look at this",
+    "bang": "!important: do not run this",
+    "hash": "#42 is done",
+    "a digit": "1",
+}
+TAKEN = {"claude": "queued", "codex": "submitted"}
+
+
+@pytest.fixture(params=KINDS)
+async def agent(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Agent]:
+    async with real_agent(request.param, tmp_path) as real:
+        yield real
+
+
+async def heard(agent: Agent, *texts: str) -> None:
+    """Wait until the model was told exactly this, and nothing else, by the person.
+
+    Codex drops the shield before a slash; Claude keeps it, a no-break space.
+    """
+
+    def told() -> list[str]:
+        return [text.removeprefix("\u00a0") for text in agent.model.heard()]
+
+    try:
+        await until(lambda: told() == list(texts), "the model was told", within=20)
+    except AssertionError:
+        assert told() == list(texts), agent.screen()
+
+
+async def is_idle(team: Team) -> bool:
+    return (await team.status())[0].state.kind is Kind.IDLE
+
+
+async def test_what_is_written_is_what_arrives(agent: Agent) -> None:
+    sent: list[str] = []
+    async with Team(agent.settings()) as team:
+        for name, text in WRITTEN.items():
+            receipt = await team.send("dev", text)
+            assert receipt.arrived, (name, receipt, agent.screen())
+            sent.append(text.strip())
+            await heard(agent, *sent)
+            await until(lambda: is_idle(team), "it is idle again", within=20)
+    assert not (agent.work / "important:").exists()
+
+
+async def test_a_busy_agent_gets_it_once_and_a_draft_is_left_alone(agent: Agent) -> None:
+    work = agent.model.script(Works("Reading."))
+    async with Team(agent.settings()) as team:
+        assert (await team.send("dev", "first")).outcome is Outcome.SUBMITTED
+        await until(lambda: bool(agent.model.requests), "it works", within=20)
+        receipt = await team.send("dev", "second, while you work")
+        # Claude Code shows that it holds the message; Codex takes it into the turn at once.
+        assert receipt.outcome == TAKEN[agent.kind], (receipt, agent.screen())
+        work.finish()
+        await heard(agent, "first", "second, while you work")
+        await until(lambda: is_idle(team), "it is idle again", within=20)
+        agent.type("half a thought")
+        await agent.shows("half a thought")
+        receipt = await team.send("dev", "third")
+        assert (receipt.outcome, "draft" in receipt.why) == (Outcome.REFUSED, True)
+        assert "half a thought" in agent.screen()
+        agent.press("Enter")
+        await heard(agent, "first", "second, while you work", "half a thought")
+
+
+async def test_two_senders_and_twenty_in_a_row_and_copy_mode(agent: Agent) -> None:
+    words = [f"message number {n}" for n in range(20)]
+    async with Team(agent.settings()) as team:
+        both = await asyncio.gather(team.send("dev", words[0]), team.send("dev", words[1]))
+        assert all(receipt.arrived for receipt in both), both
+        agent.pane.cmd("copy-mode")
+        for word in words[2:]:
+            receipt = await team.send("dev", word)
+            assert receipt.arrived, (receipt, agent.screen())
+        await heard_once(agent, words)
+    assert agent.pane.cmd("display-message", "-p", "#{pane_in_mode}").stdout == ["1"]
+
+
+async def heard_once(agent: Agent, words: list[str]) -> None:
+    """Queued messages may reach the model several in one, but each once and in order."""
+
+    def told() -> list[str]:
+        return "\n".join(agent.model.heard()).splitlines()
+
+    await until(lambda: len([w for w in told() if w]) >= len(words), "all is told", within=40)
+    assert [word for word in told() if word] == words
+
+
+@pytest.mark.parametrize("choice", ["yes", "no"])
+async def test_an_answer_is_seen_by_whether_the_command_ran(agent: Agent, choice: str) -> None:
+    agent.model.script(Asks("touch deployed"))
+    async with Team(agent.settings()) as team:
+        assert (await team.send("dev", "please go on")).arrived
+
+        async def asks() -> bool:
+            return (await team.status())[0].state.question is not None
+
+        await until(asks, "it asks", within=30)
+        refused = await team.send("dev", "1")
+        assert (refused.outcome, "question" in refused.why) == (Outcome.REFUSED, True)
+        stale = await team.answer("dev", choice, expected="another")
+        assert stale.outcome is Outcome.REFUSED
+        assert not (agent.work / "deployed").exists()
+        receipt = await team.answer("dev", choice)
+        assert receipt.outcome is Outcome.SUBMITTED, (receipt, agent.screen())
+        assert receipt.option.startswith(choice.title())
+        await until(lambda: is_idle(team), "it is idle again", within=20)
+    assert (agent.work / "deployed").exists() == (choice == "yes")
+
+
+async def test_a_dead_agent_and_the_shell_it_left_get_nothing(agent: Agent) -> None:
+    async with Team(agent.settings()) as team:
+        await team.pin()
+        agent.pane.cmd("respawn-pane", "-k", "exec sh")
+        receipt = await team.send("dev", "touch harmed")
+        assert (receipt.outcome, receipt.why) == (
+            Outcome.REFUSED,
+            "another program was started in its pane",
+        )
+        await team.pin()
+        assert "only a shell" in (await team.send("dev", "touch harmed")).why
+        agent.pane.cmd("respawn-pane", "-k", "true")
+        await until(lambda: is_dead(team), "it is dead")
+        assert (await team.send("dev", "touch harmed")).outcome is Outcome.REFUSED
+    assert agent.server.is_alive()
+    assert not (agent.work / "harmed").exists()
+
+
+async def is_dead(team: Team) -> bool:
+    await team.pin()
+    return (await team.status())[0].state.kind is Kind.DEAD

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blockbuster import blockbuster_ctx
+from libtmux import Pane, Server
+
+from teamvoice.config import Member
+from teamvoice.team.held import Held, HeldMessage
+from teamvoice.team.receipts import Outcome, Receipt, say_sent
+from teamvoice.team.team import Team
+from tests.support.panes import open_pane, own_server, screen_of, standin, team_of
+from tests.support.wait import until
+
+pytestmark = pytest.mark.needs("tmux")
+
+DEV = Member(name="developer", aliases=("dev",))
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with own_server() as own:
+        yield own
+
+
+async def at_work(server: Server, seconds: float) -> Pane:
+    pane = open_pane(server, "developer", standin("developer", seconds))
+    await until(lambda: "? for shortcuts" in screen_of(pane), "it is ready", within=15)
+    return pane
+
+
+async def test_a_held_message_goes_when_the_work_is_done(server: Server, tmp_path: Path) -> None:
+    pane = await at_work(server, 3.0)
+    told: list[tuple[HeldMessage, Receipt]] = []
+
+    def tell(message: HeldMessage, receipt: Receipt) -> None:
+        told.append((message, receipt))
+
+    held = Held(tmp_path / "held.json")
+    with blockbuster_ctx("teamvoice"):
+        async with Team(team_of(server, DEV), held=held, on_held=tell) as team:
+            await team.send("dev", "first")
+            receipt = await team.send("the developer", "then this", when="idle")
+            assert (receipt.outcome, bool(receipt.ticket)) == (Outcome.HELD, True)
+            assert say_sent(receipt) == "Held for the developer, until the work there is done."
+            assert [m.text for m in await team.held()] == ["then this"]
+            assert "then this" not in screen_of(pane)
+            await until(lambda: bool(told), "it is delivered", within=15)
+            assert await team.held() == ()
+            assert not await team.withdraw(receipt.ticket)
+    (message, delivered), screen = told[0], screen_of(pane)
+    assert (message.ticket, delivered.outcome) == (receipt.ticket, Outcome.SUBMITTED)
+    assert screen.index("Done: first") < screen.index("> then this")
+    assert screen.count("> then this") == 1
+
+
+async def test_what_is_withdrawn_is_never_typed(server: Server) -> None:
+    pane = await at_work(server, 30.0)
+    async with Team(team_of(server, DEV)) as team:
+        await team.send("dev", "first")
+        ticket = (await team.send("dev", "then this", when="idle")).ticket
+        assert await team.withdraw(ticket)
+        assert (await team.interrupt("dev")).arrived
+        kept = (await team.send("dev", "and this", when="idle")).ticket
+        assert kept != ticket
+        await until(lambda: "> and this" in screen_of(pane), "the other is delivered", within=15)
+    assert "then this" not in screen_of(pane)
+
+
+async def test_a_restart_loses_nothing_and_a_crash_repeats_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    pane = await at_work(server, 0.2)
+    path = tmp_path / "held.json"
+    crashed = Held(path)
+    assert crashed.open()
+    doubtful = crashed.hold("developer", "half done")
+    assert crashed.begin(doubtful.ticket)
+    crashed.hold("developer", "still to do")
+    crashed.close()
+    async with Team(team_of(server, DEV), held=Held(path)) as team:
+        await until(lambda: "> still to do" in screen_of(pane), "it is delivered", within=15)
+
+        async def is_settled() -> bool:
+            return [m.state for m in await team.held()] == ["unconfirmed"]
+
+        await until(is_settled, "what is doubtful is told")
+    assert "half done" not in screen_of(pane)
+
+
+async def test_a_draft_keeps_it_held_and_tells_why(server: Server) -> None:
+    pane = await at_work(server, 0.2)
+    pane.send_keys("half a thought", enter=False, literal=True)
+    await until(lambda: "❯ half a thought" in screen_of(pane), "the draft shows")
+    async with Team(team_of(server, DEV)) as team:
+        await team.send("dev", "then this", when="idle")
+
+        async def says_why() -> bool:
+            return "draft" in (await team.held())[0].note
+
+        await until(says_why, "it says why", within=15)
+        pane.send_keys("C-u", enter=False)
+        await until(lambda: "> then this" in screen_of(pane), "it is delivered", within=15)
+
+
+async def test_news_from_others_saves_the_own_look(server: Server) -> None:
+    pane = await at_work(server, 0.2)
+    async with Team(team_of(server, DEV)) as team:
+        await team.send("dev", "then this", when="idle")
+
+        async def is_delivered() -> bool:
+            team.state_seen(await team.status())
+            return "> then this" in screen_of(pane)
+
+        await until(is_delivered, "it is delivered", within=15)
+
+
+async def test_nobody_is_held_for_who_is_not_there(server: Server) -> None:
+    open_pane(server, "other", "exec sleep 1000")
+    async with Team(team_of(server, DEV)) as team:
+        receipts = await asyncio.gather(
+            team.send("dev", "hello", when="idle"), team.send("dev", " ", when="idle")
+        )
+        assert [receipt.outcome for receipt in receipts] == [Outcome.REFUSED] * 2
+        assert await team.held() == ()
