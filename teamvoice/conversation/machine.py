@@ -266,6 +266,7 @@ class Conversation:
             self._cancel_response()
         else:
             self._interrupt("interrupted")
+            self._owed = self._owed or bool(self._said.committed())  # of a turn that was given up
             draft = self._ledger.current = self._ledger.new(at, typed=typed)
         self._do(do.BeginTurn(draft.number))
         return draft
