@@ -54,6 +54,7 @@ class World(RuleBasedStateMachine):
         self.calls: dict[str, str] = {}
         self.confirmed: set[str] = set()
         self.announcing = False
+        self.in_part: list[tuple[bytes, ...]] = []  # what the answer that sounds is about
         self.announced: list[str] = []
 
     # Carrying out --------------------------------------------------------------------------
@@ -154,6 +155,8 @@ class World(RuleBasedStateMachine):
     @precondition(lambda self: not self.holding)
     @rule()
     def press(self) -> None:
+        if self.playing:  # what was heard in part is answered
+            self.excused.update(self.in_part)
         self.holding = True
         self.pressed_at = self.now + 0.01
         if not self.mic_open:
@@ -289,6 +292,8 @@ class World(RuleBasedStateMachine):
     @precondition(lambda self: self.active)
     @rule()
     def response_speaks(self) -> None:
+        if not self.announcing and not self.cancelled:
+            self.in_part = list(self.commits)
         event = ev.AnswerAudio(
             at=self.tick(), response_id=self.active, item_id="item", content_index=0, pcm=b"\0\0"
         )
