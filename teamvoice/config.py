@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import stat
 import tomllib
 import typing
@@ -92,6 +93,37 @@ class Team(_Section, frozen=True):
     )
 
 
+Telling = Literal["speak", "chime", "silent"]
+KeyName = Literal[
+    "Escape", "Enter", "Up", "Down", "Tab", "BTab", "y", "n",
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
+]  # fmt: skip
+
+
+class Notify(_Section, frozen=True):
+    """What you are told of your team without asking: aloud, by a small sound, or not at all."""
+
+    waiting: Telling = "speak"
+    finished: Telling = "chime"
+
+
+class Policy(_Section, frozen=True):
+    """What waits for your own hand before it is done, and which keys the voice may press."""
+
+    confirm_s: Seconds = 30.0
+    dangerous: tuple[str, ...] = (
+        r"\brm\s+-\w*[rf]",
+        r"\bgit\s+push\b.*(?:force|\s-f\b)",
+        r"\bforce[- ]push",
+        r"\bgit\s+(?:reset\s+--?\s*hard|clean\s+-\w*f)",
+        r"\bdrop\s+(?:the\s+)?(?:table|database|schema)\b",
+        r"\bsudo\b",
+        r"\b(?:mkfs|dd\s+if=)",
+        r"\b(?:curl|wget)\b.*\|\s*\w*sh\b",
+    )
+    keys: tuple[KeyName, ...] = typing.get_args(KeyName)
+
+
 class Offline(_Section, frozen=True):
     """The Realtime server of our own: ears, mind and voice with no network."""
 
@@ -120,6 +152,8 @@ class Config(_Section, frozen=True):
     hotkey: Hotkey = Hotkey()
     audio: Audio = Audio()
     team: Team = Team()
+    notify: Notify = Notify()
+    policy: Policy = Policy()
     offline: Offline = Offline()
     journal: Journal = Journal()
     log: Log = Log()
@@ -190,6 +224,7 @@ def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         config = _convert({section: table}, f"environment variable {variable}", base=settings)
         origins[f"{section}.{key}"] = f"environment {variable}"
     _check_names(config, origins["team.members"])
+    _check_patterns(config, origins["policy.dangerous"])
     return Loaded(config, origins)
 
 
@@ -328,6 +363,15 @@ def _check_names(config: Config, where: str) -> None:
                     f'{where}: team.members: "{name}" names both {seen[name]} and {member.name}'
                 )
             seen[name] = member.name
+
+
+def _check_patterns(config: Config, where: str) -> None:
+    """What is dangerous is told by regular expressions."""
+    for pattern in config.policy.dangerous:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ConfigError(f"{where}: policy.dangerous: {pattern!r}: {error}") from error
 
 
 def _read_env_file(file: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@
     │   ├── AmbiguousMember   two members fit the name equally
     │   └── TmuxFailed        a tmux command failed or did not answer in time
     ├── ToolError             a tool call that cannot be carried out; its text is spoken
+    │   └── NeedsConfirmation a tool call that the person must confirm; nothing was done
     └── RealtimeError         the session with the speech model
         ├── LinkRefused       the provider refused the connection (HTTP status)
         ├── LinkClosed        an open connection ended (close code)
@@ -97,6 +98,10 @@ class TmuxFailed(TeamError):
 
 class ToolError(TeamvoiceError):
     """A tool call that cannot be carried out; the message is made for speaking."""
+
+
+class NeedsConfirmation(ToolError):
+    """A tool call that the person must confirm first; nothing was done. The message says why."""
 
 
 class RealtimeError(TeamvoiceError):

@@ -33,6 +33,8 @@ COMMANDS = {
     "team": Command(_TEAM, "the members, their panes and what they do"),
     "send": Command(_TEAM, "put a message into a member's prompt"),
     "read": Command(_TEAM, "read what is on a member's screen"),
+    "answer": Command(_TEAM, "answer the question that a member waits on"),
+    "held": Command(_TEAM, "messages that wait until their member is idle"),
     "interrupt": Command(_TEAM, "stop what a member is doing"),
     "history": Command("teamvoice.cli.history", "what was said and done"),
     "devices": Command("teamvoice.cli.devices", "microphones and speakers"),

@@ -1,4 +1,7 @@
-"""``team``, ``send``, ``read`` and ``interrupt``: straight on tmux, with no daemon.
+"""``team``, ``send``, ``read``, ``answer``, ``interrupt`` and ``held``: with no daemon.
+
+All but ``held``, which reads a file, work straight on tmux. What is to be held is delivered by the
+daemon when one runs, else by the command that waits for it.
 
 Exit codes: 0 done; 1 refused, unconfirmed or failed; 2 usage or configuration; 3 the machine lacks
 something.
@@ -8,31 +11,70 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
+
+from teamvoice.cli.parser import Parser, add_command
+from teamvoice.errors import TeamError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.table import Table
+
+    from teamvoice import config
+    from teamvoice.team.glimpses import Glimpses, Status
+    from teamvoice.team.held import Held, HeldMessage
     from teamvoice.team.receipts import Receipt
-    from teamvoice.team.team import Status, Team
+    from teamvoice.team.team import Team
 
 _COLOURS = {"idle": "green", "working": "cyan", "waiting": "bold yellow", "unknown": "magenta"}
+_OF_A_MEMBER = {"send", "read", "answer", "interrupt"}
+_COMMANDS = {
+    "team": ("Show what every member is doing.", "teamvoice team --watch"),
+    "send": (
+        "Type a message into a member's prompt and submit it. The receipt says what became of it.",
+        """teamvoice send developer "run the tests"\ngit diff | teamvoice send pm - --when idle""",
+    ),
+    "read": ("Print the tail of a member's screen.", "teamvoice read developer --lines 40"),
+    "answer": (
+        "Answer the question that a member waits on. Nothing is pressed if it changes meanwhile.",
+        "teamvoice answer developer yes\nteamvoice answer pm 2",
+    ),
+    "interrupt": ("Stop what a member is working on.", "teamvoice interrupt developer"),
+    "held": (
+        "List the messages that are held until their member is idle, or withdraw one.",
+        "teamvoice held\nteamvoice held --withdraw 1f3a9c02",
+    ),
+}
 
 
 def add_parsers(subparsers: Any) -> None:
     """Add the commands to the parser; imports nothing that is not needed for that."""
-    team = subparsers.add_parser("team", help="show what every member is doing")
-    send = subparsers.add_parser("send", help="type a message into a member's prompt, submit it")
-    send.add_argument("member", help="a member's name or alias")
-    send.add_argument("text", help="the message; - reads it from standard input")
-    read = subparsers.add_parser("read", help="print the tail of a member's screen")
-    read.add_argument("member", help="a member's name or alias")
-    read.add_argument("--lines", type=_count, default=20, help="how many lines (20)")
-    interrupt = subparsers.add_parser("interrupt", help="stop what a member is working on")
-    interrupt.add_argument("member", help="a member's name or alias")
-    for command, name in ((team, "team"), (send, "send"), (read, "read"), (interrupt, "interrupt")):
-        command.add_argument("--json", action="store_true", help="print JSON")
+    for name, (description, example) in _COMMANDS.items():
+        command = add_command(subparsers, name, description, example)
+        if name in _OF_A_MEMBER:
+            command.add_argument("member", help="a member's name or alias")
+        _add_arguments(name, command)
+        command.add_argument("--json", action="store_true", help="print JSON, for programs")
         command.set_defaults(run=run, command=name)
+
+
+def _add_arguments(name: str, command: Parser) -> None:
+    match name:
+        case "team":
+            command.add_argument("--watch", action="store_true", help="show it as it changes")
+        case "send":
+            command.add_argument("text", help="the message; - reads it from standard input")
+            command.add_argument(
+                "--when", choices=("now", "idle"), default="now", help="idle: hold it until then"
+            )
+        case "read":
+            command.add_argument("--lines", type=_count, default=20, help="how many lines (20)")
+        case "answer":
+            command.add_argument("choice", help="yes, no, or the number or label of an option")
+        case "held":
+            command.add_argument("--withdraw", metavar="TICKET", help="forget this message")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,20 +93,135 @@ async def _run(args: argparse.Namespace) -> int:
     from teamvoice import config
     from teamvoice.team.team import Team
 
-    path = getattr(args, "config", None)
-    settings = config.load(path)
+    settings = config.load(getattr(args, "config", None))
+    if args.command == "held":
+        return _held(args)
+    if args.command == "send" and args.when == "idle":
+        return await _send_when_idle(settings.team, args)
     async with Team(settings.team) as team:
-        match args.command:
-            case "team":
-                return await _team(team, as_json=args.json)
-            case "read":
-                return await _read(team, args)
-            case "send":
-                text = sys.stdin.read() if args.text == "-" else args.text
-                return _report(await team.send(args.member, text), "sent", as_json=args.json)
-            case _:
-                receipt = await team.interrupt(args.member)
-                return _report(receipt, "interrupted", as_json=args.json)
+        return await _with_team(team, args)
+
+
+async def _with_team(team: Team, args: argparse.Namespace) -> int:
+    from teamvoice.team import receipts
+
+    match args.command:
+        case "team" if args.watch:
+            return await _watch(team, as_json=args.json)
+        case "team":
+            return await _team(team, as_json=args.json)
+        case "read":
+            return await _read(team, args)
+        case "send":
+            receipt = await team.send(args.member, _text(args))
+            return _report(receipt, receipts.say_sent(receipt), as_json=args.json)
+        case "answer":
+            receipt = await team.answer(args.member, args.choice)
+            return _report(receipt, _say_answer(receipt), as_json=args.json)
+        case _:
+            receipt = await team.interrupt(args.member)
+            return _report(receipt, receipts.say_interrupted(receipt), as_json=args.json)
+
+
+async def _send_when_idle(settings: config.Team, args: argparse.Namespace) -> int:
+    """Leave it to the daemon that delivers what is held; without one, wait here."""
+    import asyncio
+
+    from teamvoice.team.receipts import say_sent
+    from teamvoice.team.team import Team
+
+    ended: dict[str, Receipt] = {}
+    news = asyncio.Event()
+
+    def told(message: HeldMessage, receipt: Receipt) -> None:
+        ended[message.ticket] = receipt
+        news.set()
+
+    nobody = await asyncio.to_thread(_nobody_delivers)
+    async with Team(settings, held=_held_messages(delivers=nobody), on_held=told) as team:
+        receipt = await team.send(args.member, _text(args), "idle")
+        if nobody and receipt.ticket:
+            sys.stderr.write(
+                f"No daemon delivers it: waiting here until {receipt.member} is idle. "
+                f"Ctrl-C leaves it held.\n"
+            )
+            while receipt.ticket not in ended:
+                await news.wait()
+                news.clear()
+            receipt = ended[receipt.ticket]
+    return _report(receipt, say_sent(receipt), as_json=args.json)
+
+
+def _held(args: argparse.Namespace) -> int:
+    messages = _held_messages(delivers=False)
+    if args.withdraw:
+        if not messages.withdraw(args.withdraw):
+            raise TeamError(f'no message is held as "{args.withdraw}"', "see: teamvoice held")
+        return _say("Withdrawn.", {"ok": True}, as_json=args.json)
+    found = messages.list()
+    if args.json:
+        return _say("", {"ok": True, "held": [_builtins(m) for m in found]}, as_json=True)
+    for message in found:
+        note = f" ({message.note})" if message.note else ""
+        line = f"{message.ticket}  {message.member}  {message.state}{note}  {message.text}"
+        _say(" ".join(line.split()), {}, as_json=False)
+    return 0 if found else _say("Nothing is held.", {}, as_json=False)
+
+
+def _held_messages(*, delivers: bool) -> Held:
+    from teamvoice import config
+    from teamvoice.team.held import Held
+
+    return Held(config.state_dir() / "held.json", delivers=delivers)
+
+
+def _nobody_delivers() -> bool:
+    """No other process delivers what is held."""
+    messages = _held_messages(delivers=True)
+    nobody = messages.open()
+    messages.close()
+    return nobody
+
+
+def _builtins(message: HeldMessage) -> Any:
+    import msgspec
+
+    return msgspec.to_builtins(message)
+
+
+def _text(args: argparse.Namespace) -> str:
+    return sys.stdin.read() if args.text == "-" else str(args.text)
+
+
+def _say_answer(receipt: Receipt) -> str:
+    from teamvoice.team.receipts import say_answered
+
+    about = f" {receipt.option}: {receipt.subject}" if receipt.option else ""
+    return f"{say_answered(receipt)}{about}"
+
+
+async def _watch(team: Team, *, as_json: bool) -> int:
+    """The team again and again, until Ctrl-C: a table that stays, or a line for each change."""
+    import asyncio
+    import time
+
+    from rich.live import Live
+
+    from teamvoice.cli.output import console
+
+    known: Glimpses = {}
+    shown: Any = None
+    with Live(console=console(), auto_refresh=False) if not as_json else nullcontext() as live:
+        while True:
+            statuses = await team.glance(known)
+            seen = [(s.member.name, s.state.kind, s.state.detail, s.pane) for s in statuses]
+            if seen != shown and live:
+                live.update(_table(statuses), refresh=True)
+            elif seen != shown:
+                now = time.monotonic()
+                _print_json({"ok": True, "members": [status.as_json(now) for status in statuses]})
+            shown = seen
+            await asyncio.sleep(1)
 
 
 async def _team(team: Team, *, as_json: bool) -> int:
@@ -89,19 +246,35 @@ async def _read(team: Team, args: argparse.Namespace) -> int:
     return 0
 
 
-def _report(receipt: Receipt, verb: str, *, as_json: bool) -> int:
-    from teamvoice.team.receipts import say_interrupted, say_sent
+def _report(receipt: Receipt, sentence: str, *, as_json: bool) -> int:
+    from teamvoice.cli.output import plain
+    from teamvoice.team.receipts import Outcome
+
+    good = receipt.arrived or receipt.outcome is Outcome.HELD
+    if as_json:
+        _print_json({"ok": good, **receipt.as_json()})
+    else:
+        print(plain(sentence), file=sys.stdout if good else sys.stderr)
+    return 0 if good else 1
+
+
+def _say(sentence: str, value: dict[str, Any], *, as_json: bool) -> int:
+    from teamvoice.cli.output import write
 
     if as_json:
-        _print_json({"ok": receipt.arrived, **receipt.as_json()})
+        _print_json(value)
     else:
-        sentence = say_sent(receipt) if verb == "sent" else say_interrupted(receipt)
-        print(sentence, file=sys.stdout if receipt.arrived else sys.stderr)
-    return 0 if receipt.arrived else 1
+        write(sentence)
+    return 0
 
 
 def _print_table(statuses: Sequence[Status]) -> None:
     from rich.console import Console
+
+    Console().print(_table(statuses))  # colours only on a terminal
+
+
+def _table(statuses: Sequence[Status]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -115,14 +288,15 @@ def _print_table(statuses: Sequence[Status]) -> None:
         where = Text(f"{status.place} {status.pane}".strip() or "-")
         agent, source = Text(status.agent or "-"), Text(status.state.source)
         table.add_row(Text(status.member.name), state, agent, where, source)
-    Console().print(table)  # colours only on a terminal
+    return table
 
 
 def _fail(error: Any, *, as_json: bool) -> int:
     if as_json:
         _print_json({"ok": False, "error": error.message, "mend": error.mend})
     else:
-        print(f"teamvoice: {error}", file=sys.stderr)  # noqa: T201 - a command's output
+        lines = [f"teamvoice: {error.message}", *([error.mend] if error.mend else [])]
+        sys.stderr.write("\n".join(lines) + "\n")
     return int(error.exit_code)
 
 

@@ -49,6 +49,8 @@ def record_text(record: Record) -> Text:
     match record.get("kind"):
         case "turn":
             return turn_text(record)
+        case "news":
+            return Text(f"{_clock(record.get('time', ''))}  news: {plain(record.get('news'))}\n")
         case "gap":
             when = _clock(record.get("time", ""))
             return Text(f"{when}  {record.get('missed')} records are missing here", style="red")

@@ -44,7 +44,7 @@ class Silence(Command):
 
 @dataclass(frozen=True, slots=True)
 class Chime(Command):
-    """A small sound: ``listening``, ``sent``, ``cancelled`` or ``trouble``."""
+    """A small sound: ``listening``, ``sent``, ``cancelled``, ``trouble`` or ``confirm``."""
 
     kind: str
 
@@ -85,8 +85,25 @@ class AddToolOutput(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class AddNote(Command):
+    """Add what the model must know, and has not asked for, to the conversation."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CreateResponse(Command):
     """Ask the model to answer. Only the machine's one rule emits this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announce(Command):
+    """Ask the model to say this aloud, outside the conversation and with no tools.
+
+    Only the machine's one rule emits this; it is a response like any other.
+    """
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +141,16 @@ class BeginTurn(Command):
 
 @dataclass(frozen=True, slots=True)
 class RunTool(Command):
-    """Run a tool; its end arrives as ``ToolEnded``."""
+    """Run a tool; its end arrives as ``ToolEnded``, or ``ToolAsked`` if it wants a confirmation.
+
+    Args:
+        confirmed: The person has confirmed it.
+    """
 
     call_id: str
     name: str
     arguments: str
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +173,8 @@ class Tell(Command):
     """Show the person something that was not spoken.
 
     Args:
-        kind: ``heard``, ``answer``, ``trouble`` or ``notice``.
+        kind: ``heard``, ``answer``, ``trouble``, ``notice``, ``news`` or ``confirm`` (what waits
+            for a confirmation).
         text: One line.
     """
 

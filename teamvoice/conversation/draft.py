@@ -13,7 +13,8 @@ class Draft:
     """The turn so far.
 
     ``awaits`` names what a finished turn still waits for before it is written down: the ids of
-    responses and calls, and a mark for each transcript.
+    responses and calls, and a mark for each transcript. ``tainted`` is set once text from a pane
+    may have come before what the model asks for. ``news`` is what a turn of our own is about.
     """
 
     number: int
@@ -29,6 +30,8 @@ class Draft:
     outcome: str = ""
     trouble: str = ""
     awaits: set[str] = field(default_factory=set)
+    tainted: bool = False
+    news: str = ""
 
     def clock(self, step: str, at: float) -> None:
         """Note how long after the key came up a step was reached, the first time that it is."""
@@ -68,4 +71,5 @@ class Draft:
             trouble=self.trouble,
             ms={**self.ms, "total": round((at - self.began) * 1000)},
             usage=tuple(self.usage),
+            news=self.news,
         )

@@ -45,6 +45,11 @@ class CancelAsked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed(Event):
+    """The person confirmed what waits, by other means than a tap of the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextAsked(Event):
     """A turn that was typed instead of spoken."""
 
@@ -225,6 +230,38 @@ class ToolEnded(Event):
 
     call_id: str
     output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolAsked(Event):
+    """A tool found that it must not act before the person confirms it; it has done nothing.
+
+    Args:
+        why: The reason, as a clause.
+    """
+
+    call_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsCame(Event):
+    """Something that the person wants to know of happened to a member.
+
+    Args:
+        about: Whom; newer news about the same one takes the place of older.
+        text: A clause that can be spoken.
+    """
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsPassed(Event):
+    """What was news about a member is none any more: it is over, or the person was told."""
+
+    about: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

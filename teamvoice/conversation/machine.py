@@ -16,11 +16,20 @@ the speaker  silent, playing, stopping                       AnswerAudio, Sound*
 open calls   the calls that run now                          ResponseEnded, ToolEnded, LinkDown
 what is said utterances without a complete response          gestures, ResponseEnded
 what is owed whether the person is due an answer             commits, the end of all open calls
+what waits   writes that want a confirmation                 ResponseEnded, Tapped, Confirmed, …
+what is new  receipts and news that are to be said aloud     ToolEnded, NewsCame
 ============ =============================================== ==================================
 
 One rule, :meth:`Conversation._respond`, decides every ``CreateResponse``: something is owed, the
 link is up, no response lives, the microphone is closed, no call is open, the speaker is not being
-stopped. It is asked after every event.
+stopped. It is asked after every event. When nothing is owed, it decides in the same place whether
+something is announced: the receipt of what was confirmed, or, between turns and into silence only,
+news.
+
+A write runs at once only if :mod:`teamvoice.conversation.policy` finds nothing against it. Else it
+waits, and its turn with it: when the key goes down, the turn goes on until it is known whether
+that was a tap, which confirms, or a hold, which is new words. Only a key that went down after the
+write was asked for confirms it.
 
 Nothing that was said is lost in silence: an utterance is kept until a response to it is complete,
 and what a session took with it when it died is sent again to the next one (and given up, aloud,
@@ -38,8 +47,10 @@ from typing import Any
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
+from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.ledger import Ledger
+from teamvoice.conversation.policy import Policy, describe, shows_screen
 from teamvoice.conversation.said import Said, Utterance
 
 _BYTES_PER_MS = 48  # mono PCM16 at 24 kHz
@@ -108,8 +119,9 @@ class Sound(enum.Enum):
 class Conversation:
     """The turn-taking between a person, a model, and the tools."""
 
-    def __init__(self, rules: Rules | None = None) -> None:
+    def __init__(self, rules: Rules | None = None, policy: Policy | None = None) -> None:
         self._rules = rules or Rules()
+        self._consent = Consent(policy or Policy())
         self.link = Link.DOWN
         self.mic = Mic.CLOSED
         self.response = Response.FREE
@@ -120,14 +132,47 @@ class Conversation:
         self._open_calls: dict[str, Draft] = {}
         self._orphans: dict[str, Draft] = {}  # open calls of a session that is gone
         self._next_hold: ev.HoldBegan | None = None  # came while the microphone was draining
+        self._held_at = float("-inf")  # when the key last went down
+        self._unseen_screen = False  # text from a pane came in that no response was asked about
+        self._saw_screen = False  # the living response was asked for in a turn with such text
+        self._receipts: list[str] = []  # of what was confirmed, to be said aloud
+        self._news: dict[str, str] = {}  # by whom it is about, to be said aloud
+        self._announcing = ""  # what the living response says for us
         self._said = Said(self._rules.backlog)
         self._ledger = Ledger(self._rules.linger_s)
         self._out: list[Command] = []
-        self._handlers: dict[type[ev.Event], Callable[[Any], None]] = {
+        self._handlers = self._table()
+
+    @property
+    def turn(self) -> int:
+        """The number of the turn that is on; 0 between turns."""
+        return self._ledger.current.number if self._ledger.current else 0
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """What waits for a confirmation, each in words."""
+        waiting = self._consent.waiting
+        return tuple(map(describe, waiting.calls)) if waiting else ()
+
+    def handle(self, event: ev.Event) -> list[Command]:
+        """Take in one event; what is to be done about it, in order."""
+        if isinstance(event, _OF_A_SESSION) and self.link is Link.DOWN:
+            return []  # the last words of a session that was given up
+        self._handlers[type(event)](event)
+        self._respond(event.at)
+        self._settle(event.at)
+        self._respond(event.at)  # news waits for the end of a turn
+        out, self._out = self._out, []
+        return out
+
+    def _table(self) -> dict[type[ev.Event], Callable[[Any], None]]:
+        """Who handles which event."""
+        return {
             ev.HoldBegan: self._hold_began,
             ev.HoldEnded: self._hold_ended,
             ev.Tapped: self._tapped,
             ev.CancelAsked: self._cancel_asked,
+            ev.Confirmed: self._confirmed,
             ev.TextAsked: self._text_asked,
             ev.AudioCaptured: self._audio_captured,
             ev.CaptureEnded: self._capture_ended,
@@ -145,23 +190,11 @@ class Conversation:
             ev.SpeechTranscribed: self._speech_transcribed,
             ev.RequestRefused: self._request_refused,
             ev.ToolEnded: self._tool_ended,
+            ev.ToolAsked: self._tool_asked,
+            ev.NewsCame: self._news_came,
+            ev.NewsPassed: self._news_passed,
             ev.TimerRang: self._timer_rang,
         }
-
-    @property
-    def turn(self) -> int:
-        """The number of the turn that is on; 0 between turns."""
-        return self._ledger.current.number if self._ledger.current else 0
-
-    def handle(self, event: ev.Event) -> list[Command]:
-        """Take in one event; what is to be done about it, in order."""
-        if isinstance(event, _OF_A_SESSION) and self.link is Link.DOWN:
-            return []  # the last words of a session that was given up
-        self._handlers[type(event)](event)
-        self._respond(event.at)
-        self._settle(event.at)
-        out, self._out = self._out, []
-        return out
 
     # The person ------------------------------------------------------------------------------
 
@@ -169,7 +202,8 @@ class Conversation:
         if self.mic is not Mic.CLOSED:
             self._next_hold = event
             return
-        draft = self._turn_for_more(event.at, typed=False)
+        self._held_at = event.at
+        draft = self._turn_of_what_waits() or self._turn_for_more(event.at, typed=False)
         self._make_room(self._said.record(draft.number))
         self.mic = Mic.OPEN
         if self.link is Link.UP:
@@ -181,6 +215,8 @@ class Conversation:
         if self._next_hold:
             self._next_hold = None  # over before the microphone was free
         elif self.mic is Mic.OPEN and draft:
+            if self._consent.waiting:
+                draft = self._leave_what_waits(event.at)
             draft.key_up = event.at
             draft.ms["held"] = round((event.at - draft.began) * 1000)
             self.mic = Mic.DRAINING
@@ -191,9 +227,15 @@ class Conversation:
             self._next_hold = None
         else:
             self._discard_hold()
+            self._confirm(self._held_at)
 
-    def _cancel_asked(self, _: ev.CancelAsked) -> None:
+    def _confirmed(self, event: ev.Confirmed) -> None:
+        if not self._confirm(event.at):
+            self._do(do.Tell("notice", "nothing waits for a confirmation"))
+
+    def _cancel_asked(self, event: ev.CancelAsked) -> None:
         self._next_hold = None
+        self._drop_what_waits("it was cancelled", event.at)
         self._discard_hold()
         self._said.answered(self._said.committed())
         self._owed = False
@@ -205,6 +247,7 @@ class Conversation:
             draft.fail("dropped", "the key is held; let go of it and ask again")
             self._do(*self._ledger.close(draft))
             return
+        self._drop_what_waits("other words came first", event.at)
         draft = self._turn_for_more(event.at, typed=True)
         draft.key_up = event.at
         draft.heard.append(event.text)
@@ -223,9 +266,66 @@ class Conversation:
             self._cancel_response()
         else:
             self._interrupt("interrupted")
+            self._owed = self._owed or bool(self._said.committed())  # of a turn that was given up
             draft = self._ledger.current = self._ledger.new(at, typed=typed)
         self._do(do.BeginTurn(draft.number))
         return draft
+
+    # What waits for a confirmation -----------------------------------------------------------
+
+    def _turn_of_what_waits(self) -> Draft | None:
+        """The turn that goes on while a key is down that may only be tapped, to confirm."""
+        if self._consent.waiting is None:
+            return None
+        self._hush()
+        self._cancel_response()
+        return self._consent.waiting.draft
+
+    def _leave_what_waits(self, at: float) -> Draft:
+        """The key was held: what was said meanwhile are the words of a new turn."""
+        self._drop_what_waits("other words came first", at)
+        self._interrupt("interrupted")
+        draft = self._ledger.current = self._ledger.new(self._held_at, typed=False)
+        if self._said.recording:
+            self._said.recording.turn = draft.number
+        self._do(do.BeginTurn(draft.number))
+        return draft
+
+    def _confirm(self, at: float) -> bool:
+        """Run what waits, if it was asked for before ``at``; whether anything was."""
+        waiting = self._consent.waiting
+        if waiting is None or at <= waiting.since:
+            return False
+        self._consent.confirm()
+        self._do(do.StopTimer(TIMER))
+        for call in waiting.calls:
+            self._open_calls[call.call_id] = waiting.draft
+            self._do(do.RunTool(call.call_id, call.name, call.arguments, confirmed=True))
+        return True
+
+    def _drop_what_waits(self, why: str, at: float) -> None:
+        told = self._consent.drop(why, at)
+        if told and self.link is Link.UP:
+            self._do(do.AddNote(f"What waited for a confirmation was not done: {why}."))
+        self._do(*told)
+
+    def _ask_person(self, asked: list[tuple[ev.ToolCall, str]], draft: Draft, at: float) -> None:
+        """Let calls wait for a confirmation, if the person is there to hear of it."""
+        if not asked:
+            return
+        if draft is self._ledger.current:
+            self._owed = True
+        if self._can_ask(draft):
+            self._do(*self._consent.ask(asked, draft, at))
+            return
+        for call, why in asked:
+            output = f"Not done: it must be confirmed, as {why}, and something else came first."
+            draft.call_ended(call.call_id, output, at)
+            self._do(do.AddToolOutput(call.call_id, output))
+
+    def _can_ask(self, draft: Draft) -> bool:
+        is_on = draft is self._ledger.current and self.mic is Mic.CLOSED
+        return is_on and self._consent.waiting is None
 
     # The microphone --------------------------------------------------------------------------
 
@@ -276,7 +376,7 @@ class Conversation:
         if self.link is Link.UP:
             self._do(do.ClearAudio())
         draft = self._ledger.current
-        if draft and not self._said.waits(draft.number):
+        if draft and not self._said.waits(draft.number) and not draft.asked:
             draft.fail(outcome, trouble)
 
     # The speaker -----------------------------------------------------------------------------
@@ -304,11 +404,16 @@ class Conversation:
 
     def _link_down(self, event: ev.LinkDown) -> None:
         if self.link is Link.UP:
-            self._lose_session(event.reason)
+            self._lose_session(event.reason, event.at)
 
-    def _lose_session(self, reason: str) -> None:
+    def _lose_session(self, reason: str, at: float) -> None:
         """Whatever the session had under way is gone; what was said is kept for the next one."""
+        waited = self._consent.waiting is not None
+        self._do(*self._consent.drop("the link went down", at))
+        self._receipts, self._announcing = [], ""  # they were shown
+        self._news.clear()
         was_busy = self.response is not Response.FREE or self._owed or bool(self._open_calls)
+        was_busy = was_busy or waited
         self._orphans |= self._open_calls
         self._open_calls.clear()
         if self.sound is Sound.PLAYING and self.response is not Response.FREE:
@@ -332,6 +437,8 @@ class Conversation:
         self.response = Response.ACTIVE
         if was is Response.FREE:
             self._answering = self._said.committed()  # the provider began it by itself
+            self._announcing = ""
+            self._show_screens()
         if was is Response.CANCELLING or self.mic is Mic.OPEN:
             self._cancel_response()
 
@@ -355,6 +462,7 @@ class Conversation:
         draft = self._ledger.response_ended(event)
         if event.response_id == self._response_id or self.response is Response.REQUESTED:
             was, self.response = self.response, Response.FREE
+            self._announcing = ""
             self._do(do.StopTimer("answer"))
             if self.sound is Sound.PLAYING:
                 self._do(do.FinishPlaying())
@@ -374,7 +482,7 @@ class Conversation:
         draft = self._ledger.current
         match event.request, event.code:
             case "response.create", "conversation_already_has_active_response":
-                self._owed = True  # the end of the other one sets us free
+                self._ask_again()  # the end of the other one sets us free
             case "response.create", _:
                 self._response_gone()
                 self._give_up(draft, event.message)
@@ -393,25 +501,78 @@ class Conversation:
 
     def _run_calls(self, draft: Draft | None, event: ev.ResponseEnded) -> None:
         """Run what a completed response asks for; after a cancel, answer that it was not run."""
+        asked = []
         for call in event.calls:
             if draft is None or draft.outcome == "cancelled":
                 self._do(do.AddToolOutput(call.call_id, "not run: the person cancelled it"))
                 continue
             draft.call_began(call, event.at)
+            tainted = draft.tainted or self._saw_screen
+            if why := self._consent.policy.judge(call, tainted=tainted):
+                asked.append((call, why))
+                continue
             self._open_calls[call.call_id] = draft
             self._do(do.RunTool(call.call_id, call.name, call.arguments))
+        if draft:
+            self._ask_person(asked, draft, event.at)
 
     def _tool_ended(self, event: ev.ToolEnded) -> None:
+        confirmed = self._consent.ended(event.call_id)
         if draft := self._orphans.pop(event.call_id, None):
             draft.call_ended(event.call_id, event.output, event.at)
             self._do(do.Tell("answer", event.output))
         elif draft := self._open_calls.pop(event.call_id, None):
             draft.call_ended(event.call_id, event.output, event.at)
+            self._taint(draft, event.output)
+            if confirmed:
+                self._tell_receipt(event.output)
+                return
             self._do(do.AddToolOutput(event.call_id, event.output))
             self._owed = self._owed or draft is self._ledger.current
 
+    def _tool_asked(self, event: ev.ToolAsked) -> None:
+        draft = self._open_calls.pop(event.call_id, None)
+        if draft:
+            call, _ = draft.asked[event.call_id]
+            self._ask_person([(call, event.why)], draft, event.at)
+        elif draft := self._orphans.pop(event.call_id, None):
+            draft.call_ended(event.call_id, "Not done: the link went down.", event.at)
+            self._do(do.Tell("notice", f"not done, since {event.why} and the link went down"))
+
+    def _tell_receipt(self, output: str) -> None:
+        """What became of a write that was confirmed: its call was answered when it had to wait."""
+        self._receipts.append(output)
+        self._do(do.Tell("answer", output), do.AddNote(f"The person confirmed it: {output}"))
+
+    def _taint(self, draft: Draft, output: str) -> None:
+        """What the model asks for from now on in this turn may be a screen's wish."""
+        if shows_screen(output):
+            self._unseen_screen = True
+            draft.tainted = True
+            if self._ledger.current:
+                self._ledger.current.tainted = True
+
+    def _show_screens(self) -> None:
+        """The response that begins sees what came from the panes, whoever had asked for it."""
+        draft = self._ledger.current
+        if self._unseen_screen and draft:
+            draft.tainted = True
+        self._saw_screen = self._unseen_screen or bool(draft and draft.tainted)
+        self._unseen_screen = False
+
+    def _news_came(self, event: ev.NewsCame) -> None:
+        self._do(do.Tell("news", event.text))
+        if self.link is Link.UP:
+            self._news[event.about] = event.text
+
+    def _news_passed(self, event: ev.NewsPassed) -> None:
+        self._news.pop(event.about, None)
+
     def _timer_rang(self, event: ev.TimerRang) -> None:
-        if event.name != "answer":
+        if event.name == TIMER:
+            self._do(do.Chime("cancelled"))
+            self._drop_what_waits("nobody confirmed it", event.at)
+        elif event.name != "answer":
             self._ledger.rang(event.name)
         elif self.response is Response.ACTIVE:
             self._give_up(self._ledger.current, "the model did not answer in time")
@@ -419,27 +580,55 @@ class Conversation:
         elif self.response is not Response.FREE:
             if self.response is Response.REQUESTED:
                 self._give_up(self._ledger.current, "the model did not answer in time")
-            self._lose_session("the session no longer answers")
+            self._lose_session("the session no longer answers", event.at)
             self._do(do.ResetLink())
 
     # What they share -------------------------------------------------------------------------
 
     def _respond(self, at: float) -> None:
-        """The one rule: whether a response is asked for now."""
+        """The one rule: whether a response is asked for now, and which."""
         if (
-            self._owed
-            and self.link is Link.UP
-            and self.response is Response.FREE
-            and self.mic is Mic.CLOSED
-            and not self._open_calls
-            and self.sound is not Sound.STOPPING
+            self.link is not Link.UP
+            or self.response is not Response.FREE
+            or self.mic is not Mic.CLOSED
+            or self._open_calls
+            or self.sound is Sound.STOPPING
         ):
+            return
+        if self._owed:
             self._owed = False
-            self.response = Response.REQUESTED
             self._answering = self._said.committed()
+            self._show_screens()
             if self._ledger.current:
                 self._ledger.current.clock("asked", at)
-            self._do(do.CreateResponse(), do.SetTimer("answer", self._rules.answer_s))
+            self._request(do.CreateResponse())
+        elif text := self._next_announcement(at):
+            self._answering, self._announcing = [], text
+            self._request(do.Announce(text))
+
+    def _request(self, command: Command) -> None:
+        self.response = Response.REQUESTED
+        self._do(command, do.SetTimer("answer", self._rules.answer_s))
+
+    def _next_announcement(self, at: float) -> str:
+        """What is to be said aloud now; news only between turns, and as a turn of its own."""
+        if self._receipts:
+            text, self._receipts = " ".join(self._receipts), []
+            return text
+        if not self._news or self._ledger.current or self.sound is not Sound.SILENT:
+            return ""
+        text, self._news = _one_sentence(tuple(self._news.values())), {}
+        self._ledger.current = self._ledger.new(at, typed=False)
+        self._ledger.current.news = text
+        return text
+
+    def _ask_again(self) -> None:
+        """What was asked for met another response, and is asked for again after that."""
+        if self._announcing:
+            self._receipts.insert(0, self._announcing)
+            self._announcing = ""
+        else:
+            self._owed = True
 
     def _settle(self, at: float) -> None:
         """End the turn when nothing more will come of it; write down what is complete."""
@@ -458,18 +647,24 @@ class Conversation:
             and self.sound is Sound.SILENT
             and not self._open_calls
             and not self._owed
+            and not self._receipts
+            and self._consent.waiting is None
         )
 
     def _interrupt(self, outcome: str) -> None:
         """Silence the speaker, stop the response, and end the turn that was on."""
+        self._hush()
+        self._cancel_response()
+        self._receipts = []  # they were shown
+        if draft := self._ledger.current:
+            draft.fail(outcome, "")
+            self._do(*self._ledger.close(draft))
+
+    def _hush(self) -> None:
         if self.sound is Sound.PLAYING:
             self.sound = Sound.STOPPING
             self._do(do.Silence())
             self._said.answered(self._answering)  # what is heard in part is answered
-        self._cancel_response()
-        if draft := self._ledger.current:
-            draft.fail(outcome, "")
-            self._do(*self._ledger.close(draft))
 
     def _cancel_response(self) -> None:
         if self.response in {Response.FREE, Response.CANCELLING}:
@@ -517,6 +712,12 @@ class Conversation:
 
     def _do(self, *commands: Command) -> None:
         self._out.extend(commands)
+
+
+def _one_sentence(clauses: tuple[str, ...]) -> str:
+    *others, last = clauses
+    text = f"{'; '.join(others)}; and {last}" if others else last
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text[-1:] in {".", "?", "!"} else ".")
 
 
 def _corrections(heard: tuple[ev.Heard, ...]) -> list[Command]:

@@ -33,6 +33,7 @@ class Turn:
             commit), ``answer`` (key up to the first audio received), ``sound`` (key up to the
             first audio played), ``total``.
         usage: Tokens, one entry per response.
+        news: What was told without being asked for; then nothing was heard.
     """
 
     number: int
@@ -45,3 +46,4 @@ class Turn:
     trouble: str = ""
     ms: dict[str, int] = field(default_factory=dict)
     usage: tuple[Usage, ...] = ()
+    news: str = ""

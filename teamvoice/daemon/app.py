@@ -6,9 +6,10 @@ Who acquires what, in this order, and releases it in the reverse one:
 journal      the file in the state directory
 socket       the control socket; a second daemon ends here and says who runs already
 team         the worker that speaks to tmux
+watcher      the user options in tmux
 speaker      PortAudio, and a stream while something sounds
 microphone   PortAudio; a stream only while a hold is on
-tasks        the link, the key's source, the offline server's process
+tasks        the link, the key's source, the offline server's process, the watcher's looks
 bridge       the conversation
 ============ ============================================================================
 
@@ -22,7 +23,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,8 +39,9 @@ from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
 from teamvoice.daemon.control import Control
 from teamvoice.daemon.cost import cost_usd
+from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path
-from teamvoice.daemon.keys import Keys
+from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.notify import notify
 from teamvoice.daemon.offline_process import OfflineProcess
@@ -54,9 +56,12 @@ from teamvoice.realtime.client import Session
 from teamvoice.realtime.instructions import instructions
 from teamvoice.realtime.link import Link
 from teamvoice.realtime.session import SessionSpec
+from teamvoice.team.glimpses import Status
+from teamvoice.team.held import Held
 from teamvoice.team.team import Team
+from teamvoice.team.watcher import Watcher
 from teamvoice.tools.registry import Toolbox
-from teamvoice.tools.team_tools import team_tools
+from teamvoice.tools.team_tools import House, team_tools
 
 _log = structlog.get_logger(__name__)
 
@@ -123,15 +128,24 @@ class App:
         self.provider = providers.choose(settings.provider, self._key)
         self._offline = OfflineProcess(settings, self._offline_changed)
         self._offline_told = asyncio.Event()
-        self._team = Team(settings.team)
-        self._toolbox = Toolbox(team_tools(self._team))
+        held = Held(config.state_dir() / "held.json")
+        self._herald = Herald(
+            settings.notify,
+            lambda event: self._bridge.tell(event),  # noqa: PLW0108 - made below
+            self._tell,
+            lambda kind: self._bridge.chime(kind),  # noqa: PLW0108 - made below
+        )
+        self._team = Team(settings.team, held=held, on_held=self._herald.held_ended)
+        self._watcher = Watcher(self._team, self._herald.news)
+        self._policy = policy_for(settings)
+        self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self._link = Link(
             self._dial,
             on_up=self._link_up,
             on_down=self._link_down,
             on_event=lambda event: self._bridge.received(event),  # noqa: PLW0108 - made below
         )
-        self._bridge = Bridge(self._rooms())
+        self._bridge = Bridge(self._rooms(), policy=self._policy)
         self._keys = Keys(settings.hotkey, self._bridge.tell, self._tell)
         self._journal = Journal(
             journal_path(), settings.journal, lambda trouble: self._tell("trouble", trouble)
@@ -160,11 +174,13 @@ class App:
         await enter(self._journal)
         await enter(Control(Path(control_socket()), self))
         await enter(self._team)
+        await enter(self._watcher)
         await enter(self._desk.playback)
         await enter(self._tasks)
         tasks = [self._tasks.create_task(self._keep_link(), name="link")]
         if self._desk.key_source:
             tasks.append(self._tasks.create_task(self._watch_key(), name="key"))
+        tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
         if self.provider == "offline":
             tasks.append(self._tasks.create_task(self._offline.run(), name="offline server"))
         self._stack.callback(lambda: [task.cancel() for task in tasks])
@@ -203,6 +219,7 @@ class App:
             "microphone": self._microphone_status(),
             "speaker": {"device": self._desk.playback.describe()},
             "members": await self._members(),
+            "confirm": list(self._bridge.machine.waits),
             "turn": self._last,
         }  # fmt: skip
 
@@ -223,6 +240,19 @@ class App:
             on_tell=self._tell,
             chimes=self._settings.audio.chimes,
         )
+
+    def _house(self) -> House:
+        return House(
+            keys=self._settings.policy.keys,
+            is_dangerous=self._policy.is_dangerous,
+            notify_when=self._watcher.notify_when,
+            told=self._told,
+        )
+
+    def _told(self, statuses: Sequence[Status]) -> None:
+        self._watcher.told(statuses)
+        for status in statuses:
+            self._herald.passed(status.member.name)
 
     def _spec(self) -> SessionSpec:
         wish = self._settings.provider
@@ -312,10 +342,12 @@ class App:
     def _turn_over(self, turn: Turn) -> None:
         if turn.outcome == "dropped" and not turn.trouble:
             return  # a tap
-        self._last = self._record(turn)
-        self._news.publish("turn", turn=self._last)
+        record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
-        self._tasks.create_task(self._write_down(self._last))
+        self._tasks.create_task(self._write_down(record))
+        if not turn.news:
+            self._last = record
+            self._news.publish("turn", turn=record)
 
     async def _write_down(self, record: dict[str, Any]) -> None:
         await self._journal.append(record)

@@ -9,7 +9,7 @@ command            carried out by                       comes back as
 the microphone's   one task, one after the other        AudioCaptured, CaptureEnded/Failed
 the speaker's      the playback; silence in a task      SoundBegan, SoundEnded, SoundStopped
 the wire's         the link, at once                    what the provider sends
-RunTool            a task each, after the pinning       ToolEnded
+RunTool            a task each, after the pinning       ToolEnded, ToolAsked
 SetTimer           the loop                             TimerRang
 BeginTurn          a task that pins members to panes    nothing
 ================== ==================================== ===================================
@@ -31,10 +31,11 @@ from teamvoice.audio.playback import Playback
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
-from teamvoice.conversation.machine import Conversation, Rules
+from teamvoice.conversation.machine import Conversation, Mic, Rules, Sound
+from teamvoice.conversation.policy import Policy
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.translate import event_from, request_for
-from teamvoice.errors import TeamvoiceError
+from teamvoice.errors import NeedsConfirmation, TeamvoiceError
 from teamvoice.realtime import events as wire
 from teamvoice.realtime.requests import Request
 
@@ -60,7 +61,8 @@ class Rooms:
         capture: The microphone.
         playback: The speaker.
         wire: The link.
-        call_tool: Runs a tool by name with JSON arguments; its text for the model.
+        call_tool: Runs a tool by name with JSON arguments, and whether the person has confirmed
+            it; its text for the model. Raises ``NeedsConfirmation`` for what must be confirmed.
         pin: Fixes every member to its pane for the turn that begins.
         on_turn: A turn is over.
         on_tell: Something to show: kind and text.
@@ -70,7 +72,7 @@ class Rooms:
     capture: Capture
     playback: Playback
     wire: Wire
-    call_tool: Callable[[str, str], Awaitable[str]]
+    call_tool: Callable[[str, str, bool], Awaitable[str]]
     pin: Callable[[], Awaitable[None]]
     on_turn: Callable[[Turn], None]
     on_tell: Callable[[str, str], None]
@@ -80,8 +82,10 @@ class Rooms:
 class Bridge:
     """Runs the conversation while its context lasts."""
 
-    def __init__(self, rooms: Rooms, rules: Rules | None = None) -> None:
-        self.machine = Conversation(rules)
+    def __init__(
+        self, rooms: Rooms, rules: Rules | None = None, policy: Policy | None = None
+    ) -> None:
+        self.machine = Conversation(rules, policy)
         self._rooms = rooms
         self._inbox: deque[ev.Event] = deque()
         self._busy = False
@@ -134,6 +138,12 @@ class Bridge:
         self._asked.setdefault(_turn_of(commands), []).append(over)  # words may join a turn
         self._obey(commands)
         return await asyncio.shield(over)
+
+    def chime(self, kind: str) -> None:
+        """A small sound, unless somebody speaks."""
+        quiet = self.machine.mic is Mic.CLOSED and self.machine.sound is Sound.SILENT
+        if quiet and self._rooms.chimes:
+            self._rooms.playback.chime(kind)
 
     def link_up(self) -> None:
         """The session is confirmed."""
@@ -212,7 +222,10 @@ class Bridge:
         if self._pinning:
             await asyncio.shield(self._pinning)
         try:
-            output = await self._rooms.call_tool(command.name, command.arguments)
+            output = await self._rooms.call_tool(command.name, command.arguments, command.confirmed)
+        except NeedsConfirmation as ask:
+            self.tell(ev.ToolAsked(at=self._now(), call_id=command.call_id, why=ask.message))
+            return
         except Exception:  # noqa: BLE001 - a faulty tool must be answered like any other
             _log.exception("a tool failed", tool=command.name)
             output = "The tool failed, and it is not known whether anything was done."

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from teamvoice import config
-from teamvoice.conversation.events import CancelAsked, Event, HoldBegan
+from teamvoice.conversation.events import CancelAsked, Confirmed, Event, HoldBegan
 from teamvoice.conversation.gesture import Gesture, Mode, Timing
+from teamvoice.conversation.policy import Policy
 
 
 class Keys:
@@ -52,8 +53,8 @@ class Keys:
                 self._pass_on([CancelAsked(at=at)])
             case "mute":
                 self._mute(at)
-            case _:
-                self._on_tell("notice", "nothing waits for a confirmation")
+            case "confirm":
+                self._pass_on([Confirmed(at=at)])
 
     def close(self) -> None:
         """No more alarms."""
@@ -88,3 +89,13 @@ class Keys:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def policy_for(settings: config.Config) -> Policy:
+    """What waits for a confirmation, and how this key gives it."""
+    tap = settings.hotkey.mode == "hold"
+    return Policy(
+        dangerous=settings.policy.dangerous,
+        confirm_s=settings.policy.confirm_s,
+        confirm_by="tap the key" if tap else "run teamvoice ptt confirm",
+    )

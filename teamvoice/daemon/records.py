@@ -25,12 +25,14 @@ def turn_record(turn: Turn, ended: datetime, cost_usd: float | None = None) -> d
          "ms": {"held": 1800, "commit": 12, "answer": 510, "sound": 540, "total": 3900},
          "usage": [{"text_in": 31, …}], "cost_usd": 0.0041}
 
+    One that told news, which nobody asked for, is of the kind ``news`` and has them in ``news``.
+
     Args:
         turn: The turn.
         ended: When it was over; aware of its time zone.
         cost_usd: What it cost; None when that is not known.
     """
-    return {
+    record = {
         "kind": "turn",
         "time": ended.isoformat(timespec="seconds"),
         "number": turn.number,
@@ -44,6 +46,7 @@ def turn_record(turn: Turn, ended: datetime, cost_usd: float | None = None) -> d
         "usage": [asdict(usage) for usage in turn.usage],
         "cost_usd": cost_usd,
     }
+    return {**record, "kind": "news", "news": turn.news} if turn.news else record
 
 
 def _call(done: DoneCall) -> dict[str, Any]:

@@ -42,6 +42,8 @@ _REQUESTS: dict[type[Command], Callable[[Any], Request]] = {
     do.ClearAudio: lambda _: ask.ClearAudio(),
     do.AddText: lambda command: ask.CreateItem(item=ask.message(command.text)),
     do.AddToolOutput: _tool_output,
+    do.AddNote: lambda command: ask.CreateItem(item=ask.message(command.text, role="system")),
+    do.Announce: lambda command: ask.announcement(command.text),
     do.CreateResponse: lambda _: ask.CreateResponse(),
     do.CancelResponse: lambda command: ask.CancelResponse(response_id=command.response_id),
     do.TruncateItem: _truncation,

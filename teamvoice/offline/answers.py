@@ -27,22 +27,32 @@ def joined(sentences: Iterable[str]) -> str:
 def _parts(output: str) -> Iterator[str]:
     rest = output
     while fence := _FENCE.search(rest):
-        yield _bounded(rest[: fence.start()])
+        before = rest[: fence.start()].rstrip()
         screen, *after = _FENCE_END.split(rest[fence.end() :], maxsplit=1)
-        yield _screen(fence["who"].strip(), screen)
+        if before.endswith(":") and (words := _screen_words(screen)):
+            *others, lead = before.splitlines()
+            yield _bounded("\n".join(others))
+            yield f"{lead} {' '.join(words[:SCREEN_WORDS])}"
+        else:
+            yield _bounded(before)
+            yield _screen(fence["who"].strip(), screen)
         rest = after[0] if after else ""
     yield _bounded(rest)
 
 
 def _screen(who: str, text: str) -> str:
-    lines = (line.strip(_EDGES) for line in text.splitlines())
-    words = ". ".join(line.rstrip(".") for line in lines if not _WORDLESS.match(line)).split()
+    words = _screen_words(text)
     if not words:
         return f"The {who}'s screen is empty"
     said = " ".join(words[-SCREEN_WORDS:])
     if len(words) > SCREEN_WORDS:
         return f"On the {who}'s screen, shortened to its end: {said}"
     return f"On the {who}'s screen: {said}"
+
+
+def _screen_words(text: str) -> list[str]:
+    lines = (line.strip(_EDGES) for line in text.splitlines())
+    return ". ".join(line.rstrip(".") for line in lines if not _WORDLESS.match(line)).split()
 
 
 def _bounded(text: str) -> str:

@@ -120,7 +120,7 @@ class Responder:
         elif persons:
             self._carry_out(response, [p for p in persons if not p.trouble], asked)
         else:
-            self._say(response, _NOTHING_NEW if context else _NOTHING_HEARD)
+            self._say(response, _last_note(asked) or (_NOTHING_NEW if context else _NOTHING_HEARD))
 
     def _carry_out(self, response: Response, persons: list[Item], asked: list[Item]) -> None:
         """Make the calls that are left of what was asked for, or say what came of them all."""
@@ -237,6 +237,11 @@ def _unanswered(context: list[Item]) -> list[Item]:
         if item.role == "assistant" and item.status == "completed":
             return context[place:]
     return context
+
+
+def _last_note(context: list[Item]) -> str:
+    """What the client wrote last in the name of the system."""
+    return next((item.words for item in reversed(context) if item.role == "system"), "")
 
 
 def _allowed(tools: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:

@@ -170,6 +170,20 @@ def aside(text: str, instructions: str, metadata: dict[str, str]) -> CreateRespo
     return CreateResponse(response=options)
 
 
+def announcement(text: str) -> CreateResponse:
+    """Ask for words of ours to be said aloud, outside the conversation and with no tools.
+
+    Its answer is like any other: it is played, and can be interrupted.
+    """
+    options = ResponseOptions(
+        conversation="none",
+        input=(message(text, role="system"),),
+        instructions="Say this to the person, in these words. It is news, and no instruction.",
+        tool_choice="none",
+    )
+    return CreateResponse(response=options)
+
+
 # On the wire -----------------------------------------------------------------------------------
 
 AnyRequest = TypeVar("AnyRequest", bound=Request)

@@ -85,6 +85,18 @@ def say_answered(receipt: Receipt) -> str:
             return f"Answered {who}."
 
 
+def say_pressed(receipt: Receipt) -> str:
+    """A receipt for keys as one sentence."""
+    who = spoken(receipt.member)
+    match receipt.outcome:
+        case Outcome.REFUSED:
+            return f"Pressed nothing for {who}: {receipt.why}."
+        case Outcome.UNCONFIRMED:
+            return f"Tried to press it for {who}, but not confirmed: {receipt.why}."
+        case _:
+            return f"Pressed for {who}."
+
+
 def say_interrupted(receipt: Receipt) -> str:
     """An interrupt's receipt as one sentence."""
     who = spoken(receipt.member)

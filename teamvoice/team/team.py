@@ -7,20 +7,23 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from teamvoice import config
 from teamvoice.errors import TeamError, TeamvoiceError
+from teamvoice.team import glimpses, places
 from teamvoice.team.actor import Actor, Machine
 from teamvoice.team.answers import Answer
 from teamvoice.team.delivery import Delivery
+from teamvoice.team.glimpses import Glimpse, Glimpses, Status
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.holding import Holding, Seen, Told
 from teamvoice.team.interruption import Interruption
-from teamvoice.team.members import find_member, find_pane, wanted_options
+from teamvoice.team.keypress import KeyPress
+from teamvoice.team.members import find_member, wanted_options
 from teamvoice.team.native import Native, read_native
 from teamvoice.team.panes import Pane
+from teamvoice.team.places import Found
 from teamvoice.team.processes import Tree, read_tree
 from teamvoice.team.profiles import Profile, check_agents, load_profiles
 from teamvoice.team.receipts import Outcome, Receipt
@@ -31,37 +34,7 @@ from teamvoice.team.writing import Order, Patience
 
 _GRACE_S = 1.0  # how long leaving waits for messages that are on their way
 
-Found = Pane | TeamvoiceError | None
 Kinds = Callable[[Order, Patience], Machine]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a member is doing.
-
-    Args:
-        member: Who.
-        state: With its source and time.
-        agent: The profile that was recognised; empty when none was.
-        pane: Its ``%id``; empty when there is none.
-        place: Where it is, as tmux writes it.
-        body: What its screen says above the prompt, uncleaned.
-        last_message: The last thing it said, from its own files; empty when unknown.
-    """
-
-    member: config.Member
-    state: State
-    agent: str = ""
-    pane: str = ""
-    place: str = ""
-    body: tuple[str, ...] = ()
-    last_message: str = ""
-
-    def as_json(self, now: float) -> dict[str, Any]:
-        """For ``--json``."""
-        about = {"name": self.member.name, "aliases": list(self.member.aliases)}
-        where = {"agent": self.agent, "pane": self.pane, "place": self.place}
-        return {**about, **self.state.as_json(now), **where}
 
 
 class Team:
@@ -84,7 +57,8 @@ class Team:
     ) -> None:
         self.members = settings.members
         self._patience = patience or Patience()
-        self._tmux = Tmux(settings.socket, settings.deadline_s, wanted_options(self.members))
+        facts = (*wanted_options(self.members), glimpses.ACTIVITY)
+        self._tmux = Tmux(settings.socket, settings.deadline_s, facts)
         self._profiles: dict[str, Profile] = {}
         self._group = asyncio.TaskGroup()
         self._workers: set[asyncio.Task[None]] = set()
@@ -153,9 +127,53 @@ class Team:
         members = self.members if name is None else (self.find(name),)
         found = await self._resolve_all(keep=self._pins)
         panes = {m.name: p for m in members if isinstance(p := found[m.name], Pane)}
-        self._raise_if_tmux_is_away(members, found)
+        places.raise_if_tmux_is_away(members, found)
         views = await self._views({m.name: (m, panes[m.name]) for m in members if m.name in panes})
         return tuple(self._status(m, found[m.name], views.get(m.name)) for m in members)
+
+    async def glance(self, known: Glimpses) -> tuple[Status, ...]:
+        """As :meth:`status`, for who looks again and again: only what moved is looked at.
+
+        Args:
+            known: What was seen before; empty the first time, and brought up to date.
+        """
+        second, now = int(time.time()), self._now()
+        try:
+            panes, screens = await self._tmux.snapshot(glimpses.restless(known, now))
+            found = {member.name: places.found_pane(member, panes) for member in self.members}
+            due = {
+                name: pane
+                for name, pane in found.items()
+                if isinstance(pane, Pane) and glimpses.has_moved(known.get(name), pane, now)
+            }
+            rest = [pane.id for pane in due.values() if pane.id not in screens]
+            screens |= await self._tmux.screens(rest)
+            trees = await self._tmux.aside(lambda: glimpses.read_trees(due, known, now))
+            witnesses = await self._tmux.aside(
+                lambda: {n: self._witness(self.find(n), p, trees[n][0]) for n, p in due.items()}
+            )
+        except TeamvoiceError as error:
+            return tuple(self._status(member, error, None) for member in self.members)
+        for name, pane in due.items():
+            if pane.id in screens:
+                view = self._see(self.find(name), pane, screens[pane.id], witnesses[name])
+                status = self._status(self.find(name), pane, view)
+                known[name] = Glimpse(pane, status, *trees[name], now, second)
+        return tuple(self._glimpsed(m, found[m.name], known) for m in self.members)
+
+    async def show(self, options: Mapping[str, str | None]) -> None:
+        """Set the user options that status lines read; ``None`` takes one away.
+
+        Args:
+            options: ``@teamvoice_state`` by the pane's id; under "" the global ``@teamvoice``.
+
+        Raises:
+            TeamvoiceError: tmux does not answer, or a pane is gone.
+        """
+        if options:
+            await self._tmux.run(
+                *(glimpses.user_option(pane, text) for pane, text in options.items())
+            )
 
     async def read(self, name: str, lines: int = 20, chars: int = 4000) -> str:
         """The tail of a member's screen and history, without furniture, safe inside a fence.
@@ -225,6 +243,18 @@ class Team:
         machine = functools.partial(Answer, expected=expected)
         return await self._write(name, choice, machine)
 
+    async def press(self, name: str, keys: Sequence[str]) -> Receipt:
+        """Press named keys in a member's pane, one after the other.
+
+        What stands in the way is told by the receipt; ``submitted`` means that they were pressed.
+
+        Raises:
+            UnknownMember: Nobody has that name.
+            AmbiguousMember: Several have.
+            TmuxUnavailable: There is no tmux server.
+        """
+        return await self._write(name, "", functools.partial(KeyPress, keys=tuple(keys)))
+
     async def interrupt(self, name: str) -> Receipt:
         """Stop what a member is working on.
 
@@ -254,7 +284,7 @@ class Team:
             pane = await self._pane(member)
             message = await self._tmux.aside(lambda: self._held.hold(member.name, text))
         except TeamError as error:
-            return Receipt(Outcome.REFUSED, _clause(error.message), "", member.name)
+            return Receipt(Outcome.REFUSED, places.clause(error.message), "", member.name)
         return Receipt(Outcome.HELD, "", "", member.name, pane.id, message.ticket)
 
     async def _deliver_held(self, message: HeldMessage) -> Receipt:
@@ -266,7 +296,7 @@ class Team:
         if isinstance(found, Pane):
             machine = functools.partial(Delivery, only_idle=True)
             return await self._drive(message.member, found, message.text, machine)
-        why = _clause(found.message) if found else "its pane was not found"
+        why = places.clause(found.message) if found else "its pane was not found"
         return Receipt(Outcome.REFUSED, why, "", message.member)
 
     async def _states(self, names: Sequence[str]) -> Seen:
@@ -278,7 +308,7 @@ class Team:
         try:
             pane = await self._pane(member)
         except TeamError as error:
-            return Receipt(Outcome.REFUSED, _clause(error.message), "", member.name)
+            return Receipt(Outcome.REFUSED, places.clause(error.message), "", member.name)
         return await self._drive(member.name, pane, text, kind)
 
     async def _drive(self, member: str, pane: Pane, text: str, kind: Kinds) -> Receipt:
@@ -309,8 +339,8 @@ class Team:
             panes = await self._tmux.panes()
         except TeamvoiceError as error:
             return {member.name: error for member in self.members}
-        kept = {name: _again(pane, panes) for name, pane in (keep or {}).items()}
-        return {m.name: kept.get(m.name) or _found(m, panes) for m in self.members}
+        kept = {name: places.again(pane, panes) for name, pane in (keep or {}).items()}
+        return {m.name: kept.get(m.name) or places.found_pane(m, panes) for m in self.members}
 
     async def _pane(self, member: config.Member) -> Pane:
         pins = self._pins or await self._resolve_all()
@@ -318,7 +348,7 @@ class Team:
         if isinstance(found, TeamvoiceError):
             raise found
         if found is None:
-            raise TeamError(f"No pane of {member.name} was found", _where_to_look(member))
+            raise TeamError(f"No pane of {member.name} was found", places.where_to_look(member))
         return found
 
     async def _views(self, panes: dict[str, tuple[config.Member, Pane]]) -> dict[str, View]:
@@ -332,9 +362,11 @@ class Team:
             if pane.id in screens
         }
 
-    def _witness(self, member: config.Member, pane: Pane) -> tuple[Tree, Native | None]:
+    def _witness(
+        self, member: config.Member, pane: Pane, tree: Tree | None = None
+    ) -> tuple[Tree, Native | None]:
         """What speaks beside the screen: the pane's processes and the agent's own files."""
-        tree = read_tree(pane.pid)
+        tree = tree or read_tree(pane.pid)
         profile = recognise(pane, tree, self._profiles, member.agent)
         return tree, read_native(profile, tree, time.time())
 
@@ -345,6 +377,12 @@ class Team:
         wish, now = member.agent, self._now()
         return see(pane, screen, tree, self._profiles, wish=wish, at=now, native=native)
 
+    def _glimpsed(self, member: config.Member, found: Found, known: Glimpses) -> Status:
+        if isinstance(found, Pane) and member.name in known:
+            return known[member.name].status
+        known.pop(member.name, None)
+        return self._status(member, found, None)
+
     def _status(self, member: config.Member, found: Found, view: View | None) -> Status:
         if isinstance(found, TeamvoiceError):
             return Status(member, State(Kind.UNKNOWN, "tmux", self._now(), found.message))
@@ -354,37 +392,5 @@ class Team:
         pane, said = view.pane, view.last_message
         return Status(member, view.state, agent, pane.id, pane.place, view.body, said)
 
-    def _raise_if_tmux_is_away(
-        self, members: Sequence[config.Member], found: dict[str, Found]
-    ) -> None:
-        errors = [error for m in members if isinstance(error := found[m.name], TeamvoiceError)]
-        if errors and len(errors) == len(members) and not isinstance(errors[0], TeamError):
-            raise errors[0]
-
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-def _found(member: config.Member, panes: Sequence[Pane]) -> Found:
-    try:
-        return find_pane(member, panes)
-    except TeamError as error:
-        return error
-
-
-def _again(pinned: Found, panes: Sequence[Pane]) -> Pane | None:
-    """A pane that was pinned, as it is now; ``None`` when it is no longer the same."""
-    if not isinstance(pinned, Pane):
-        return None
-    return next((p for p in panes if (p.id, p.pid) == (pinned.id, pinned.pid)), None)
-
-
-def _where_to_look(member: config.Member) -> str:
-    if member.target:
-        return f"nothing matches its target {member.target}"
-    return f"name one: tmux set-option -p @teamvoice {member.name}"
-
-
-def _clause(sentence: str) -> str:
-    """A sentence as the part of another one."""
-    return sentence[:1].lower() + sentence[1:].rstrip(".")

@@ -101,7 +101,9 @@ class Tmux:
 
     async def panes(self) -> list[Pane]:
         """Every pane of the server, each once, in one invocation."""
-        lines = await self.run(("list-panes", "-a", "-F", pane_format(self._options)))
+        return self._parse(await self.run(("list-panes", "-a", "-F", pane_format(self._options))))
+
+    def _parse(self, lines: Sequence[str]) -> list[Pane]:
         found = (parse_pane(line, self._options) for line in lines)
         return list({pane.id: pane for pane in found if pane}.values())  # groups list them twice
 
@@ -132,6 +134,21 @@ class Tmux:
             looks = {pane_id: await self.look(pane_id) for pane_id in pane_ids}
             return {pane_id: look[1] for pane_id, look in looks.items() if look}
         return _split_screens(lines, fence)
+
+    async def snapshot(self, pane_ids: Sequence[str]) -> tuple[list[Pane], dict[str, str]]:
+        """Every pane and some screens, in one invocation; no screens if one of them is gone."""
+        if not pane_ids:
+            return await self.panes(), {}
+        fence = f"screen-{secrets.token_hex(8)}"
+        listing = ("list-panes", "-a", "-F", pane_format(self._options))
+        try:
+            lines = await self.run(listing, *_captures(pane_ids, fence))
+        except TmuxFailed as error:
+            if not _is_gone(error):
+                raise
+            return await self.panes(), {}
+        first = next(n for n, line in enumerate(lines) if line.startswith(fence))
+        return self._parse(lines[:first]), _split_screens(lines[first:], fence)
 
     async def scrollback(self, pane_id: str, lines: int) -> str | None:
         """The last lines of history with the screen, as plain text; ``None`` if it is gone."""

@@ -11,13 +11,22 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from typing import Annotated, Any
 
 import msgspec
 
-from teamvoice.errors import TeamvoiceError
+from teamvoice.errors import NeedsConfirmation, TeamvoiceError
 
 Function = Callable[..., Awaitable[str]]
+
+
+_confirmed: ContextVar[bool] = ContextVar("confirmed", default=False)
+
+
+def is_confirmed() -> bool:
+    """Whether the person has confirmed the call that runs now; for tools to ask."""
+    return _confirmed.get()
 
 
 class Tool:
@@ -65,13 +74,25 @@ class Toolbox:
         """One ``function`` tool each, in the order given: the same bytes every time."""
         return [tool.schema for tool in self._tools.values()]
 
-    async def call(self, name: str, arguments_json: str) -> str:
-        """Call a tool; a mistake of the caller's or of the world's comes back as a sentence."""
+    async def call(self, name: str, arguments_json: str, confirmed: bool = False) -> str:
+        """Call a tool; a mistake of the caller's or of the world's comes back as a sentence.
+
+        Args:
+            name: Which tool.
+            arguments_json: As the model gave them.
+            confirmed: The person has confirmed this very call.
+
+        Raises:
+            NeedsConfirmation: The person must confirm it first.
+        """
         tool = self._tools.get(name)
         if tool is None:
             return f"There is no tool called {name}. There are {', '.join(self._tools)}."
+        _confirmed.set(confirmed)
         try:
             return await tool.call(arguments_json)
+        except NeedsConfirmation:
+            raise
         except (msgspec.DecodeError, UnicodeEncodeError) as error:  # ValidationError included
             return f"Nothing was done: the arguments of {name} do not fit: {_readable(error)}."
         except TeamvoiceError as error:

@@ -8,56 +8,140 @@ says that it is data; it is never mixed with our own words.
 # a member's name is made from the configuration.
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 import msgspec
 
-from teamvoice.config import Member
-from teamvoice.team.receipts import Outcome, Receipt, say_interrupted, say_sent, spoken
-from teamvoice.team.screen import fence, tail
+from teamvoice.errors import NeedsConfirmation, ToolError
+from teamvoice.team.glimpses import Status
+from teamvoice.team.questions import Question
+from teamvoice.team.receipts import (
+    say_answered,
+    say_interrupted,
+    say_pressed,
+    say_sent,
+    spoken,
+)
+from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind
-from teamvoice.team.team import Status, Team
-from teamvoice.tools.registry import Function
+from teamvoice.team.team import Team
+from teamvoice.tools.registry import Function, is_confirmed
+from teamvoice.tools.saying import (
+    READ_TOKENS,
+    say_broadcast,
+    say_member,
+    say_names,
+    say_status,
+    say_who_waits,
+)
 
-_STATUS_COST = 2300  # what a team's status may cost, in characters of English: under 600 tokens
-_DEAR = 4  # a character beyond ASCII may cost a token, which is four characters of English
-_READ_CHARS = 1400
-
-_SAID = {
-    Kind.IDLE: "idle",
-    Kind.WORKING: "working",
-    Kind.WAITING: "waiting for an answer to a question",
-    Kind.SHELL: "not running; there is only a shell in the pane",
-    Kind.DEAD: "dead; the program in the pane has ended",
-    Kind.MISSING: "missing; no pane was found",
-    Kind.UNKNOWN: "in a state that could not be read",
-}
+_READ_CHARS = 4000  # when more is asked for
+Until = Literal["idle", "working", "waiting", "dead"]
 
 
-def team_tools(team: Team) -> list[Function]:
+@dataclass(frozen=True, slots=True)
+class House:
+    """What tools need of the house beside the team.
+
+    Args:
+        keys: Which keys may be pressed.
+        is_dangerous: A text that must be confirmed before it is acted upon.
+        notify_when: Tells the person, once, when a member gets into a state.
+        told: These members' states were just told: they are no news any more.
+    """
+
+    keys: tuple[str, ...] = ()
+    is_dangerous: Callable[[str], bool] = lambda _text: False
+    notify_when: Callable[[str, Kind], None] | None = None
+    told: Callable[[Sequence[Status]], None] = lambda _statuses: None
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The questions that were read out, by whom: an answer is to these."""
+
+    house: House
+    fingerprints: dict[str, str] = field(default_factory=dict)
+
+    def read(self, statuses: Sequence[Status]) -> None:
+        for status in statuses:
+            question = status.state.question
+            self.fingerprints |= {status.member.name: question.fingerprint} if question else {}
+        self.house.told(statuses)
+
+    def check(self, question: Question, choice: str) -> None:
+        """Raise what must be confirmed first."""
+        about = f"{question.subject} {question.text} {choice}"
+        if choice != "no" and not is_confirmed() and self.house.is_dangerous(about):
+            raise NeedsConfirmation("what is asked looks dangerous")
+
+
+def team_tools(team: Team, house: House | None = None) -> list[Function]:
     """The tools for a team, in the order in which a session declares them."""
-    who = Annotated[str, f"Whom: {_names(team.members)}"]
-    message = Annotated[str, "The message, as it is to be typed for them"]
-    lines = Annotated[int, msgspec.Meta(ge=1, le=60, description="How many lines of the screen")]
+    asked = _Asked(house or House())
+    reading = [*_reading(team, asked), *_needing(team, asked)]
+    return [*reading, *_writing(team), *_answering(team, asked)]
+
+
+def _reading(team: Team, asked: _Asked) -> list[Function]:
+    who = Annotated[str, f"Whom: {say_names(team.members)}"]
+    lines = Annotated[
+        int, msgspec.Meta(ge=0, le=60, description="How many lines of the screen; 0: in short")
+    ]
 
     async def list_team() -> str:
         """Say who is on the team, with the names they answer to."""
-        return f"On the team: {_names(team.members)}."
+        return f"On the team: {say_names(team.members)}."
 
     async def team_status() -> str:
         """See what every member is doing now: idle, working, waiting for an answer, or gone."""
-        return say_status(await team.status())
+        statuses = await team.status()
+        asked.read(statuses)
+        return say_status(statuses)
 
-    async def read_member(member: who, lines: lines = 15) -> str:
-        """Read the last lines of a member's screen."""
-        found = team.find(member)
-        text = _cut(await team.read(found.name, lines), _READ_CHARS)
-        return fence(found.name, text) if text else f"The screen of {spoken(found.name)} is empty."
+    async def read_member(member: who, lines: lines = 0) -> str:
+        """See what a member is working on, says, or asks; with lines, the end of the screen."""
+        (status,) = await team.status(member)
+        asked.read([status])
+        if not lines:
+            return say_member(status, READ_TOKENS - 60)
+        name = status.member.name
+        text = await team.read(name, lines, _READ_CHARS)
+        return fence(name, text) if text else f"The screen of {spoken(name)} is empty."
 
-    async def send_message(member: who, text: message) -> str:
+    return [list_team, team_status, read_member]
+
+
+def _needing(team: Team, asked: _Asked) -> list[Function]:
+    who = Annotated[str, f"Whom: {say_names(team.members)}"]
+
+    async def who_needs_me() -> str:
+        """Say who waits for the person, with the question and its options."""
+        statuses = await team.status()
+        asked.read(statuses)
+        return say_who_waits(statuses)
+
+    async def notify_when(member: who, state: Until) -> str:
+        """Tell the person, once, when a member is idle (done), working, waiting, or dead."""
+        name = team.find(member).name
+        if asked.house.notify_when is None:
+            raise ToolError("Nobody watches the team here")
+        asked.house.notify_when(name, Kind(state))
+        return f"I will tell you when {spoken(name)} is {state}."
+
+    return [who_needs_me, notify_when]
+
+
+def _writing(team: Team) -> list[Function]:
+    who = Annotated[str, f"Whom: {say_names(team.members)}"]
+    message = Annotated[str, "The message, as it is to be typed for them"]
+    when = Annotated[Literal["now", "idle"], "Now, or held until they are idle"]
+
+    async def send_message(member: who, text: message, when: when = "now") -> str:
         """Type a message into a member's prompt and submit it."""
-        return say_sent(await team.send(member, text))
+        return say_sent(await team.send(member, text, when))
 
     async def broadcast(text: message) -> str:
         """Send the same message to every member."""
@@ -68,72 +152,31 @@ def team_tools(team: Team) -> list[Function]:
         """Stop what a member is working on."""
         return say_interrupted(await team.interrupt(member))
 
-    return [list_team, team_status, read_member, send_message, broadcast, interrupt]
+    return [send_message, broadcast, interrupt]
 
 
-def say_status(statuses: Sequence[Status]) -> str:
-    """A team's status: one sentence each, and a fenced piece of the screen where it says more.
+def _answering(team: Team, asked: _Asked) -> list[Function]:
+    who = Annotated[str, f"Whom: {say_names(team.members)}"]
+    choice = Annotated[str, "yes, no, or the number or label of an option"]
+    keys = Annotated[list[str], f"In order, each one of {', '.join(asked.house.keys)}"]
 
-    The pieces share what is left of the budget, so that no screen makes the whole long.
-    """
-    sentences = [_sentence(status) for status in statuses]
-    told = [status for status in statuses if _tells_more(status)]
-    overhead = sum(len(fence(status.member.name, "")) + 1 for status in told)
-    rest = _STATUS_COST - sum(map(_cost, sentences)) - overhead - len(statuses)
-    share = min(300, rest // max(1, len(told)))
-    parts = []
-    for status, sentence in zip(statuses, sentences, strict=True):
-        text = _cut(_more(status), share) if share >= 20 and _tells_more(status) else ""
-        parts.append(f"{sentence}\n{fence(status.member.name, text)}" if text else sentence)
-    return "\n".join(parts)
+    async def answer_prompt(member: who, choice: choice) -> str:
+        """Answer the question that a member waits on. Read it first, unless the person did."""
+        (status,) = await team.status(member)
+        name, question = status.member.name, status.state.question
+        if question:
+            asked.check(question, choice)
+        read = asked.fingerprints.pop(name, question.fingerprint if question else "")
+        return say_answered(await team.answer(name, choice, read))
 
+    async def press_keys(member: who, keys: keys) -> str:
+        """Press keys in a member's pane, for a menu that cannot be answered otherwise."""
+        wrong = [key for key in keys if key not in asked.house.keys]
+        if wrong:
+            raise ToolError(f"These keys may not be pressed: {', '.join(wrong)}")
+        (status,) = await team.status(member)
+        if status.state.question and keys != ["Escape"]:
+            asked.check(status.state.question, " ".join(keys))
+        return say_pressed(await team.press(member, keys))
 
-def say_broadcast(receipts: Sequence[Receipt]) -> str:
-    """Several receipts in as few sentences as the truth allows."""
-    sentences = []
-    for outcome, words in ((Outcome.SUBMITTED, "Submitted to"), (Outcome.QUEUED, "Queued for")):
-        names = [spoken(r.member) for r in receipts if r.outcome is outcome]
-        sentences += [f"{words} {_listed(names)}."] if names else []
-    sentences += [say_sent(receipt) for receipt in receipts if not receipt.arrived]
-    return " ".join(sentences) or "There is nobody on the team."
-
-
-def _names(members: Sequence[Member]) -> str:
-    return "; ".join(
-        f"{m.name} (also {', '.join(m.aliases)})" if m.aliases else m.name for m in members
-    )
-
-
-def _sentence(status: Status) -> str:
-    who = spoken(status.member.name)
-    state = status.state
-    why = f": {state.detail}" if state.kind is Kind.UNKNOWN and state.detail else ""
-    return f"{who[:1].upper()}{who[1:]} is {_SAID[state.kind]}{_cut(why, 80)}."
-
-
-def _tells_more(status: Status) -> bool:
-    return status.state.kind in {Kind.IDLE, Kind.WORKING, Kind.WAITING} and bool(_more(status))
-
-
-def _more(status: Status) -> str:
-    if status.state.kind is Kind.WAITING:
-        return status.state.detail
-    return tail(status.body, max_lines=3, max_chars=300)
-
-
-def _cost(text: str) -> int:
-    return sum(1 if character.isascii() else _DEAR for character in text)
-
-
-def _cut(text: str, cost: int) -> str:
-    """The end of a text that costs no more than this."""
-    for start, character in reversed(list(enumerate(text))):
-        cost -= _cost(character)
-        if cost < 0:
-            return text[start + 1 :].strip()
-    return text
-
-
-def _listed(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+    return [answer_prompt, press_keys]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from teamvoice.team.glimpses import Status
 from teamvoice.team.profiles import load_profiles
 from teamvoice.team.screen import compact
 from teamvoice.team.sight import Kind
-from teamvoice.team.team import Status, Team
+from teamvoice.team.team import Team
 from tests.support.agents import KINDS, real_agent
 from tests.support.models import Asks, Says, Works
 from tests.support.wait import until

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from libtmux import Pane, Server
 
+from teamvoice.team.held import Held
 from tests.support.panes import ROOT, name_of, open_pane, own_server, screen_of, standin
 from tests.support.wait import until
 
@@ -40,6 +42,7 @@ class Desk:
         self._directory = directory
         self._environment = os.environ | {
             "TEAMVOICE_CONFIG_DIR": str(directory),
+            "TEAMVOICE_STATE_DIR": str(directory),
             "TEAMVOICE_TEAM_SOCKET": socket,
         }
 
@@ -53,6 +56,16 @@ class Desk:
             text=True,
             timeout=40,
             check=False,
+        )
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """The same, not waited for."""
+        return subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, *words],
+            env=self._environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
 
@@ -123,3 +136,63 @@ def test_a_bad_configuration_is_exit_2(desk: Desk, tmp_path: Path) -> None:
     done = desk.run("team")
     assert done.returncode == 2
     assert "socet" in done.stderr
+
+
+async def test_an_open_question_is_answered_once(server: Server, desk: Desk) -> None:
+    pane = await developer_of(server)
+    assert desk.run("send", "dev", "run the tests").returncode == 0
+    await until(lambda: "Do you want to proceed?" in screen_of(pane), "it asks")
+    wrong = desk.run("answer", "dev", "maybe")
+    assert wrong.returncode == 1
+    assert "Did not answer the developer" in wrong.stderr
+    done = desk.run("answer", "dev", "no", "--json")
+    assert done.returncode == 0, done.stderr
+    receipt = json.loads(done.stdout)
+    assert (receipt["outcome"], receipt["option"]) == ("submitted", "No")
+    assert "Refused: run the tests" in screen_of(pane)
+    again = desk.run("answer", "dev", "yes")
+    assert again.returncode == 1
+
+
+async def test_without_a_daemon_a_message_is_held_by_the_command_that_waits(
+    server: Server, desk: Desk
+) -> None:
+    pane = await developer_of(server)
+    assert desk.run("send", "dev", "first").returncode == 0
+    done = desk.run("send", "dev", "then the second", "--when", "idle")
+    assert (done.returncode, done.stdout) == (0, "Submitted to the developer.\n"), done.stderr
+    assert "waiting here until developer is idle" in done.stderr
+    assert "Done: first" in screen_of(pane)
+    assert "> then the second" in screen_of(pane)
+    assert desk.run("held").stdout == "Nothing is held.\n"
+
+
+def test_what_is_held_is_listed_and_withdrawn(desk: Desk, tmp_path: Path) -> None:
+    message = Held(tmp_path / "held.json").hold("developer", "later\nperhaps")
+    assert desk.run("held").stdout == f"{message.ticket} developer waiting later perhaps\n"
+    (listed,) = json.loads(desk.run("held", "--json").stdout)["held"]
+    assert listed["text"] == "later\nperhaps"
+    assert desk.run("held", "--withdraw", message.ticket).stdout == "Withdrawn.\n"
+    gone = desk.run("held", "--withdraw", message.ticket)
+    assert gone.returncode == 1
+    assert gone.stderr.splitlines() == [
+        f'teamvoice: no message is held as "{message.ticket}"', "see: teamvoice held",
+    ]  # fmt: skip
+
+
+async def test_the_team_is_watched_until_it_is_ended(server: Server, desk: Desk) -> None:
+    pane = await developer_of(server)
+    with desk.start("team", "--watch", "--json") as watching:
+        assert watching.stdout
+        first = json.loads(await asyncio.to_thread(watching.stdout.readline))
+        assert first["members"][0]["state"] == "idle"
+        pane.send_keys("think")
+        then = json.loads(await asyncio.to_thread(watching.stdout.readline))
+        assert then["members"][0]["state"] == "working"
+        watching.terminate()
+
+
+@pytest.mark.parametrize("command", ["team", "send", "read", "answer", "interrupt", "held"])
+def test_every_help_has_an_example(desk: Desk, command: str) -> None:
+    shown = desk.run(command, "--help")
+    assert f"example:\n  teamvoice {command}" in shown.stdout

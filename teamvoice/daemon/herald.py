@@ -1,0 +1,68 @@
+"""Tells the person news of the team: aloud, by a small sound, or by showing it only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from teamvoice import config
+from teamvoice.conversation.events import Event, NewsCame, NewsPassed
+from teamvoice.team.held import HeldMessage
+from teamvoice.team.newsdesk import News
+from teamvoice.team.receipts import Outcome, Receipt, say_sent
+
+_CHIMES = {"waiting": "confirm", "finished": "sent"}
+
+
+class Herald:
+    """Passes on what is new, as the section ``[notify]`` wants it.
+
+    Args:
+        settings: That section.
+        on_event: The conversation, which says it aloud at a quiet moment.
+        on_tell: Shows something: kind and text.
+        chime: Makes a small sound, unless somebody speaks.
+    """
+
+    def __init__(
+        self,
+        settings: config.Notify,
+        on_event: Callable[[Event], None],
+        on_tell: Callable[[str, str], None],
+        chime: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._on_event = on_event
+        self._on_tell = on_tell
+        self._chime = chime
+
+    def news(self, news: Sequence[News], passed: Sequence[str]) -> None:
+        """Something is new; of some members, what was new is old."""
+        for name in passed:
+            self.passed(name)
+        for item in news:
+            how = {"waiting": self._settings.waiting, "finished": self._settings.finished}
+            self._tell(item, how.get(item.kind, "speak"))
+
+    def passed(self, name: str) -> None:
+        """What was news about a member is none any more."""
+        self._on_event(NewsPassed(at=self._now(), about=name))
+
+    def held_ended(self, message: HeldMessage, receipt: Receipt) -> None:
+        """A message that was held was delivered, or not."""
+        sentence = say_sent(receipt)
+        if receipt.outcome is Outcome.REFUSED:
+            sentence = f"A message is still held. {sentence}"
+        self._on_event(NewsCame(at=self._now(), about=message.ticket, text=sentence))
+
+    def _tell(self, item: News, how: config.Telling) -> None:
+        if how == "speak":
+            self._on_event(NewsCame(at=self._now(), about=item.about, text=item.text))
+            return
+        self._on_tell("news", item.text)
+        if how == "chime":
+            self._chime(_CHIMES[item.kind])
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,145 @@
+"""What is worth saying of a member, out of what is on the screen: pure.
+
+A screen is mostly furniture: a prompt box, footers, hints, spinners, banners. What counts is what
+the member was last told to do, what came of it, how long it has taken, and what is asked. Where
+the agent keeps a transcript, its last message there is better than any screen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from teamvoice.team.questions import Question
+from teamvoice.team.screen import strip_frame, tail
+
+_TOLD = re.compile(r"^\s{0,2}[>❯›»]\s+(?!\d+\. )(?P<text>\S.*)$")  # the person's own words
+_SAID = re.compile(r"^\s{0,2}[●⏺•◦]\s+(?P<text>\S.*)$")  # the agent's
+_CLOCK = re.compile(r"\((?:(?P<h>\d+)h ?)?(?:(?P<m>\d+)m ?)?(?P<s>\d+)s\b")
+_AT_WORK = re.compile(r"^\s*[·•◦✢✳✶✻✽*⠀-⣿]\s*\S.*(?:…|\(\d)|\besc(?:ape)? to (?:interrupt|cancel)")
+_FURNITURE = re.compile(
+    r"^\s*(?:[─━═_=-]{4,}|[╭╰┌└].*|\? for shortcuts|Tell me what to do|[✻✳] \S+ed for \d+.*"
+    r"|(?:Try|Tip:|Type your message|Ask anything|Add a follow-up|Welcome to|cwd:|/help)\b.*"
+    r"|Press up to edit queued messages|⏵⏵.*|\d+% context left.*|… \+\d+ lines.*)\s*$"
+    r"|\b(?:esc|ctrl\+\w|shift\+tab|enter) to \w+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What is worth saying.
+
+    Args:
+        task: What the member was last told; empty when that is not on the screen.
+        seconds: For how long it has worked on it; ``None`` when that is not told.
+        said: What the agent said or did last, several lines.
+    """
+
+    task: str = ""
+    seconds: int | None = None
+    said: tuple[str, ...] = ()
+
+
+def digest(lines: Sequence[str], last_message: str = "") -> Digest:
+    """Read what a screen says above its prompt.
+
+    Args:
+        lines: As they read, without colours.
+        last_message: The agent's last message from its own transcript, when there is one.
+    """
+    rows = [strip_frame(line) for line in lines]
+    clock = next((n for n in range(len(rows) - 1, -1, -1) if _AT_WORK.search(rows[n])), None)
+    above = rows if clock is None else rows[:clock]
+    told = next((n for n in range(len(above) - 1, -1, -1) if _TOLD.match(above[n])), None)
+    task, after = _task(above, told)
+    said = last_message.splitlines() or _said(above[after:], is_answer=told is not None)
+    return Digest(task, _seconds(rows[clock]) if clock is not None else None, tuple(said))
+
+
+def say_seconds(seconds: int) -> str:
+    """A duration in words: ``3 seconds``, ``2 minutes``, ``1 hour``."""
+    for size, word in ((3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {word}{'' if count == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+def say_question(question: Question) -> str:
+    """A question in one line: what about, the question, and how it can be answered."""
+    options = ", ".join(f"{n} {option.label}" for n, option in enumerate(question.options, 1))
+    parts = [question.text, question.subject and f"{question.subject}."]
+    parts += [f"Options: {options}." if options else ""]
+    return " ".join(part for part in parts if part)
+
+
+def tokens(text: str) -> int:
+    """An upper estimate of what a text costs, whatever it is.
+
+    Letters and digits two to a token, each other sign one, and beyond ASCII one for each byte:
+    prose costs half of it, and no tokenizer is known that needs more.
+    """
+    runs = re.findall(r"[A-Za-z]+|\d+|[^\x00-\x7f]|[^A-Za-z\d ]", text)
+    return sum(_cost(run) for run in runs)
+
+
+def within(lines: Iterable[str], budget: int) -> str:
+    """The beginning of some lines that costs no more than so many tokens; safe inside a fence."""
+    kept: list[str] = []
+    for line in tail(tuple(lines), 200, 8000).splitlines():
+        words: list[str] = []
+        for word in line.split():
+            budget -= tokens(word) + 1
+            if budget < 0:
+                return _joined([*kept, " ".join(words)], cut=True)
+            words.append(word)
+        kept.append(" ".join(words))
+    return _joined(kept, cut=False)
+
+
+def _joined(lines: list[str], *, cut: bool) -> str:
+    text = "\n".join(line for line in lines if line)
+    return f"{text}…" if cut and text else text
+
+
+def _cost(run: str) -> int:
+    return (
+        (len(run) + 1) // 2
+        if run.isascii() and run.isalnum()
+        else len(run.encode("utf-8", "replace"))
+    )
+
+
+def _task(rows: Sequence[str], told: int | None) -> tuple[str, int]:
+    """What the person wrote, over all of its lines, and the number of the first line after it."""
+    if told is None:
+        return "", 0
+    match = _TOLD.match(rows[told])
+    words = [match["text"]] if match else []
+    end = told + 1
+    while end < len(rows) and rows[end].strip() and not _SAID.match(rows[end]):
+        words.append(rows[end].strip())
+        end += 1
+    return " ".join(words), end
+
+
+def _said(rows: Sequence[str], *, is_answer: bool) -> list[str]:
+    """The agent's last message; a screen with nothing but a banner says nothing."""
+    said = [n for n, row in enumerate(rows) if _SAID.match(row)]
+    kept = rows[said[-1] :] if said else rows if is_answer or len(rows) > 15 else ()
+    return [_bare(row) for row in kept if row.strip() and not _FURNITURE.search(row)]
+
+
+def _bare(row: str) -> str:
+    match = _SAID.match(row)
+    return (match["text"] if match else row).strip()
+
+
+def _seconds(row: str) -> int | None:
+    match = _CLOCK.search(row)
+    if match is None:
+        return None
+    hours, minutes, seconds = (int(match[unit] or 0) for unit in ("h", "m", "s"))
+    return hours * 3600 + minutes * 60 + seconds

@@ -1,0 +1,113 @@
+"""How tools tell of members: our own sentence, and what is from the pane in its fence. Pure.
+
+Costs are counted in tokens, by an upper estimate, so that no screen makes an answer long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from teamvoice.config import Member
+from teamvoice.team.digest import Digest, digest, say_question, say_seconds, tokens, within
+from teamvoice.team.glimpses import Status
+from teamvoice.team.receipts import Outcome, Receipt, say_sent, spoken
+from teamvoice.team.screen import fence
+from teamvoice.team.sight import Kind
+
+STATUS_TOKENS = 590
+READ_TOKENS = 390
+_PER_MEMBER = 80  # of a status that has room
+_SENTENCE = 12  # tokens of the longest sentence below, its name apart
+_FENCE = 16  # tokens of a fence, its name apart
+_LONG = 20  # characters of a name that are said in a status
+
+_STATES = {
+    Kind.IDLE: "idle",
+    Kind.WORKING: "working",
+    Kind.WAITING: "waiting for your answer",
+    Kind.SHELL: "not running; there is only a shell in the pane",
+    Kind.DEAD: "dead; the program in the pane has ended",
+    Kind.MISSING: "missing; no pane was found",
+    Kind.UNKNOWN: "in a state that could not be read",
+}
+
+
+def say_status(statuses: Sequence[Status]) -> str:
+    """What everyone is doing; who has more to tell than fits is cut."""
+    names = sum(2 * tokens(_short(status.member.name)) for status in statuses)
+    rest = STATUS_TOKENS - names - (_SENTENCE + _FENCE) * len(statuses)
+    share = min(_PER_MEMBER, rest // max(1, len(statuses)))
+    return "\n".join(say_member(status, share) for status in statuses)
+
+
+def say_member(status: Status, budget: int) -> str:
+    """What one member is doing, with so many tokens of what stands on the screen."""
+    name = _short(status.member.name)
+    about = _about(status)
+    text = within(about, budget) if budget > 2 and about else ""
+    sentence = f"{_capital(spoken(name))} is {_STATES[status.state.kind]}"
+    if not text:
+        return f"{sentence}."
+    return f"{sentence}{_LEADS[status.state.kind]}:\n{fence(name, text)}"
+
+
+_LEADS = {Kind.WORKING: " on", Kind.IDLE: ", and said last", Kind.DEAD: ", with these last words"}
+_LEADS |= {kind: "" for kind in Kind if kind not in _LEADS}
+
+
+def say_who_waits(statuses: Sequence[Status]) -> str:
+    """Who needs the person, and for what."""
+    waiting = [status for status in statuses if status.state.kind is Kind.WAITING]
+    if not waiting:
+        return "Nobody needs you."
+    return say_status(waiting)
+
+
+def say_broadcast(receipts: Sequence[Receipt]) -> str:
+    """Several receipts in as few sentences as the truth allows."""
+    sentences = []
+    for outcome, words in ((Outcome.SUBMITTED, "Submitted to"), (Outcome.QUEUED, "Queued for")):
+        names = [spoken(r.member) for r in receipts if r.outcome is outcome]
+        sentences += [f"{words} {listed(names)}."] if names else []
+    sentences += [say_sent(receipt) for receipt in receipts if not receipt.arrived]
+    return " ".join(sentences) or "There is nobody on the team."
+
+
+def say_names(members: Sequence[Member]) -> str:
+    """Members with what else they answer to."""
+    return "; ".join(
+        f"{m.name} (also {', '.join(m.aliases)})" if m.aliases else m.name for m in members
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _about(status: Status) -> Sequence[str]:
+    """What is from the pane: the question, the work and its time, or what was said last."""
+    state = status.state
+    if state.kind is Kind.WAITING:
+        return (say_question(state.question),) if state.question else state.detail.splitlines()
+    if state.kind not in {Kind.IDLE, Kind.WORKING}:
+        return ()
+    found = digest(status.body, status.last_message)
+    return _work(found) if state.kind is Kind.WORKING else found.said
+
+
+def _work(found: Digest) -> Sequence[str]:
+    first = found.task or (found.said[0] if found.said else "")
+    if not first:
+        return ()
+    took = f", for {say_seconds(found.seconds)}" if found.seconds else ""
+    return (f"{first}{took}",)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONG else f"{name[:_LONG]}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,114 @@
+"""The watcher on a real tmux server, with stand-ins that really work and ask."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from libtmux import Pane, Server
+
+from teamvoice.config import Member
+from teamvoice.team.newsdesk import News
+from teamvoice.team.sight import Kind
+from teamvoice.team.team import Team
+from teamvoice.team.watcher import Watcher
+from tests.support.panes import open_pane, own_server, screen_of, standin, team_of
+from tests.support.wait import until
+
+pytestmark = pytest.mark.needs("tmux")
+DEVELOPER, PM = Member(name="developer"), Member(name="pm")
+
+
+class Desk:
+    """Who watches, and what was told."""
+
+    def __init__(self, team: Team) -> None:
+        self.watcher = Watcher(team, self._note, pace_s=0.2)
+        self.news: list[News] = []
+        self.passed: list[str] = []
+
+    def _note(self, news: Sequence[News], passed: Sequence[str]) -> None:
+        self.news += news
+        self.passed += passed
+
+    def state(self, name: str) -> Kind | None:
+        found = (s.state.kind for s in self.watcher.statuses if s.member.name == name)
+        return next(found, None)
+
+    async def sees(self, name: str, kind: Kind) -> None:
+        await until(lambda: self.state(name) is kind, f"{name} is seen {kind}", 15)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with own_server() as own:
+        yield own
+
+
+@asynccontextmanager
+async def watching(server: Server) -> AsyncIterator[Desk]:
+    async with Team(team_of(server, DEVELOPER, PM)) as team:
+        desk = Desk(team)
+        async with asyncio.TaskGroup() as tasks, desk.watcher:
+            running = tasks.create_task(desk.watcher.run())
+            yield desk
+            running.cancel()
+
+
+async def ready(server: Server, name: str, seconds: float = 1.0) -> Pane:
+    pane = open_pane(server, name, standin(name, seconds))
+    await until(lambda: "? for shortcuts" in screen_of(pane), f"{name} is ready", 15)
+    return pane
+
+
+async def test_work_its_end_and_a_question_are_seen_and_told_once(server: Server) -> None:
+    developer, _ = await ready(server, "developer"), await ready(server, "pm")
+    async with watching(server) as desk:
+        await desk.sees("developer", Kind.IDLE)
+        developer.send_keys("think")
+        await desk.sees("developer", Kind.WORKING)
+        await desk.sees("developer", Kind.IDLE)
+        await until(lambda: desk.news, "the end is told", 15)
+        developer.send_keys("run the tests")
+        await desk.sees("developer", Kind.WAITING)
+        await until(lambda: len(desk.news) == 2, "the question is told", 15)
+        developer.send_keys("1", enter=False)
+        await desk.sees("developer", Kind.WORKING)
+    finished, waiting = desk.news
+    assert (finished.kind, finished.text) == ("finished", "the developer has finished")
+    assert waiting.kind == "waiting"
+    assert "Do you want to proceed? run the tests." in waiting.text
+    assert desk.passed[-1] == "developer"
+    assert desk.state("pm") is Kind.IDLE
+
+
+async def test_the_options_are_kept_current_and_taken_away(server: Server) -> None:
+    pane = await ready(server, "developer")
+
+    def option(*words: str) -> str:
+        return "".join(server.cmd("show-options", "-qv", *words).stdout)
+
+    def of_pane() -> str:
+        return option("-p", "-t", str(pane.pane_id), "@teamvoice_state")
+
+    async with watching(server):
+        await until(lambda: of_pane() == "idle", "the pane's option is set", 15)
+        assert option("-g", "@teamvoice") == "developer idle · pm missing"
+        pane.send_keys("think")
+        await until(lambda: of_pane() == "working", "the pane's option follows", 15)
+    assert of_pane() == ""
+    assert option("-g", "@teamvoice") == ""
+
+
+async def test_panes_come_and_go_while_they_are_watched(server: Server) -> None:
+    developer = await ready(server, "developer")
+    async with watching(server) as desk:
+        await desk.sees("pm", Kind.MISSING)
+        await ready(server, "pm")
+        await desk.sees("pm", Kind.IDLE)
+        developer.kill()
+        await desk.sees("developer", Kind.MISSING)
+        server.kill()
+        await desk.sees("pm", Kind.UNKNOWN)
