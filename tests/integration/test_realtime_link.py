@@ -97,6 +97,7 @@ async def test_what_was_not_sent_before_an_end_is_not_sent_after_it() -> None:
         kept_up(dialling(script)) as (link, seen),
     ):
         await until(lambda: script.finished, "the server no longer reads")
+        await seen.told("u")
         assert all(link.send(LONG) for _ in range(4)), "more than the connection takes"
         link.reconnect("moving")
         assert not link.send(BLOCK)
@@ -192,6 +193,7 @@ async def test_a_connection_that_takes_nothing_more_takes_the_link_down() -> Non
         kept_up(dialling(script), outgoing=4) as (link, seen),
     ):
         await until(lambda: script.finished, "the server no longer reads")
+        await seen.told("u")
         await until(lambda: not link.send(LONG), "the queue is full")
         await seen.told("udu")
 

@@ -181,6 +181,7 @@ async def test_a_session_with_requests_on_their_way_makes_no_way() -> None:
         kept_up(dialling(script, limits), upkeep=keeper.upkeep) as (link, seen),
     ):
         await until(lambda: script.finished, "the server no longer reads")
+        await seen.told("u")
         assert all(link.send(CreateItem(item=message("x" * 2**23))) for _ in range(4))
         keeper.age()
         await seen.told("udu")
