@@ -640,6 +640,11 @@ class Conversation:
     def _is_answered(self, draft: Draft) -> bool:
         return bool(draft.usage) and not self._said.waits(draft.number)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """No turn is on, and nothing is under way: the session may be changed for another."""
+        return self._ledger.current is None and self._is_quiet() and not self._said.recording
+
     def _is_quiet(self) -> bool:
         return (
             self.mic is Mic.CLOSED

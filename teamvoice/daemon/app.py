@@ -42,20 +42,22 @@ from teamvoice.daemon.cost import cost_usd
 from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
+from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.notify import notify
 from teamvoice.daemon.offline_process import OfflineProcess
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.records import turn_record
-from teamvoice.errors import HotkeyUnavailable, LinkRefused, RealtimeError, TeamvoiceError
+from teamvoice.errors import LinkRefused, RealtimeError, TeamvoiceError
 from teamvoice.hotkey import chords
 from teamvoice.hotkey.pynput_source import PynputSource
 from teamvoice.hotkey.source import KeySource, OnEdge, OnLost
 from teamvoice.realtime import providers
 from teamvoice.realtime.client import Session
 from teamvoice.realtime.instructions import instructions
-from teamvoice.realtime.link import Link
+from teamvoice.realtime.link import Link, LinkState
 from teamvoice.realtime.session import SessionSpec
+from teamvoice.realtime.upkeep import Upkeep
 from teamvoice.team.glimpses import Status
 from teamvoice.team.held import Held
 from teamvoice.team.team import Team
@@ -65,7 +67,6 @@ from teamvoice.tools.team_tools import House, team_tools
 
 _log = structlog.get_logger(__name__)
 
-KEY_AGAIN_S = 5.0  # between two looks for a display that is not there
 ASK_S = 60.0  # for a typed turn to be answered
 HUNG_S = 5.0  # for a session with the offline server to come about again
 STOP_S = 2.0  # for everything to be released
@@ -124,8 +125,7 @@ class App:
         self._stack = contextlib.AsyncExitStack()
         self._news = Newsroom()
         self._began = time.monotonic()
-        self._key = config.api_key()
-        self.provider = providers.choose(settings.provider, self._key)
+        self.provider = providers.choose(settings.provider, config.api_key())
         self._offline = OfflineProcess(settings, self._offline_changed)
         self._offline_told = asyncio.Event()
         held = Held(config.state_dir() / "held.json")
@@ -144,9 +144,11 @@ class App:
             on_up=self._link_up,
             on_down=self._link_down,
             on_event=lambda event: self._bridge.received(event),  # noqa: PLW0108 - made below
+            upkeep=self._upkeep(),
         )
         self._bridge = Bridge(self._rooms(), policy=self._policy)
         self._keys = Keys(settings.hotkey, self._bridge.tell, self._tell)
+        self._key_watch = KeyWatch(desk.key_source, self._keys, self._tell)
         self._journal = Journal(
             journal_path(), settings.journal, lambda trouble: self._tell("trouble", trouble)
         )
@@ -154,7 +156,6 @@ class App:
         self._link_reason = "starting"
         self.link_is_up = asyncio.Event()
         self._is_ending = False
-        self._hotkey = ("off", "teamvoice ptt serves as the key")
         self._last: dict[str, Any] | None = None
 
     async def __aenter__(self) -> Self:
@@ -178,8 +179,7 @@ class App:
         await enter(self._desk.playback)
         await enter(self._tasks)
         tasks = [self._tasks.create_task(self._keep_link(), name="link")]
-        if self._desk.key_source:
-            tasks.append(self._tasks.create_task(self._watch_key(), name="key"))
+        tasks.append(self._tasks.create_task(self._key_watch.run(), name="key"))
         tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
         if self.provider == "offline":
             tasks.append(self._tasks.create_task(self._offline.run(), name="offline server"))
@@ -207,21 +207,25 @@ class App:
 
     async def status(self) -> dict[str, Any]:
         """Everything worth showing; ``cli.status_view`` tells the shape."""
-        state, reason = self._hotkey
         hotkey = self._settings.hotkey
         return {
             "version": __version__,
             "pid": os.getpid(),
             "uptime_s": round(time.monotonic() - self._began),
             "link": self._link_status(),
-            "hotkey": {"state": state, "backend": hotkey.backend, "key": hotkey.key,
-                       "mode": hotkey.mode, "reason": reason},
+            "hotkey": {"state": self._key_watch.state, "backend": hotkey.backend, "key": hotkey.key,
+                       "mode": hotkey.mode, "reason": self._key_watch.reason},
             "microphone": self._microphone_status(),
             "speaker": {"device": self._desk.playback.describe()},
             "members": await self._members(),
             "confirm": list(self._bridge.machine.waits),
             "turn": self._last,
         }  # fmt: skip
+
+    @property
+    def link_state(self) -> str:
+        """``up``, or in which way it is not."""
+        return "up" if self.link_is_up.is_set() else self._link.state.name.lower()
 
     def watch(self) -> AsyncIterator[dict[str, Any]]:
         """Events from now on: link, heard, answer, notice, trouble, turn."""
@@ -254,6 +258,14 @@ class App:
         for status in statuses:
             self._herald.passed(status.member.name)
 
+    def _upkeep(self) -> Upkeep:
+        wish = self._settings.provider
+        return Upkeep(
+            may_rotate=lambda: self._bridge.machine.is_at_rest,
+            idle_s=None if wish.connect == "start" else 60 * wish.idle_min,
+            on_idle=self._link_idle,
+        )
+
     def _spec(self) -> SessionSpec:
         wish = self._settings.provider
         return SessionSpec(
@@ -270,7 +282,7 @@ class App:
             raise LinkRefused(self._offline.trouble)
         provider = providers.resolve(
             self._settings.provider,
-            self._key,
+            config.api_key(),
             offline_url=self._offline.url,
             offline_token=self._offline.token,
         )
@@ -305,37 +317,17 @@ class App:
         if self.provider == "offline":
             asyncio.get_running_loop().call_later(HUNG_S, self._restart_if_hung)
 
+    def _link_idle(self) -> None:
+        self._link_reason = "resting until the next press"
+        self.link_is_up.clear()
+        self._news.publish("link", state="idle")
+        self._bridge.link_down(self._link_reason)
+
     def _restart_if_hung(self) -> None:
         """An offline server that runs, and with which no session comes about, is of no use."""
-        if self._offline.url and not (self.link_is_up.is_set() or self._is_ending):
+        is_wanted = self._link.state not in {LinkState.UP, LinkState.IDLE}
+        if self._offline.url and is_wanted and not self._is_ending:
             self._offline.restart()
-
-    async def _watch_key(self) -> None:
-        """Attach to the key, and again when its display comes back."""
-        assert self._desk.key_source  # noqa: S101 - asked before this was started
-        while True:
-            lost = asyncio.Event()
-            reasons: list[str] = []
-
-            def gone(reason: str, lost: asyncio.Event = lost, why: list[str] = reasons) -> None:
-                why.append(reason)
-                lost.set()
-
-            try:
-                async with self._desk.key_source(self._keys.edge, gone) as source:
-                    self._set_hotkey("ready", "")
-                    _log.info("watching the key", source=source.describe())
-                    await lost.wait()
-                self._set_hotkey("lost", reasons[0])
-            except HotkeyUnavailable as error:
-                self._set_hotkey("unavailable", f"{error}; teamvoice ptt serves as the key")
-            self._keys.lost()
-            await asyncio.sleep(KEY_AGAIN_S)
-
-    def _set_hotkey(self, state: str, reason: str) -> None:
-        if (state, reason) != self._hotkey and reason:
-            self._tell("trouble", reason)
-        self._hotkey = (state, reason)
 
     # Telling -----------------------------------------------------------------------------------
 
@@ -364,7 +356,7 @@ class App:
     def _link_status(self) -> dict[str, str]:
         model = "" if self.provider == "offline" else self._settings.provider.model
         return {
-            "state": "up" if self.link_is_up.is_set() else self._link.state.name.lower(),
+            "state": self.link_state,
             "provider": self.provider,
             "model": model,
             "reason": self._link_reason,

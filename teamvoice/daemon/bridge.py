@@ -49,6 +49,9 @@ class Wire(Protocol):
     def send(self, request: Request) -> bool:
         """Take a request; False when the link is not up."""
 
+    def want(self) -> None:
+        """Be up soon: something will be sent."""
+
     def reconnect(self, reason: str) -> None:
         """Drop the session and begin another."""
 
@@ -183,6 +186,9 @@ class Bridge:
 
     def _do(self, command: Command) -> None:
         match command:
+            case do.BeginTurn():
+                self._rooms.wire.want()
+                self._pinning = self._start(self._rooms.pin())
             case do.OpenMicrophone() | do.CloseMicrophone():
                 self._switches.put_nowait(isinstance(command, do.OpenMicrophone))
             case do.RunTool():
@@ -191,8 +197,6 @@ class Bridge:
                 self._set_timer(name, seconds)
             case do.StopTimer(name):
                 self._stop_timer(name)
-            case do.BeginTurn():
-                self._pinning = self._start(self._rooms.pin())
             case do.EndTurn(turn):
                 self._end_turn(turn)
             case do.ResetLink():

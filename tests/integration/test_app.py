@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from libtmux import Server
 
@@ -363,3 +364,14 @@ async def test_all_that_was_said_before_the_link_was_up_is_done(tmux: Server) ->
             turn = await talk.turn()
     results = [call["result"] for call in turn["calls"]]
     assert results == ["Submitted to the developer.", "Submitted to the PM."]
+
+
+async def test_a_link_on_demand_comes_up_with_the_first_press(tmux: Server, relay: Relay) -> None:
+    settings = settings_for(tmux, relay.url)
+    wish = config.Provider(url=relay.url, connect="demand")
+    async with talking(msgspec.structs.replace(settings, provider=wish)) as talk:
+        await until(lambda: talk.app.link_state == "idle", "the link rests")
+        assert relay.sent == []
+        await talk.say("call list_team {}")
+        assert (await talk.turn())["outcome"] == "answered"
+        assert talk.app.link_state == "up"
