@@ -16,7 +16,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import stat
 import tomllib
 import typing
 from collections.abc import Iterator, Mapping
@@ -26,12 +25,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 import platformdirs
 
+from teamvoice import envfile
 from teamvoice.errors import ConfigError
 
 _KEY_NAMES = ("TEAMVOICE_API_KEY", "OPENAI_API_KEY")  # the first that is set
 
+_OTHER_VARIABLES = frozenset(
+    {"TEAMVOICE_CONFIG_DIR", "TEAMVOICE_STATE_DIR", "TEAMVOICE_SOCKET", "TEAMVOICE_API_KEY"}
+)
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
-Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 
 
@@ -248,7 +251,7 @@ def _find_key(environ: Mapping[str, str] | None) -> tuple[str, str]:
         if found := variables.get(name, "").strip():
             return found, f"from the environment, {name}"
     file = config_dir() / "env"
-    kept = _read_env_file(file)
+    kept = envfile.read(file)
     found = next((kept[name] for name in _KEY_NAMES if kept.get(name)), "")
     return found, f"from {file}" if found else "none"
 
@@ -327,6 +330,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _overrides(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
     """The variables that name a setting: (variable, section, key, text)."""
+    _check_variables(environ)
     for section, kind in _hints(Config).items():
         prefix = f"TEAMVOICE_{section}_".upper()
         known = {f"{prefix}{key.upper()}": key for key in _hints(kind)}
@@ -335,6 +339,16 @@ def _overrides(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]
                 hint = nearest(variable, known)
                 raise ConfigError(f"environment variable {variable}: no such setting.{hint}")
             yield variable, section, known[variable], environ[variable]
+
+
+def _check_variables(environ: Mapping[str, str]) -> None:
+    """No variable that is meant for us has a section that does not exist."""
+    sections = tuple(f"TEAMVOICE_{section}_".upper() for section in _hints(Config))
+    ours = (name for name in sorted(environ) if name.startswith("TEAMVOICE_"))
+    for variable in ours:
+        if variable not in _OTHER_VARIABLES and not variable.startswith(sections):
+            hint = nearest(variable, [*_OTHER_VARIABLES, *(f"{s}..." for s in sections)])
+            raise ConfigError(f"environment variable {variable}: no such setting.{hint}")
 
 
 def _from_text(raw: str, hint: Any) -> Any:
@@ -357,6 +371,8 @@ def _check_names(config: Config, where: str) -> None:
     """Members must be told apart by name and alias."""
     seen: dict[str, str] = {}
     for member in config.team.members:
+        if not member.name.strip() or not member.name.isprintable():
+            raise ConfigError(f"{where}: team.members: {member.name!r} cannot be said")
         for name in {n.casefold() for n in (member.name, *member.aliases)}:
             if name in seen:
                 raise ConfigError(
@@ -372,27 +388,3 @@ def _check_patterns(config: Config, where: str) -> None:
             re.compile(pattern)
         except re.error as error:
             raise ConfigError(f"{where}: policy.dangerous: {pattern!r}: {error}") from error
-
-
-def _read_env_file(file: Path) -> dict[str, str]:
-    try:
-        mode = file.stat().st_mode
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot be read: {error}") from error
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ConfigError(f"{file}: others can read it", f"chmod 600 {file}")
-    return dict(_assignments(text, file))
-
-
-def _assignments(text: str, file: Path) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip().removeprefix("export ")
-        if not stripped or stripped.startswith("#"):
-            continue
-        name, equals, value = stripped.partition("=")
-        if not equals:
-            raise ConfigError(f"{file}: line {number} is not NAME=VALUE")
-        yield name.strip(), value.strip().strip("'\"")

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from teamvoice import config
+from teamvoice import config, preflight
 from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.redaction import Redaction
-from teamvoice.team.profiles import check_agents, load_profiles, own_profiles
+from teamvoice.team.profiles import own_profiles
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -65,8 +65,8 @@ def _path(_args: argparse.Namespace) -> None:
 def _check(args: argparse.Namespace) -> None:
     loaded = config.read(args.config)
     config.api_key()
+    preflight.check(loaded)
     own = config.profiles_dir()
-    check_agents(loaded.config.team.members, load_profiles(own))
     file = args.config or config.config_file()
     write(f"{file}: fine" if file.exists() else f"{file}: not there, so the defaults hold")
     for name in own_profiles(own):

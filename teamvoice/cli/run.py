@@ -23,8 +23,10 @@ def add_parsers(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read the configuration, set up the log, and be the daemon."""
-    from teamvoice import config, logs
+    from teamvoice import config, logs, preflight
 
-    settings = config.load(args.config)
+    loaded = config.read(args.config)
+    preflight.check(loaded)
+    settings = loaded.config
     logs.configure(settings.log, secrets=[config.api_key()])
     return int(importlib.import_module("teamvoice.daemon.app").run(settings))
