@@ -26,7 +26,7 @@ COMMANDS = (
     "what is the team doing",
     "tell the developer to start working on the login feature",
     "what is the developer working on",
-    "ask the project manager to review the pull request",
+    "ask the project manager to write the release notes",
 )
 _SPEAKER_VOICE = "awb"  # not the one that answers
 _PAUSE = bytes(24_000 * 2 // 5)  # 200 ms: nobody speaks up to the edges of a hold

@@ -102,7 +102,7 @@ class Agent:
 
     def _finish(self, work: _Work, at: float) -> None:
         self._done += 1
-        self._say(f"● Done: {_brief(work.task)}. I am a stand-in, so nothing was changed.")
+        self._say(f"● Done, as a stand-in: {_brief(work.task)}.")
         self._next(at)
 
     def _interrupt(self, at: float) -> None:

@@ -53,7 +53,7 @@ async def test_a_held_message_goes_when_the_work_is_done(server: Server, tmp_pat
             assert not await team.withdraw(receipt.ticket)
     (message, delivered), screen = told[0], screen_of(pane)
     assert (message.ticket, delivered.outcome) == (receipt.ticket, Outcome.SUBMITTED)
-    assert screen.index("Done: first") < screen.index("> then this")
+    assert screen.index("Done, as a stand-in: first") < screen.index("> then this")
     assert screen.count("> then this") == 1
 
 

@@ -162,7 +162,7 @@ async def test_without_a_daemon_a_message_is_held_by_the_command_that_waits(
     done = desk.run("send", "dev", "then the second", "--when", "idle")
     assert (done.returncode, done.stdout) == (0, "Submitted to the developer.\n"), done.stderr
     assert "waiting here until developer is idle" in done.stderr
-    assert "Done: first" in screen_of(pane)
+    assert "Done, as a stand-in: first" in screen_of(pane)
     assert "> then the second" in screen_of(pane)
     assert desk.run("held").stdout == "Nothing is held.\n"
 

@@ -74,8 +74,7 @@ def test_the_stand_in_of_the_demo_is_told_without_its_furniture() -> None:
     standin.wait(1)
     standin.wait(5)
     assert standin.said() == (
-        "The developer is idle, and said last: Done: then write the docs. "
-        "I am a stand-in, so nothing was changed."
+        "The developer is idle, and said last: Done, as a stand-in: then write the docs."
     )
     standin.tell("run the tests")
     assert standin.said() == (

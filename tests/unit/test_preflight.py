@@ -31,9 +31,8 @@ def test_a_variable_is_named_as_the_place(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("")
     loaded = config.read(file, {"TEAMVOICE_HOTKEY_KEY": "<f99>"})
-    with pytest.raises(
-        ConfigError, match=r"environment TEAMVOICE_HOTKEY_KEY: hotkey\.key: .* Did you mean"
-    ):
+    where = r"environment TEAMVOICE_HOTKEY_KEY: hotkey\.key: .* Did you mean"
+    with pytest.raises(ConfigError, match=where):
         preflight.check(loaded)
 
 

@@ -31,7 +31,7 @@ def test_work_has_a_spinner_a_title_and_an_honest_summary() -> None:
     assert "… (2s · esc to interrupt)" in shown(agent, 2.5)
     assert agent.title(2.5)[0] in "⠂⠐"
     agent.tick(3.0)
-    assert "● Done: start on the login feature. I am a stand-in" in shown(agent, 3.0)
+    assert "● Done, as a stand-in: start on the login feature" in shown(agent, 3.0)
     assert agent.title(3.0) == "✳ developer"
 
 
@@ -52,7 +52,7 @@ def test_messages_are_queued_while_it_works_and_done_in_order() -> None:
     agent.tick(3)
     assert "> second" in shown(agent, 3)
     agent.tick(6)
-    assert "● Done: second" in shown(agent, 6)
+    assert "● Done, as a stand-in: second" in shown(agent, 6)
 
 
 @pytest.mark.parametrize("danger", ["deploy it", "please Run The Tests", "delete main"])
