@@ -143,6 +143,7 @@ async def test_who_starts_to_wait_is_told_aloud_once_and_written_down(
     panes: Stage,
 ) -> None:
     async with house(panes) as desk:
+        await until(lambda: state_shown(desk.panes["developer"]) == ["idle"], "it was seen idle")
         desk.panes["developer"].send_keys("run the tests")
         await desk.hears("news", "the developer is waiting for your answer")
         await until(lambda: len(desk.speaker.recording) > 0, "it is said aloud", 15)
@@ -164,3 +165,8 @@ async def test_notify_when_is_told_when_it_happens(
         assert asked["calls"][0]["result"] == "I will tell you when the PM is idle."
         await desk.hears("news", "the PM has finished")
         await until(lambda: len(desk.speaker.recording) > 0, "it is said aloud", 15)
+
+
+def state_shown(pane: Pane) -> list[str]:
+    """What the watcher shows of a member in tmux."""
+    return pane.cmd("show-options", "-p", "-v", "@teamvoice_state").stdout
