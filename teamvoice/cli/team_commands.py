@@ -242,7 +242,9 @@ async def _read(team: Team, args: argparse.Namespace) -> int:
     if args.json:
         _print_json({"ok": True, "member": member.name, "text": text})
     else:
-        print(text)  # noqa: T201 - a command's output
+        from teamvoice.cli.output import write
+
+        write(text)
     return 0
 
 
@@ -301,9 +303,9 @@ def _fail(error: Any, *, as_json: bool) -> int:
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    import json
+    from teamvoice.cli.output import write_json
 
-    print(json.dumps(value, ensure_ascii=False))  # noqa: T201 - a command's output
+    write_json(value)  # and flushes: --watch may be read through a pipe
 
 
 def _count(text: str) -> int:

@@ -74,8 +74,8 @@ def desk(tmp_path: Path, server: Server) -> Desk:
     return Desk(tmp_path, name_of(server))
 
 
-async def developer_of(server: Server) -> Pane:
-    pane = open_pane(server, "developer", standin("developer"))
+async def developer_of(server: Server, work_s: float = 30.0) -> Pane:
+    pane = open_pane(server, "developer", standin("developer", work_s))
     await until(lambda: "? for shortcuts" in screen_of(pane), "it is ready", within=15)
     return pane
 
@@ -157,7 +157,7 @@ async def test_an_open_question_is_answered_once(server: Server, desk: Desk) -> 
 async def test_without_a_daemon_a_message_is_held_by_the_command_that_waits(
     server: Server, desk: Desk
 ) -> None:
-    pane = await developer_of(server)
+    pane = await developer_of(server, work_s=1.0)
     assert desk.run("send", "dev", "first").returncode == 0
     done = desk.run("send", "dev", "then the second", "--when", "idle")
     assert (done.returncode, done.stdout) == (0, "Submitted to the developer.\n"), done.stderr
