@@ -16,6 +16,7 @@ import msgspec
 
 from teamvoice.errors import NeedsConfirmation, ToolError
 from teamvoice.team.glimpses import Status
+from teamvoice.team.keypress import MOVES
 from teamvoice.team.questions import Question
 from teamvoice.team.receipts import (
     say_answered,
@@ -64,6 +65,7 @@ class _Asked:
 
     house: House
     fingerprints: dict[str, str] = field(default_factory=dict)
+    menus: dict[str, str] = field(default_factory=dict)  # at which keys wait for a confirmation
 
     def read(self, statuses: Sequence[Status]) -> None:
         for status in statuses:
@@ -76,6 +78,20 @@ class _Asked:
         about = f"{question.subject} {question.text} {choice}"
         if choice != "no" and not is_confirmed() and self.house.is_dangerous(about):
             raise NeedsConfirmation("what is asked looks dangerous")
+
+    def check_keys(self, status: Status, keys: Sequence[str]) -> None:
+        """Raise why keys may not be pressed now; a confirmation is for what stood there then."""
+        name, state, moves = status.member.name, status.state, set(keys) <= MOVES
+        if state.kind in {Kind.IDLE, Kind.WORKING} and not moves:
+            raise ToolError(f"Pressed nothing for {spoken(name)}: nothing is asked there")
+        if state.kind is not Kind.WAITING and (state.kind is not Kind.UNKNOWN or moves):
+            return
+        menu = state.question.fingerprint if state.question else state.detail
+        if not is_confirmed():
+            self.menus[name] = menu
+            raise NeedsConfirmation("keys would answer a question")
+        if self.menus.pop(name, menu) != menu:
+            raise ToolError(f"Pressed nothing for {spoken(name)}: the question has changed")
 
 
 def team_tools(team: Team, house: House | None = None) -> list[Function]:
@@ -175,8 +191,7 @@ def _answering(team: Team, asked: _Asked) -> list[Function]:
         if wrong:
             raise ToolError(f"These keys may not be pressed: {', '.join(wrong)}")
         (status,) = await team.status(member)
-        if status.state.question and keys != ["Escape"]:
-            asked.check(status.state.question, " ".join(keys))
-        return say_pressed(await team.press(member, keys))
+        asked.check_keys(status, keys)
+        return say_pressed(await team.press(status.member.name, keys))
 
     return [answer_prompt, press_keys]
