@@ -13,6 +13,7 @@ from typing import Literal
 
 from teamvoice.team.digest import say_question, within
 from teamvoice.team.receipts import spoken
+from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind, State
 
 LASTS_S = 1.5  # before idle counts
@@ -26,7 +27,7 @@ class News:
     Args:
         about: Whom.
         kind: ``waiting``, ``finished``, or ``wish``: it was asked for.
-        text: A clause that can be spoken; it may hold text from the pane.
+        text: A clause that can be spoken; text from the pane stands in its fence.
         question: What marks the question that it tells of; empty when it tells of none.
     """
 
@@ -93,7 +94,7 @@ class Newsdesk:
             return None
         wished = (name, state.kind) in self._wishes
         self._wishes.discard((name, state.kind))
-        text = f"{spoken(name)} {_say(state)}"
+        text = f"{spoken(name)} {_say(name, state)}"
         if state.kind is Kind.WAITING and known.question != mark(state):
             known.question = mark(state)
             return News(name, "wish" if wished else "waiting", text, mark(state))
@@ -117,11 +118,15 @@ def mark(state: State) -> str:
     return state.question.fingerprint if state.question else f"a question: {state.detail}"
 
 
-def _say(state: State) -> str:
+def _say(name: str, state: State) -> str:
     if state.kind is Kind.IDLE:
         return "has finished"
     if state.kind is not Kind.WAITING:
         return f"is {state.kind} now"
     asked = say_question(state.question) if state.question else ""
     text = within([asked], _QUESTION_TOKENS)
-    return f"is waiting for your answer: {text}" if text else "is waiting for your answer"
+    return (
+        f"is waiting for your answer:\n{fence(name, text)}"
+        if text
+        else "is waiting for your answer"
+    )
