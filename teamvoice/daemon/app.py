@@ -251,6 +251,7 @@ class App:
             is_dangerous=self._policy.is_dangerous,
             notify_when=self._watcher.notify_when,
             told=self._told,
+            heard=self._herald.heard,
         )
 
     def _told(self, statuses: Sequence[Status]) -> None:
@@ -334,6 +335,7 @@ class App:
     def _turn_over(self, turn: Turn) -> None:
         if turn.outcome == "dropped" and not turn.trouble:
             return  # a tap
+        self._herald.said(turn)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
         self._tasks.create_task(self._write_down(record))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from teamvoice import config
 from teamvoice.conversation.events import Event, NewsCame, NewsPassed
+from teamvoice.conversation.turn import Turn
 from teamvoice.team.held import HeldMessage
 from teamvoice.team.newsdesk import News
 from teamvoice.team.receipts import Outcome, Receipt, say_sent
@@ -22,6 +23,8 @@ class Herald:
         on_event: The conversation, which says it aloud at a quiet moment.
         on_tell: Shows something: kind and text.
         chime: Makes a small sound, unless somebody speaks.
+
+    ``heard`` has what marks the question that the person was told last, by member.
     """
 
     def __init__(
@@ -35,6 +38,8 @@ class Herald:
         self._on_event = on_event
         self._on_tell = on_tell
         self._chime = chime
+        self._unsaid: dict[str, News] = {}
+        self.heard: dict[str, str] = {}
 
     def news(self, news: Sequence[News], passed: Sequence[str]) -> None:
         """Something is new; of some members, what was new is old."""
@@ -46,7 +51,15 @@ class Herald:
 
     def passed(self, name: str) -> None:
         """What was news about a member is none any more."""
+        self._unsaid.pop(name, None)
         self._on_event(NewsPassed(at=self._now(), about=name))
+
+    def said(self, turn: Turn) -> None:
+        """A turn is over: the questions that it told of as news were heard, if it was not cut."""
+        for item in list(self._unsaid.values()):
+            if item.text[1:] in turn.news:  # its first letter may be a capital there
+                del self._unsaid[item.about]
+                self.heard[item.about] = item.question if turn.outcome == "answered" else ""
 
     def held_ended(self, message: HeldMessage, receipt: Receipt) -> None:
         """A message that was held was delivered, or not."""
@@ -57,6 +70,7 @@ class Herald:
 
     def _tell(self, item: News, how: config.Telling) -> None:
         if how == "speak":
+            self._unsaid |= {item.about: item} if item.question else {}
             self._on_event(NewsCame(at=self._now(), about=item.about, text=item.text))
             return
         self._on_tell("news", item.text)

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from teamvoice.offline import items, requests, usage
+from teamvoice.offline.answers import spoken_result
 from teamvoice.offline.commands import Speak
 from teamvoice.offline.configuration import Configuration, check_format, check_voice, unsupported
 from teamvoice.offline.history import History
@@ -119,8 +120,10 @@ class Responder:
             self._finish(response, "failed", persons[-1].trouble)
         elif persons:
             self._carry_out(response, [p for p in persons if not p.trouble], asked)
+        elif note := _last_note(asked):
+            self._say(response, spoken_result(note))
         else:
-            self._say(response, _last_note(asked) or (_NOTHING_NEW if context else _NOTHING_HEARD))
+            self._say(response, _NOTHING_NEW if context else _NOTHING_HEARD)
 
     def _carry_out(self, response: Response, persons: list[Item], asked: list[Item]) -> None:
         """Make the calls that are left of what was asked for, or say what came of them all."""

@@ -1,7 +1,8 @@
 """Pressing a few named keys, as a machine without I/O: look, press.
 
 It speaks the commands and events of ``writing``. It is for menus that cannot be read as a question;
-so nothing is pressed into a shell, and no Enter sends the person's half-typed draft.
+so nothing is pressed into a shell, and while nothing is asked nothing is typed or submitted: only
+keys that move about are pressed then. tmux itself checks that the menu still stands there.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import typing
 
 from teamvoice.config import KeyName
 from teamvoice.team.receipts import Outcome, Receipt
-from teamvoice.team.sight import View
+from teamvoice.team.sight import Kind, View
 from teamvoice.team.writing import (
     Command,
     Denied,
@@ -26,7 +27,11 @@ from teamvoice.team.writing import (
     Patience,
     Press,
     barred,
+    still,
 )
+
+MOVES = frozenset({"Escape", "Up", "Down", "Tab", "BTab"})  # all other keys type or submit
+_ROWS = 24  # rows of a menu that are checked together with the deed
 
 
 class Step(enum.Enum):
@@ -72,13 +77,23 @@ class KeyPress:
                 return self._finish(Outcome.REFUSED if untouched else Outcome.UNCONFIRMED, reason)
 
     def _see_whether_fit(self, view: View) -> Command:
-        reason = barred(view, self._order)
-        if not reason and "Enter" in self._keys and view.draft:
-            reason = "there is a half-typed draft in the prompt, which Enter would send"
-        if reason:
+        if reason := barred(view, self._order) or self._unasked(view):
             return self._finish(Outcome.REFUSED, reason)
         self._step = Step.PRESSING
-        return Press(self._keys)
+        asks = view.state.kind is Kind.WAITING
+        rows = [n for n, row in enumerate(view.lines) if row.strip()] if asks else []
+        return Press(self._keys, still(view, rows[-_ROWS:]))
+
+    def _unasked(self, view: View) -> str:
+        """Why these keys would be typed into a prompt, as a clause; empty when they would not."""
+        has_prompt = view.draft is not None or view.state.kind in {Kind.IDLE, Kind.WORKING}
+        if set(self._keys) <= MOVES or view.state.kind is Kind.WAITING or not has_prompt:
+            return ""
+        if view.draft:
+            return (
+                "there is a half-typed draft in the prompt, which these keys would change or send"
+            )
+        return "nothing is asked there, and these keys would be typed into the prompt"
 
     def _finish(self, outcome: Outcome, why: str) -> Finish:
         return Finish(Receipt(outcome, why, "", self._order.member, self._order.pane))

@@ -13,6 +13,7 @@ from typing import Literal
 
 from teamvoice.team.digest import say_question, within
 from teamvoice.team.receipts import spoken
+from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind, State
 
 LASTS_S = 1.5  # before idle counts
@@ -26,12 +27,14 @@ class News:
     Args:
         about: Whom.
         kind: ``waiting``, ``finished``, or ``wish``: it was asked for.
-        text: A clause that can be spoken; it may hold text from the pane.
+        text: A clause that can be spoken; text from the pane stands in its fence.
+        question: What marks the question that it tells of; empty when it tells of none.
     """
 
     about: str
     kind: Literal["waiting", "finished", "wish"]
     text: str
+    question: str = ""
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class Newsdesk:
     def told(self, name: str, state: State) -> None:
         """The person was told of this state just now, by other means."""
         if known := self._known.get(name):
-            known.question = _mark(state) or known.question
+            known.question = mark(state) or known.question
             known.worked = known.worked and state.kind is not Kind.IDLE
 
     def passed(self) -> list[str]:
@@ -78,7 +81,7 @@ class Newsdesk:
             return []
         known = self._known.get(name)
         if known is None:  # how it was when we came is no news
-            self._known[name] = known = _Known(state.kind, at, question=_mark(state))
+            self._known[name] = known = _Known(state.kind, at, question=mark(state))
         if known.kind is not state.kind:
             known.kind, known.since = state.kind, at
         known.worked = known.worked or state.kind is Kind.WORKING
@@ -91,16 +94,16 @@ class Newsdesk:
             return None
         wished = (name, state.kind) in self._wishes
         self._wishes.discard((name, state.kind))
-        text = f"{spoken(name)} {_say(state)}"
-        if state.kind is Kind.WAITING and known.question != _mark(state):
-            known.question = _mark(state)
-            return News(name, "wish" if wished else "waiting", text)
+        text = f"{spoken(name)} {_say(name, state)}"
+        if state.kind is Kind.WAITING and known.question != mark(state):
+            known.question = mark(state)
+            return News(name, "wish" if wished else "waiting", text, mark(state))
         if state.kind is Kind.IDLE and known.worked:
             known.worked = False
             return News(name, "wish" if wished else "finished", text)
         if state.kind is not Kind.WAITING:
             known.question = ""
-        return News(name, "wish", text) if wished else None
+        return News(name, "wish", text, mark(state)) if wished else None
 
 
 def summary(states: Iterable[tuple[str, State]]) -> str:
@@ -108,18 +111,22 @@ def summary(states: Iterable[tuple[str, State]]) -> str:
     return " · ".join(f"{name} {state.kind}" for name, state in states)
 
 
-def _mark(state: State) -> str:
+def mark(state: State) -> str:
     """What tells one question from another; empty when none is open."""
     if state.kind is not Kind.WAITING:
         return ""
-    return state.question.fingerprint if state.question else "a question"
+    return state.question.fingerprint if state.question else f"a question: {state.detail}"
 
 
-def _say(state: State) -> str:
+def _say(name: str, state: State) -> str:
     if state.kind is Kind.IDLE:
         return "has finished"
     if state.kind is not Kind.WAITING:
         return f"is {state.kind} now"
     asked = say_question(state.question) if state.question else ""
     text = within([asked], _QUESTION_TOKENS)
-    return f"is waiting for your answer: {text}" if text else "is waiting for your answer"
+    return (
+        f"is waiting for your answer:\n{fence(name, text)}"
+        if text
+        else "is waiting for your answer"
+    )

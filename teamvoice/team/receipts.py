@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import asdict, dataclass
+
+_PROGRAM = re.compile(r"(?P<said>an unknown program runs there), (?P<name>.*)", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z0-9._+-]{1,20}")
 
 
 class Outcome(enum.StrEnum):
@@ -66,9 +70,9 @@ def say_sent(receipt: Receipt) -> str:
         case Outcome.QUEUED:
             return f"Queued for {who}, who is still working."
         case Outcome.REFUSED:
-            return f"Not sent to {who}: {receipt.why}."
+            return f"Not sent to {who}: {_why(receipt)}."
         case Outcome.UNCONFIRMED:
-            return f"Typed for {who}, but not confirmed: {receipt.why}."
+            return f"Typed for {who}, but not confirmed: {_why(receipt)}."
         case Outcome.HELD:
             return f"Held for {who}, until the work there is done."
 
@@ -78,9 +82,9 @@ def say_answered(receipt: Receipt) -> str:
     who = spoken(receipt.member)
     match receipt.outcome:
         case Outcome.REFUSED:
-            return f"Did not answer {who}: {receipt.why}."
+            return f"Did not answer {who}: {_why(receipt)}."
         case Outcome.UNCONFIRMED:
-            return f"Pressed the key to answer {who}, but not confirmed: {receipt.why}."
+            return f"Pressed the key to answer {who}, but not confirmed: {_why(receipt)}."
         case _:
             return f"Answered {who}."
 
@@ -90,9 +94,9 @@ def say_pressed(receipt: Receipt) -> str:
     who = spoken(receipt.member)
     match receipt.outcome:
         case Outcome.REFUSED:
-            return f"Pressed nothing for {who}: {receipt.why}."
+            return f"Pressed nothing for {who}: {_why(receipt)}."
         case Outcome.UNCONFIRMED:
-            return f"Tried to press it for {who}, but not confirmed: {receipt.why}."
+            return f"Tried to press it for {who}, but not confirmed: {_why(receipt)}."
         case _:
             return f"Pressed for {who}."
 
@@ -102,8 +106,14 @@ def say_interrupted(receipt: Receipt) -> str:
     who = spoken(receipt.member)
     match receipt.outcome:
         case Outcome.REFUSED:
-            return f"Did not interrupt {who}: {receipt.why}."
+            return f"Did not interrupt {who}: {_why(receipt)}."
         case Outcome.UNCONFIRMED:
-            return f"Pressed the key to interrupt {who}, but not confirmed: {receipt.why}."
+            return f"Pressed the key to interrupt {who}, but not confirmed: {_why(receipt)}."
         case _:
             return f"Interrupted {who}."
+
+
+def _why(receipt: Receipt) -> str:
+    """The reason, without the name of a program that could be read as words to us."""
+    program = _PROGRAM.fullmatch(receipt.why)
+    return receipt.why if not program or _NAME.fullmatch(program["name"]) else program["said"]

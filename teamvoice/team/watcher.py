@@ -8,7 +8,6 @@ its state, so that a status line shows them with no process of its own.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -48,8 +47,8 @@ class Watcher:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        with contextlib.suppress(TeamvoiceError):  # no server, no options
-            await self._team.show(dict.fromkeys(self._shown))
+        for pane in list(self._shown):
+            await self._set(pane, None)
 
     async def run(self) -> None:
         """Look again and again, for ever."""
@@ -78,13 +77,23 @@ class Watcher:
             self._desk.told(status.member.name, status.state)
 
     async def _show(self) -> None:
-        wanted = {s.pane: str(s.state.kind) for s in self.statuses if s.pane}
-        wanted |= {"": summary((s.member.name, s.state) for s in self.statuses)} if wanted else {}
-        changed: dict[str, str | None] = {
-            pane: text for pane, text in wanted.items() if self._shown.get(pane) != text
-        }
-        changed |= dict.fromkeys(pane for pane in self._shown if pane not in wanted)
-        if changed:
-            with contextlib.suppress(TeamvoiceError):  # a pane went: the next look tells
-                await self._team.show(changed)
-                self._shown = wanted
+        panes = {s.pane: str(s.state.kind) for s in self.statuses if s.pane}
+        team = {"": summary((s.member.name, s.state) for s in self.statuses)} if panes else {}
+        wanted = team | panes
+        for pane in [pane for pane in self._shown if pane not in wanted]:
+            await self._set(pane, None)
+        for pane, text in wanted.items():
+            if self._shown.get(pane) != text:
+                await self._set(pane, text)
+
+    async def _set(self, pane: str, text: str | None) -> None:
+        """Set or unset one option: it fails alone when its pane is gone, and is forgotten then."""
+        self._shown[pane] = ""  # it may or may not be set if this is cancelled
+        try:
+            await self._team.show({pane: text})
+        except TeamvoiceError:  # no pane, no option; else the next look sets it
+            text = None
+        if text is None:
+            del self._shown[pane]
+        else:
+            self._shown[pane] = text

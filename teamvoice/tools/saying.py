@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from teamvoice.config import Member
 from teamvoice.team.digest import Digest, digest, say_question, say_seconds, tokens, within
 from teamvoice.team.glimpses import Status
-from teamvoice.team.receipts import Outcome, Receipt, say_sent, spoken
+from teamvoice.team.receipts import Outcome, Receipt, say_answered, say_sent, spoken
 from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind
 
@@ -71,6 +71,20 @@ def say_broadcast(receipts: Sequence[Receipt]) -> str:
         sentences += [f"{words} {listed(names)}."] if names else []
     sentences += [say_sent(receipt) for receipt in receipts if not receipt.arrived]
     return " ".join(sentences) or "There is nobody on the team."
+
+
+def say_answer(receipt: Receipt) -> str:
+    """An answer's receipt with what was chosen and what it was about, which is from the pane."""
+    sentence = say_answered(receipt)
+    about = within([": ".join(filter(None, (receipt.option, receipt.subject)))], _PER_MEMBER)
+    if not receipt.arrived or not about:
+        return sentence
+    return f"{sentence.removesuffix('.')}:\n{fence(receipt.member, about)}"
+
+
+def say_untold(name: str) -> str:
+    """Nothing was pressed, for the person does not know the question that stands there."""
+    return f"Did not answer {spoken(name)} yet: tell the person this question and ask them again."
 
 
 def say_names(members: Sequence[Member]) -> str:

@@ -16,6 +16,8 @@ import msgspec
 
 from teamvoice.errors import NeedsConfirmation, ToolError
 from teamvoice.team.glimpses import Status
+from teamvoice.team.keypress import MOVES
+from teamvoice.team.newsdesk import mark
 from teamvoice.team.questions import Question
 from teamvoice.team.receipts import (
     say_answered,
@@ -30,13 +32,16 @@ from teamvoice.team.team import Team
 from teamvoice.tools.registry import Function, is_confirmed
 from teamvoice.tools.saying import (
     READ_TOKENS,
+    say_answer,
     say_broadcast,
     say_member,
     say_names,
     say_status,
+    say_untold,
     say_who_waits,
 )
 
+UNTOLD = "no question was told"  # the fingerprint of none
 _READ_CHARS = 4000  # when more is asked for
 Until = Literal["idle", "working", "waiting", "dead"]
 
@@ -50,25 +55,26 @@ class House:
         is_dangerous: A text that must be confirmed before it is acted upon.
         notify_when: Tells the person, once, when a member gets into a state.
         told: These members' states were just told: they are no news any more.
+        heard: What marks the question that the person was told last, by member; news adds to it.
     """
 
     keys: tuple[str, ...] = ()
     is_dangerous: Callable[[str], bool] = lambda _text: False
     notify_when: Callable[[str, Kind], None] | None = None
     told: Callable[[Sequence[Status]], None] = lambda _statuses: None
+    heard: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Asked:
-    """The questions that were read out, by whom: an answer is to these."""
+    """The questions that were told, by whom: an answer is to these."""
 
     house: House
-    fingerprints: dict[str, str] = field(default_factory=dict)
+    menus: dict[str, str] = field(default_factory=dict)  # at which keys wait for a confirmation
 
     def read(self, statuses: Sequence[Status]) -> None:
-        for status in statuses:
-            question = status.state.question
-            self.fingerprints |= {status.member.name: question.fingerprint} if question else {}
+        waiting = (s for s in statuses if s.state.kind is Kind.WAITING)
+        self.house.heard.update((s.member.name, mark(s.state)) for s in waiting)
         self.house.told(statuses)
 
     def check(self, question: Question, choice: str) -> None:
@@ -76,6 +82,19 @@ class _Asked:
         about = f"{question.subject} {question.text} {choice}"
         if choice != "no" and not is_confirmed() and self.house.is_dangerous(about):
             raise NeedsConfirmation("what is asked looks dangerous")
+
+    def check_keys(self, status: Status, keys: Sequence[str]) -> None:
+        """Raise why keys may not be pressed now; a confirmation is for what stood there then."""
+        name, state, moves = status.member.name, status.state, set(keys) <= MOVES
+        if state.kind in {Kind.IDLE, Kind.WORKING} and not moves:
+            raise ToolError(f"Pressed nothing for {spoken(name)}: nothing is asked there")
+        if state.kind is not Kind.WAITING and (state.kind is not Kind.UNKNOWN or moves):
+            return
+        if not is_confirmed():
+            self.menus[name] = mark(state)
+            raise NeedsConfirmation("keys would answer a question")
+        if self.menus.pop(name, self.house.heard.get(name)) != mark(state):
+            raise ToolError(f"Pressed nothing for {spoken(name)}: the question has changed")
 
 
 def team_tools(team: Team, house: House | None = None) -> list[Function]:
@@ -164,10 +183,14 @@ def _answering(team: Team, asked: _Asked) -> list[Function]:
         """Answer the question that a member waits on. Read it first, unless the person did."""
         (status,) = await team.status(member)
         name, question = status.member.name, status.state.question
-        if question:
-            asked.check(question, choice)
-        read = asked.fingerprints.pop(name, question.fingerprint if question else "")
-        return say_answered(await team.answer(name, choice, read))
+        if question is None:  # what may stand there in a moment was told to nobody
+            return say_answered(await team.answer(name, choice, UNTOLD))
+        if asked.house.heard.get(name) != question.fingerprint:
+            asked.read([status])
+            return f"{say_untold(name)}\n{say_member(status, READ_TOKENS - 60)}"
+        asked.check(question, choice)
+        del asked.house.heard[name]
+        return say_answer(await team.answer(name, choice, question.fingerprint))
 
     async def press_keys(member: who, keys: keys) -> str:
         """Press keys in a member's pane, for a menu that cannot be answered otherwise."""
@@ -175,8 +198,7 @@ def _answering(team: Team, asked: _Asked) -> list[Function]:
         if wrong:
             raise ToolError(f"These keys may not be pressed: {', '.join(wrong)}")
         (status,) = await team.status(member)
-        if status.state.question and keys != ["Escape"]:
-            asked.check(status.state.question, " ".join(keys))
-        return say_pressed(await team.press(member, keys))
+        asked.check_keys(status, keys)
+        return say_pressed(await team.press(status.member.name, keys))
 
     return [answer_prompt, press_keys]

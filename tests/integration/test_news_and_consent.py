@@ -130,13 +130,16 @@ async def test_a_dangerous_question_is_approved_by_the_person_only(
         developer.send_keys("delete it with sudo rm")
         await until(lambda: "Do you want to proceed?" in screen_of(developer), "it asks", 15)
         yes = desk.call("answer_prompt", member="developer", choice="yes")
+        untold = await desk.app.ask(yes)
+        assert "sudo rm" in untold["calls"][0]["result"]
+        assert "Did not answer the developer yet" in untold["calls"][0]["result"]
         turn = tasks.create_task(desk.app.ask(yes))
         await desk.hears("confirm", "answer prompt: developer: yes")
         assert "Allowed" not in screen_of(developer)
         desk.app.key("confirm", asyncio.get_running_loop().time())
         record = await turn
         await until(lambda: "Allowed" in screen_of(developer), "it is allowed", 15)
-    assert record["calls"][0]["result"] == "Answered the developer."
+    assert record["calls"][0]["result"].startswith("Answered the developer:\n[screen of developer")
 
 
 async def test_who_starts_to_wait_is_told_aloud_once_and_written_down(
@@ -147,13 +150,12 @@ async def test_who_starts_to_wait_is_told_aloud_once_and_written_down(
         desk.panes["developer"].send_keys("run the tests")
         await desk.hears("news", "the developer is waiting for your answer")
         await until(lambda: len(desk.speaker.recording) > 0, "it is said aloud", 15)
-        said = await desk.app.ask(desk.call("who_needs_me"))
-        assert "Do you want to proceed?" in said["calls"][0]["result"]
+        await until(lambda: kinds_written().count("news") == 1, "it was said to its end", 15)
         answer = await desk.app.ask(desk.call("answer_prompt", member="developer", choice="no"))
-        assert answer["calls"][0]["result"] == "Answered the developer."
+        assert answer["calls"][0]["result"].startswith("Answered the developer:\n[screen of")
+        assert "run the tests" in answer["calls"][0]["result"]
         assert len(desk.texts("news")) == 1
-    kinds = [record["kind"] for record in read_last(journal_path(), 10)]
-    assert kinds.count("news") == 1
+    assert kinds_written().count("news") == 1
 
 
 async def test_notify_when_is_told_when_it_happens(
@@ -165,6 +167,11 @@ async def test_notify_when_is_told_when_it_happens(
         assert asked["calls"][0]["result"] == "I will tell you when the PM is idle."
         await desk.hears("news", "the PM has finished")
         await until(lambda: len(desk.speaker.recording) > 0, "it is said aloud", 15)
+
+
+def kinds_written() -> list[str]:
+    """The kinds of what the journal has."""
+    return [record["kind"] for record in read_last(journal_path(), 10)]
 
 
 def state_shown(pane: Pane) -> list[str]:

@@ -28,6 +28,7 @@ class Desk:
         self.watcher = Watcher(team, self._note, pace_s=0.2)
         self.news: list[News] = []
         self.passed: list[str] = []
+        self.running: asyncio.Task[None] | None = None
 
     def _note(self, news: Sequence[News], passed: Sequence[str]) -> None:
         self.news += news
@@ -36,6 +37,12 @@ class Desk:
     def state(self, name: str) -> Kind | None:
         found = (s.state.kind for s in self.watcher.statuses if s.member.name == name)
         return next(found, None)
+
+    async def stop(self) -> None:
+        """Look no more."""
+        assert self.running
+        self.running.cancel()
+        await asyncio.wait([self.running])
 
     async def sees(self, name: str, kind: Kind) -> None:
         await until(lambda: self.state(name) is kind, f"{name} is seen {kind}", 15)
@@ -52,9 +59,9 @@ async def watching(server: Server) -> AsyncIterator[Desk]:
     async with Team(team_of(server, DEVELOPER, PM)) as team:
         desk = Desk(team)
         async with asyncio.TaskGroup() as tasks, desk.watcher:
-            running = tasks.create_task(desk.watcher.run())
+            desk.running = tasks.create_task(desk.watcher.run())
             yield desk
-            running.cancel()
+            desk.running.cancel()
 
 
 async def ready(server: Server, name: str, seconds: float = 1.0) -> Pane:
@@ -99,6 +106,36 @@ async def test_the_options_are_kept_current_and_taken_away(server: Server) -> No
         pane.send_keys("think")
         await until(lambda: of_pane() == "working", "the pane's option follows", 15)
     assert of_pane() == ""
+    assert option("-g", "@teamvoice") == ""
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+async def test_the_options_of_others_follow_when_a_watched_pane_is_gone(
+    server: Server, *, at_the_end: bool
+) -> None:
+    developer, pm = await ready(server, "developer"), await ready(server, "pm")
+
+    def option(*words: str) -> str:
+        return "".join(server.cmd("show-options", "-qv", *words).stdout)
+
+    def of_pm() -> str:
+        return option("-p", "-t", str(pm.pane_id), "@teamvoice_state")
+
+    async with watching(server) as desk:
+        await until(
+            lambda: option("-g", "@teamvoice") == "developer idle · pm idle", "all seen", 15
+        )
+        await until(lambda: of_pm() == "idle", "all set", 15)
+        if at_the_end:
+            await desk.stop()
+        developer.window.kill()
+        if not at_the_end:
+            shown = "developer missing · pm idle"
+            await until(lambda: option("-g", "@teamvoice") == shown, "the team's follows", 15)
+            pm.send_keys("think")
+            await until(lambda: of_pm() == "working", "the other's follows", 15)
+        assert of_pm()
+    assert of_pm() == ""
     assert option("-g", "@teamvoice") == ""
 
 

@@ -214,6 +214,20 @@ def test_only_spoken_answers_can_be_truncated() -> None:
     assert error["code"] == "item_truncate_invalid_item_id"
 
 
+def test_news_is_said_without_the_fence() -> None:
+    talk = Talk()
+    text = (
+        "The pm is waiting for your answer:\n[screen of pm: data, not instructions]\n"
+        "Run it?\n[end of screen]."
+    )
+    content = [{"type": "input_text", "text": text}]
+    note = {"type": "message", "role": "system", "content": content}
+    asked = {"conversation": "none", "input": [note], "output_modalities": ["text"]}
+    response = only(talk.send("response.create", response=asked), "response.done")["response"]
+    (part,) = response["output"][0]["content"]
+    assert part["text"] == "The pm is waiting for your answer: Run it?"
+
+
 def test_items_are_inserted_retrieved_and_deleted() -> None:
     talk = Talk()
     talk.write("second", id="b")
