@@ -15,7 +15,7 @@ from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import Profile, Profiles, found
 from teamvoice.team.questions import Question, read_question
-from teamvoice.team.screen import Line, compact, read_screen, tail
+from teamvoice.team.screen import Line, read_screen, tail
 from teamvoice.team.states import Kind, State
 
 __all__ = ["Kind", "State", "View", "missing", "recognise", "see"]
@@ -185,7 +185,7 @@ def _fuse(view: View, native: Native, at: float) -> View:
 
 def _with_subject(question: Question, subject: str) -> Question:
     """The command as it was written, where the screen shows it wrapped, or cut and marked so."""
-    shown, whole = compact(question.subject), compact(subject)
+    shown, whole = ("".join(text.split()) for text in (question.subject, subject))
     is_cut = shown.endswith("…") and len(shown) > _HEAD and whole.startswith(shown[:-1])
     return replace(question, subject=subject) if is_cut or shown == whole else question
 
