@@ -9,7 +9,6 @@ nothing is pressed. The keys are pressed once: a second time might answer the ne
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
 
 from teamvoice.team.questions import Option, Question
 from teamvoice.team.receipts import Outcome, Receipt
@@ -35,7 +34,6 @@ from teamvoice.team.writing import (
 )
 
 _ROWS = 24  # rows of a question that are checked together with the deed
-_HEAD = 24  # characters by which a row is known
 _CHANGED = "the question changed before it could be answered"
 
 
@@ -189,18 +187,6 @@ def choose(question: Question, choice: str) -> Option | None:
 
 
 def _as_it_stands(question: Question, view: View) -> Still:
-    """Every row from what is asked about to the last option, with the mark of the highlighted."""
-    words = [compact(word) for word in (*question.subject.split("\n"), question.text)]
-    labels = [compact(option.label) for option in question.options]
-    rows = [compact(row) for row in view.lines]
-    first = _last_with(rows, words[0]) if words[0] else _last_with(rows, words[-1])
-    last = max(_last_with(rows, label) for label in labels)
-    return still(view, [n for n in range(max(0, first), last + 1) if rows[n]][-_ROWS:])
-
-
-def _last_with(rows: Sequence[str], text: str) -> int:
-    """The last row that a text begins in; -1 when none does."""
-    found = (
-        n for n, row in enumerate(rows) if row and (text[:_HEAD] in row or row in text[:_HEAD])
-    )
-    return max(found, default=-1)
+    """Every row of the question to its last option, with the mark of the highlighted."""
+    first, after = (max(0, len(view.lines) + edge) for edge in question.span)
+    return still(view, [n for n in range(first, after) if view.lines[n].strip()][-_ROWS:])

@@ -2,8 +2,8 @@
 
 A question has what it is about (the real command or file), its options with the keys that choose
 them, and a fingerprint. An answer is bound to the fingerprint: a question that changed in any of
-its words is another question, while one that was only redrawn, wrapped otherwise or has another
-option highlighted is still the same.
+its characters is another question, while one that was only redrawn or has another option
+highlighted is still the same.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import enum
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from teamvoice.team.profiles import Profile, Subject, found, found_all
-from teamvoice.team.screen import compact, strip_frame
+from teamvoice.team.screen import strip_frame
 
 _REACH = 30  # lines above its options that a question may take
+_RULE = re.compile(r"\s*[─━▔╌╭╮╰╯]{8,}\s*")  # as wide as the window, and without a word
 _NAMED_KEYS = {"esc": ("Escape",), "enter": ("Enter",), "tab": ("Tab",), "shift+tab": ("BTab",)}
 
 
@@ -57,12 +58,14 @@ class Question:
         subject: The command or the file that is asked about; empty when none is told.
         options: In the order of the screen.
         fingerprint: The same as long as it is the same question.
+        span: Its rows, from the first to the one after the last, counted from the screen's end.
     """
 
     text: str
     subject: str
     options: tuple[Option, ...]
     fingerprint: str
+    span: tuple[int, int] = field(default=(-_REACH, 0), compare=False)
 
     @property
     def approval(self) -> Option | None:
@@ -98,15 +101,20 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
     end = menu[0].row if menu else _last_asking(rows, profile)
     if end is None:
         return None
-    box = rows[_start(rows, end, profile) : end + (not menu)]
+    start = _start(rows, end, profile)
+    box = rows[start : end + (not menu)]
     asking = _last_asking(box, profile)
     text = _heading(box) if asking is None else box[asking].strip()
     subject = _subject(box, profile)
     options = tuple(_option(row, menu, profile) for row in menu) or _inline(text, profile)
     if not text or not options:
         return None
-    asked = _fingerprint(profile, text, subject or "\n".join(box), options)
-    return Question(text, subject, options, asked)
+    exact = _exact(box, subject)
+    if subject and not found(profile.question.begins, rows[start]):
+        exact = []  # where the box begins is not known: what stands above may move
+    asked = _fingerprint(profile, [text, subject, *exact], options)
+    last = _last_row(rows, menu, profile) if menu else end
+    return Question(text, subject, options, asked, (start - len(rows), last + 1 - len(rows)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,13 @@ def _wrapped(rows: Sequence[str], option: re.Match[str], profile: Profile) -> It
         yield row.strip()
 
 
+def _last_row(rows: Sequence[str], menu: Sequence[_Row], profile: Profile) -> int:
+    """The last row of the last option, with the rows that its label is wrapped to."""
+    last = menu[-1].row
+    match = found(profile.question.option, rows[last])
+    return last + (len(list(_wrapped(rows[last + 1 :], match, profile))) if match else 0)
+
+
 def _last_asking(rows: Sequence[str], profile: Profile) -> int | None:
     asks = profile.question.asks
     asking = [n for n, row in enumerate(rows) if any(found(pattern, row) for pattern in asks)]
@@ -181,6 +196,22 @@ def _told(first: str, rows: Sequence[str], way: Subject) -> Iterator[str]:
         if found(way.end, row):
             return
         yield row.strip()
+
+
+def _exact(box: Sequence[str], subject: str) -> list[str]:
+    """A box's rows, each as it stands from what is asked about on; the prose above as one.
+
+    Prose is wrapped otherwise at another width, so where its rows end says nothing.
+    """
+    first = subject.partition("\n")[0]
+    begins = (n for n, row in enumerate(box) if _is_inner(n, row) or (first and first in row))
+    start = next(begins, len(box))
+    prose = " ".join(row.strip() for row in box[:start] if row.strip() and not _RULE.fullmatch(row))
+    return [prose, *(row.rstrip() for row in box[start:] if not _RULE.fullmatch(row))]
+
+
+def _is_inner(number: int, row: str) -> bool:
+    return number > 0 and bool(_RULE.fullmatch(row))
 
 
 def _option(row: _Row, menu: Sequence[_Row], profile: Profile) -> Option:
@@ -222,6 +253,7 @@ def _meaning(label: str, profile: Profile) -> Meaning:
     return Meaning.OTHER
 
 
-def _fingerprint(profile: Profile, text: str, subject: str, options: Sequence[Option]) -> str:
-    words = [profile.name, text, subject, *(option.label for option in options)]
-    return hashlib.sha256("\0".join(compact(word) for word in words).encode()).hexdigest()[:16]
+def _fingerprint(profile: Profile, asked: Sequence[str], options: Sequence[Option]) -> str:
+    rows = [profile.name, *asked, "\0", *(option.label for option in options)]
+    words = "\0".join(row.rstrip() for row in rows)
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]

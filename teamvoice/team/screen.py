@@ -103,8 +103,14 @@ def strip_escapes(text: str) -> str:
 
 
 def strip_frame(line: str) -> str:
-    """A line without the upright strokes of a box around it."""
-    return re.sub(r"^\s*[│┃|┌└╭╰]\s?|\s*[│┃|]\s*$", "", line).rstrip()
+    """A line without the upright strokes of a box around it.
+
+    An ASCII stroke counts only as one of a pair: alone it is a pipe of a command.
+    """
+    framed = re.fullmatch(r"\s*\|\s?(.*?)\s*\|\s*", line)
+    if framed:
+        return framed[1].rstrip()
+    return re.sub(r"^\s*[│┃┌└╭╰]\s?|\s*[│┃]\s*$", "", line).rstrip()
 
 
 def clean_message(text: str) -> str:

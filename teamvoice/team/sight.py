@@ -15,7 +15,7 @@ from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import Profile, Profiles, found
 from teamvoice.team.questions import Question, read_question
-from teamvoice.team.screen import Line, compact, read_screen, tail
+from teamvoice.team.screen import Line, read_screen, tail
 from teamvoice.team.states import Kind, State
 
 __all__ = ["Kind", "State", "View", "missing", "recognise", "see"]
@@ -25,6 +25,7 @@ _INTERPRETERS = ("node", "bun", "deno", "python", "pypy", "ruby", "npx", "tsx", 
 _VEILS = frozenset({"ssh", "mosh-client", "docker", "podman", "script", "tmux", "sudo", "su"})
 _BOTTOM = 40  # lines of the screen that speak of now
 _LAG_S = 1.0  # how far an agent's screen and its files may be apart
+_NUMBERED = r"^\d+\. "  # as an option of a menu
 _HEAD = 16  # characters by which a command is known again
 
 
@@ -185,7 +186,7 @@ def _fuse(view: View, native: Native, at: float) -> View:
 
 def _with_subject(question: Question, subject: str) -> Question:
     """The command as it was written, where the screen shows it wrapped, or cut and marked so."""
-    shown, whole = compact(question.subject), compact(subject)
+    shown, whole = ("".join(text.split()) for text in (question.subject, subject))
     is_cut = shown.endswith("…") and len(shown) > _HEAD and whole.startswith(shown[:-1])
     return replace(question, subject=subject) if is_cut or shown == whole else question
 
@@ -194,13 +195,25 @@ def _find_prompt(lines: Sequence[str], profile: Profile) -> int | None:
     prompt = profile.prompt
     for number in range(len(lines) - 1, -1, -1):
         above = lines[number - 1] if number else ""
-        if not found(prompt.line, lines[number]):
+        match = found(prompt.line, lines[number])
+        if not match:
+            continue
+        numbered = found(_NUMBERED, match.groupdict().get("draft") or "")
+        if numbered and _closed(lines, number, profile) is None:
             continue
         if prompt.above and not found(prompt.above, above):
             continue
         if not prompt.below or _any([prompt.below], lines[number + 1 :]):
             return number
     return None
+
+
+def _closed(lines: Sequence[str], prompt: int, profile: Profile) -> int | None:
+    """The row at which a prompt surely ends; ``None`` when that cannot be told."""
+    rows = range(prompt + 1, len(lines))
+    end = next((n for n in rows if found(profile.prompt.end, lines[n])), None)
+    sure = end is not None and _any([profile.prompt.closing], lines[end:])
+    return end if sure else None
 
 
 def _draft(lines: Sequence[Line], profile: Profile) -> str:
@@ -221,7 +234,9 @@ def _judge(
 ) -> State:
     signs = profile.signs
     bottom = lines[-_BOTTOM:]
-    below_prompt = lines[-_BOTTOM:] if prompt is None else lines[prompt + 1 :]
+    below_prompt = bottom
+    if prompt is not None:
+        below_prompt = lines[_closed(lines, prompt, profile) or prompt + 1 :]
     if _any(signs.waiting, below_prompt):
         question = read_question(below_prompt, profile)
         return State(Kind.WAITING, "screen", at, _question(bottom, profile), question)

@@ -6,12 +6,19 @@ pane carries it out and tells what came of it. Frozen data and pure judgements a
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from teamvoice.team.receipts import Receipt
 from teamvoice.team.sight import Kind, View
+
+_MOST_BYTES = 9_000  # of patterns in a command; tmux takes 16 KiB with all that is around them
+_RULE = re.compile(r"([─━╌▔▀▄])\1{7,}")
+# What stands for a character that a pattern or a format would read otherwise.
+_PLAIN = {c: "\\" + c for c in "\\.^$*+?()[]|{"} | {c: f"[{c}]" for c in "%"}
+_PLAIN |= {"#": "[#]", ",": "[#,]", "}": "[#}]", "\ufffd": "."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ class Still:
     Args:
         command: The program in the foreground, as tmux names it; empty: any.
         rows: Rows of the screen, each as the number (from 1) of the first row that fits a pattern,
-            and the pattern: a POSIX extended regular expression of harmless characters.
+            and the pattern: a POSIX extended regular expression that tmux takes within a format.
     """
 
     command: str = ""
@@ -185,17 +192,29 @@ def unfit(view: View, order: Order) -> str:
 def still(view: View, rows: Sequence[int]) -> Still:
     """What must still hold of a view: its program, and these rows (numbers from 0)."""
     command = view.pane.command if view.pane else ""
-    patterns = [row_pattern(view.lines[number]) for number in rows]
+    patterns = _affordable([row_pattern(view.lines[number]) for number in rows])
     first = ((_first(pattern, view.lines), pattern) for pattern in dict.fromkeys(patterns))
     return Still(command, tuple(first))
 
 
 def row_pattern(row: str) -> str:
-    """A pattern for a row by its words and its first sign, however the rest of it is drawn."""
-    sign = row.lstrip()[:1]
-    start = f"[ ]*{sign}" if sign and not sign.isascii() and not sign.isalnum() else ""
-    gap = "[^A-Za-z0-9]*"
-    return f"^{start}{gap}{gap.join(re.findall('[A-Za-z0-9]+', row))}{gap}$".replace(gap * 2, gap)
+    """A pattern for exactly this row: only how long a rule is, and blanks at its end, are free.
+
+    It reads alike to Python, and to tmux within a format (where ``#,`` is ``,`` and ``#}`` is
+    ``}``).
+    """
+    pieces = _RULE.split(row.rstrip())
+    exact = ["".join(_PLAIN.get(c, c) for c in piece) for piece in pieces[::2]]
+    rules = [f"{stroke}+" for stroke in pieces[1::2]]
+    drawn = "".join(itertools.chain.from_iterable(zip(exact, [*rules, ""], strict=True)))
+    return f"^{drawn}[ \t\u00a0\u3000]*$"
+
+
+def _affordable(patterns: Sequence[str]) -> list[str]:
+    """As many of them, from the last, as one command of tmux can hold."""
+    sizes = itertools.accumulate(len(p.encode("utf-8", "replace")) for p in reversed(patterns))
+    fitting = sum(size <= _MOST_BYTES for size in sizes)
+    return list(patterns[len(patterns) - fitting :])
 
 
 def _first(pattern: str, rows: Sequence[str]) -> int:

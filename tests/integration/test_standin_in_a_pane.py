@@ -56,3 +56,17 @@ async def test_it_is_read_rightly_at_any_width(server: Server, width: int) -> No
         (status,) = await team.status()
         assert status.state.kind == "waiting"
         assert status.as_json(time.monotonic())["age_s"] < 5
+
+
+async def test_a_numbered_message_is_no_menu(server: Server) -> None:
+    pane = open_pane(server, "developer", standin("developer", 1))
+    await until(lambda: "? for shortcuts" in screen_of(pane), "it is ready", within=15)
+    async with Team(team_of(server, Member(name="developer"))) as team:
+        receipt = await team.send("developer", "1. fix the login\n2. test it")
+        assert receipt.outcome is Outcome.SUBMITTED
+        await until(lambda: screen_of(pane).count("1. fix the login") >= 1, "it arrived")
+        pane.send_keys("1. half a thought", enter=False)
+        await until(lambda: "1. half a thought" in screen_of(pane), "it is typed")
+        (status,) = await team.status()
+        assert status.state.kind != "waiting"
+        assert (await team.send("developer", "more")).outcome is Outcome.REFUSED

@@ -36,6 +36,37 @@ AWKWARD = [
 ]
 
 
+ALIKE = [
+    ("rm -rf ./build", "rm -rf /build"),
+    ("rm -rf /tmp/x", "rm -rf / tmp/x"),
+    ("git log | head", "git log > head"),
+    ("echo `rm -rf x`", "echo rm -rf x"),
+    ("удали файл", "удали почту"),
+    ("❯", "❯ черновик"),
+    (
+        "a{b}c#{pane_id}: e, f;g%H##[x] ~^$*+?.()\\ \"'",
+        'a{b}c#{pane_id}: e, f;g%H##[x] ~^$*+?.()\\ "',
+    ),
+    ("x #, } y", "x , } y"),
+    ("日本 🚀 é", "日本 🌍 é"),
+]
+
+
+@pytest.mark.parametrize(("row", "other"), ALIKE)
+async def test_a_row_that_is_only_alike_is_not_the_row(
+    server: Server, tmp_path: Path, row: str, other: str
+) -> None:
+    shown, file = tmp_path / "shown", tmp_path / "record"
+    shown.write_text(row + "\r\n", "utf-8")
+    pane = open_pane(server, "rows", f"cat {shown}; {recorder(file)}")
+    await until(lambda: "ready" in screen_of(pane), "it is ready")
+    where = id_of(pane), pid_of(pane)
+    async with Tmux(name_of(server)) as tmux:
+        assert not await tmux.press(*where, ["x"], Still("", ((1, row_pattern(other)),)))
+        assert await tmux.press(*where, ["y"], Still("", ((1, row_pattern(row)),)))
+        await until(lambda: file.read_bytes() == b"y", "only that was pressed")
+
+
 @pytest.mark.parametrize("text", AWKWARD, ids=range(len(AWKWARD)))
 async def test_text_arrives_byte_for_byte_and_bracketed(
     server: Server, tmp_path: Path, text: str

@@ -96,6 +96,19 @@ def test_the_question_of_a_real_screen_is_understood(file: Path) -> None:
         assert question.denial == question.options[-1]
 
 
+@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize("draft", ["1. fix the login", "2. Yes", "1. a\n  2. b"])
+def test_a_numbered_draft_is_no_question(tmp_path: Path, agent: str, draft: str) -> None:
+    shown = (GOLDEN / agent / "draft-120.ans").read_text("utf-8")
+    assert shown.count("half a thought about the log") == 1
+    file = tmp_path / "draft.ans"
+    file.write_text(shown.replace("half a thought about the log", draft), "utf-8")
+    view = seen(file, agent)
+    assert view.state.kind is Kind.IDLE
+    assert (view.draft or "").split() == draft.split()
+    assert view.question is None
+
+
 def test_a_question_is_the_same_at_every_width() -> None:
     for agent in AGENTS:
         files = [f for f in FILES if f.parent.name == agent and state_of(f) == "waiting"]

@@ -85,6 +85,50 @@ def test_any_other_word_is_another_question(old: str, new: str) -> None:
     assert other is None or other.fingerprint != question(CLAUDE, "claude").fingerprint
 
 
+CHANGED = [
+    ("rm -rf /tmp/x", "rm -rf / tmp/x"),
+    ("echo rm -rf x", "echo `rm -rf x`"),
+    ("rm -rf ./build", "rm -rf /build"),
+    ("git log | head", "git log > head"),
+    ("git log |", "git log"),
+    ("| tee x", "tee x"),
+    ("a b", "a  b"),
+    ("echo a^b", "echo ab"),
+    ("rm 🚀", "rm 🌍"),
+    ("rm \u2500", "rm \u2502x"),
+    ("rm привет", "rm пакет"),
+]
+
+
+@pytest.mark.parametrize(
+    ("screen", "agent", "shown"),
+    [(CLAUDE, "claude", "touch made-it && \\\n"), (CODEX, "codex", "touch made-it\n\n›")],
+)
+@pytest.mark.parametrize(("old", "new"), CHANGED)
+def test_any_other_character_is_another_question(
+    screen: str, agent: str, shown: str, old: str, new: str
+) -> None:
+    assert screen.count(shown) == 1
+    end = shown[shown.index("\n") :]
+    asked, other, blanks = (
+        question(screen.replace(shown, command + end), agent) for command in (old, new, old + "  ")
+    )
+    assert asked.fingerprint != other.fingerprint
+    assert asked.fingerprint == blanks.fingerprint
+
+
+def test_a_change_of_what_stands_around_the_command_is_another_question() -> None:
+    for old, new in ((" it is needed", " it is not needed"), ("touch another", " touch another")):
+        other = question(CLAUDE.replace(old, new), "claude")
+        assert other.fingerprint != question(CLAUDE, "claude").fingerprint
+
+
+def test_the_span_reaches_from_the_box_to_the_last_option() -> None:
+    rows = CLAUDE.split("\n")
+    first, after = question(CLAUDE, "claude").span
+    assert rows[first:after] == rows[3:15]
+
+
 def test_a_question_is_read_inside_a_frame() -> None:
     framed = "\n".join(f"│ {line} │" for line in CODEX.split("\n"))
     assert question(framed, "codex").fingerprint == question(CODEX, "codex").fingerprint

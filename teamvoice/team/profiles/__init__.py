@@ -49,6 +49,8 @@ class Prompt(_Table, frozen=True):
         above: What the line above it must look like.
         end: The first line that is no longer part of it.
         below: What some line below it must look like.
+        closing: What some line from its end on must look like for a numbered line to be a draft,
+            and not an option of a menu. Empty: a numbered line is never a draft.
         placeholder: A draft that is the agent's own hint, for agents that do not grey it.
     """
 
@@ -56,6 +58,7 @@ class Prompt(_Table, frozen=True):
     above: str = ""
     end: str = r"^\s*$"
     below: str = ""
+    closing: str = ""
     placeholder: str = ""
 
 
