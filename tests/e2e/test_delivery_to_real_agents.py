@@ -123,7 +123,8 @@ async def heard_once(agent: Agent, words: list[str]) -> None:
 async def test_an_answer_is_seen_by_whether_the_command_ran(agent: Agent, choice: str) -> None:
     agent.model.script(Asks("touch deployed"))
     async with Team(agent.settings()) as team:
-        assert (await team.send("dev", "please go on")).arrived
+        sent = await team.send("dev", "please go on")
+        assert sent.outcome is not Outcome.REFUSED, sent  # the question may hide that it arrived
 
         async def asks() -> bool:
             return (await team.status())[0].state.question is not None
@@ -139,6 +140,7 @@ async def test_an_answer_is_seen_by_whether_the_command_ran(agent: Agent, choice
         assert receipt.option.startswith(choice.title())
         await until(lambda: is_idle(team), "it is idle again", within=20)
     assert (agent.work / "deployed").exists() == (choice == "yes")
+    assert agent.model.heard().count("please go on") == 1
 
 
 async def test_a_dead_agent_and_the_shell_it_left_get_nothing(agent: Agent) -> None:
