@@ -14,7 +14,8 @@ from typing import Any
 
 from bench.report import row
 from teamvoice import config, logs
-from teamvoice.daemon.app import App, spoken_desk
+from teamvoice.daemon.app import App
+from teamvoice.daemon.desk import spoken_desk
 from teamvoice.demo.stage import CAST, Stage
 from teamvoice.offline.voice import Voice
 
@@ -32,7 +33,7 @@ async def measure(socket: str) -> list[dict[str, Any]]:
     news = app.watch()
     turns = []
     async with app:
-        await app.link_is_up.wait()
+        await app.link.is_up.wait()
         for text in SAYS * ROUNDS:
             speech = b"".join([piece async for piece in Voice("awb").speak(text)])
             app.key("press", asyncio.get_running_loop().time())

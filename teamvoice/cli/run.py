@@ -29,4 +29,4 @@ def run(args: argparse.Namespace) -> int:
     preflight.check(loaded)
     settings = loaded.config
     logs.configure(settings.log, secrets=[config.api_key()])
-    return int(importlib.import_module("teamvoice.daemon.app").run(settings))
+    return int(importlib.import_module("teamvoice.daemon.serve").run(settings))

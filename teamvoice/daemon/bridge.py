@@ -148,6 +148,11 @@ class Bridge:
         if quiet and self._rooms.chimes:
             self._rooms.playback.chime(kind)
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing is under way: the session may be changed for another."""
+        return self.machine.is_at_rest
+
     def link_up(self) -> None:
         """The session is confirmed."""
         self.tell(ev.LinkUp(at=self._now()))

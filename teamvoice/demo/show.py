@@ -15,7 +15,8 @@ from typing import Any
 
 from teamvoice import config, logs
 from teamvoice.audio.portaudio import LIBRARY
-from teamvoice.daemon.app import App, real_desk, spoken_desk
+from teamvoice.daemon.app import App
+from teamvoice.daemon.desk import real_desk, spoken_desk
 from teamvoice.demo.stage import CAST, Stage
 from teamvoice.errors import AudioUnavailable, RealtimeError
 from teamvoice.offline.voice import Voice
@@ -127,7 +128,7 @@ async def _next(turns: asyncio.Queue[Record]) -> Record:
 
 async def _wait_for_link(app: App) -> None:
     try:
-        await asyncio.wait_for(app.link_is_up.wait(), _READY_S)
+        await asyncio.wait_for(app.link.is_up.wait(), _READY_S)
     except TimeoutError:
         status = await app.status()
         raise RealtimeError(f"the link does not come up: {status['link']['reason']}") from None

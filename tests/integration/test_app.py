@@ -16,7 +16,8 @@ from libtmux import Server
 from teamvoice import config
 from teamvoice.audio.capture import OnBlock, OnLost
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
-from teamvoice.daemon.app import App, Desk, spoken_desk
+from teamvoice.daemon.app import App
+from teamvoice.daemon.desk import Desk, spoken_desk
 from teamvoice.daemon.journal import journal_path, read_last
 from teamvoice.errors import AudioUnavailable, HotkeyUnavailable, TeamvoiceError
 from teamvoice.hotkey.source import OnEdge
@@ -135,7 +136,7 @@ SEND = 'call send_message {"member": "dev", "text": "fix the login"}'
 
 async def test_a_spoken_turn_is_the_protocol_from_end_to_end(tmux: Server, relay: Relay) -> None:
     async with talking(settings_for(tmux, relay.url)) as talk:
-        await talk.app.link_is_up.wait()
+        await talk.app.link.is_up.wait()
         await talk.say(SEND)
         turn = await talk.turn()
     assert turn["heard"] == SEND
@@ -184,7 +185,7 @@ async def test_what_a_broken_connection_took_along_is_sent_again(
     tmux: Server, relay: Relay
 ) -> None:
     async with talking(settings_for(tmux, relay.url)) as talk:
-        await talk.app.link_is_up.wait()
+        await talk.app.link.is_up.wait()
         talk.press()
         talk.microphone.say(PAUSE + sound_of("call list_team {}") + PAUSE)
         await until(lambda: "input_audio_buffer.append" in relay.kinds(), "speech is on its way")
@@ -197,7 +198,7 @@ async def test_what_a_broken_connection_took_along_is_sent_again(
 
 async def test_a_barge_in_tells_the_model_what_was_heard(tmux: Server, relay: Relay) -> None:
     async with talking(settings_for(tmux, relay.url)) as talk:
-        await talk.app.link_is_up.wait()
+        await talk.app.link.is_up.wait()
         await talk.say("x" * 60)  # the answer is as long as the question: over a second
         await until(lambda: len(talk.speaker.recording) > 9600, "200 ms of the answer are heard")
         await until(lambda: "response.done" in _kinds(relay.received), "all of it has come")
@@ -239,7 +240,7 @@ async def test_nothing_of_a_tap_or_a_cancelled_hold_is_acted_upon(
     tmux: Server, relay: Relay
 ) -> None:
     async with talking(settings_for(tmux, relay.url)) as talk:
-        await talk.app.link_is_up.wait()
+        await talk.app.link.is_up.wait()
         talk.press()
         talk.release()
         talk.press()
@@ -314,7 +315,7 @@ async def test_without_a_display_the_socket_serves_as_the_key(tmux: Server, rela
 
 async def test_a_hold_that_is_forgotten_ends_by_itself(tmux: Server, relay: Relay) -> None:
     async with talking(settings_for(tmux, relay.url, max_hold_s=1.0)) as talk:
-        await talk.app.link_is_up.wait()
+        await talk.app.link.is_up.wait()
         talk.press()
         talk.microphone.say(PAUSE + sound_of("call list_team {}") + PAUSE)
         turn = await talk.turn()
@@ -370,8 +371,8 @@ async def test_a_link_on_demand_comes_up_with_the_first_press(tmux: Server, rela
     settings = settings_for(tmux, relay.url)
     wish = config.Provider(url=relay.url, connect="demand")
     async with talking(msgspec.structs.replace(settings, provider=wish)) as talk:
-        await until(lambda: talk.app.link_state == "idle", "the link rests")
+        await until(lambda: talk.app.link.state == "idle", "the link rests")
         assert relay.sent == []
         await talk.say("call list_team {}")
         assert (await talk.turn())["outcome"] == "answered"
-        assert talk.app.link_state == "up"
+        assert talk.app.link.state == "up"

@@ -14,7 +14,8 @@ from libtmux import Pane, Server
 
 from teamvoice import config
 from teamvoice.audio.virtual import SilentSpeaker
-from teamvoice.daemon.app import App, spoken_desk
+from teamvoice.daemon.app import App
+from teamvoice.daemon.desk import spoken_desk
 from teamvoice.daemon.journal import journal_path, read_last
 from teamvoice.offline.server import Settings, serve
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice
@@ -86,7 +87,7 @@ async def house(panes: Stage, **notify: Any) -> AsyncIterator[House]:
         async with App(settings, desk) as app, asyncio.TaskGroup() as tasks:
             found = House(app, desk.playback, by_name)
             listening = tasks.create_task(found.listen())
-            await app.link_is_up.wait()
+            await app.link.is_up.wait()
             yield found
             listening.cancel()
 

@@ -36,7 +36,7 @@ NEVER = {
 # A face reaches the daemon by its socket. What it may import beside that, and why.
 FACES = frozenset({"cli", "ui"})
 FACES_MAY = {
-    "daemon.app": "run starts the daemon in its own process",
+    "daemon.serve": "run starts the daemon in its own process",
     "preflight": "config check and run put the settings before the rooms that they are for",
     "demo": "the demonstration runs a daemon of its own in this process",
     "daemon.paths": "where the socket and the journal are",
@@ -49,7 +49,7 @@ FACES_MAY = {
 }
 
 ADAPTERS = frozenset({"Microphone", "Speaker", "PynputSource", "SpokenMicrophone", "SilentSpeaker"})
-MAY_NAME_ADAPTERS = {"daemon.app": "the one place that wires"}
+MAY_NAME_ADAPTERS = {"daemon.desk": "the one place that chooses them"}
 
 # Modules (`file`) and functions (`file:function`) that may be longer, each with its reason.
 MAY_BE_LONG: dict[str, str] = {

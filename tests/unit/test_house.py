@@ -71,7 +71,7 @@ def test_an_import_across_the_rooms_is_found(
         ("audio/capture.py", "from teamvoice.audio import pcm"),
         ("tools/team_tools.py", "from teamvoice.team.team import Team"),
         ("daemon/app.py", "from teamvoice.audio.capture import Capture"),
-        ("cli/run.py", "from teamvoice.daemon.app import serve"),
+        ("cli/run.py", "from teamvoice.daemon.serve import run"),
         ("cli/send.py", "from teamvoice.team.team import Team"),
     ],
 )

@@ -1,0 +1,215 @@
+"""The daemon's side of the link: whom it dials, the offline server behind it, and who is told.
+
+:class:`ProviderLink` is what the bridge sends to. While :meth:`ProviderLink.run` runs, it keeps the
+link up and, when that is whom we talk to, the offline server's process as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from teamvoice import config
+from teamvoice.daemon.news import Newsroom
+from teamvoice.daemon.offline_process import OfflineProcess
+from teamvoice.errors import LinkRefused
+from teamvoice.realtime import providers
+from teamvoice.realtime.client import Session
+from teamvoice.realtime.events import Event
+from teamvoice.realtime.instructions import instructions
+from teamvoice.realtime.link import Link, LinkState
+from teamvoice.realtime.requests import Request
+from teamvoice.realtime.session import SessionSpec
+from teamvoice.realtime.upkeep import Upkeep
+
+_log = structlog.get_logger(__name__)
+
+HUNG_S = 5.0  # for a session with the offline server to come about again
+OFFLINE_S = 30.0  # for the offline server to come up before the link says that it does not
+
+
+class Listener(Protocol):
+    """Who is told of the link: the bridge."""
+
+    @property
+    def is_at_rest(self) -> bool:
+        """The session may be changed for another."""
+
+    def link_up(self) -> None:
+        """The session is confirmed."""
+
+    def link_down(self, reason: str) -> None:
+        """The session is gone."""
+
+    def received(self, event: Event) -> None:
+        """The provider sent something."""
+
+
+class ProviderLink:
+    """Keeps the daemon talking to its provider.
+
+    Args:
+        settings: The configuration.
+        tools: What the session declares; the same for its whole life.
+        news: Where the state of the link is published.
+
+    ``is_up`` is set while a session is there, configured and confirmed; ``reason`` says why not.
+    """
+
+    def __init__(
+        self, settings: config.Config, tools: Sequence[dict[str, Any]], news: Newsroom
+    ) -> None:
+        self._settings = settings
+        self._tools = tuple(tools)
+        self._news = news
+        self._listener: Listener | None = None
+        self.provider = providers.choose(settings.provider, config.api_key())
+        self._offline = OfflineProcess(settings, self._offline_changed)
+        self._offline_told = asyncio.Event()
+        self._link = Link(
+            self._dial,
+            on_up=self._up,
+            on_down=self._down,
+            on_event=self._received,
+            upkeep=self._upkeep(),
+        )
+        self.is_up = asyncio.Event()
+        self.reason = "starting"
+        self._is_ending = False
+
+    def connect(self, listener: Listener) -> None:
+        """Say whom to tell; before :meth:`run`."""
+        self._listener = listener
+
+    # What the bridge needs ---------------------------------------------------------------------
+
+    def send(self, request: Request) -> bool:
+        """Take a request; False when the link is not up."""
+        return self._link.send(request)
+
+    def want(self) -> None:
+        """Be up soon: something will be sent."""
+        self._link.want()
+
+    def reconnect(self, reason: str) -> None:
+        """Drop the session and begin another."""
+        self._link.reconnect(reason)
+
+    # What the daemon needs ---------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep the link up until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                if self.provider == "offline":
+                    tasks.create_task(self._offline.run(), name="offline server")
+                tasks.create_task(self._keep(), name="link")
+        finally:
+            self._is_ending = True
+
+    def leave(self) -> None:
+        """The daemon ends: what happens to the link from now on is no news."""
+        self._is_ending = True
+
+    @property
+    def state(self) -> str:
+        """``up``, or in which way it is not."""
+        return "up" if self.is_up.is_set() else self._link.state.name.lower()
+
+    def status(self) -> dict[str, str]:
+        """For ``status``: state, provider, model, and the reason when it is not up."""
+        model = "" if self.provider == "offline" else self._settings.provider.model
+        return {
+            "state": self.state,
+            "provider": self.provider,
+            "model": model,
+            "reason": self.reason,
+        }
+
+    # The session -------------------------------------------------------------------------------
+
+    def _upkeep(self) -> Upkeep:
+        wish = self._settings.provider
+        return Upkeep(
+            may_rotate=lambda: self._listener is None or self._listener.is_at_rest,
+            idle_s=None if wish.connect == "start" else 60 * wish.idle_min,
+            on_idle=self._idle,
+        )
+
+    def _spec(self) -> SessionSpec:
+        wish = self._settings.provider
+        return SessionSpec(
+            instructions=instructions(wish.language, wish.instructions),
+            tools=self._tools,
+            model=wish.model,
+            voice=wish.voice,
+            transcription=wish.transcription,
+            language=wish.language,
+        )
+
+    def _dial(self) -> Session:
+        if self.provider == "offline" and not self._offline.url:
+            raise LinkRefused(self._offline.trouble)
+        provider = providers.resolve(
+            self._settings.provider,
+            config.api_key(),
+            offline_url=self._offline.url,
+            offline_token=self._offline.token,
+        )
+        return Session(provider, self._spec())
+
+    async def _keep(self) -> None:
+        if self.provider == "offline":
+            _log.info("no API key: talking to the offline server, which makes no conversation")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._offline_told.wait(), OFFLINE_S)
+        await self._link.run()
+
+    # What happens to it ------------------------------------------------------------------------
+
+    def _received(self, event: Event) -> None:
+        if self._listener:
+            self._listener.received(event)
+
+    def _up(self) -> None:
+        self.reason = ""
+        self.is_up.set()
+        _log.info("the link is up", provider=self.provider)
+        self._news.publish("link", state="up")
+        if self._listener:
+            self._listener.link_up()
+
+    def _down(self, reason: str, fatal: bool) -> None:
+        self.reason = reason
+        self.is_up.clear()
+        if self._is_ending:
+            return
+        _log.warning("the link is down", reason=reason, tries_again=not fatal)
+        self._news.publish("link", state="down", reason=reason, fatal=fatal)
+        self._tell_gone()
+        if self.provider == "offline":
+            asyncio.get_running_loop().call_later(HUNG_S, self._restart_if_hung)
+
+    def _idle(self) -> None:
+        self.reason = "resting until the next press"
+        self.is_up.clear()
+        self._news.publish("link", state="idle")
+        self._tell_gone()
+
+    def _tell_gone(self) -> None:
+        if self._listener:
+            self._listener.link_down(self.reason)
+
+    def _offline_changed(self) -> None:
+        self._offline_told.set()
+        self._link.retry_now()
+
+    def _restart_if_hung(self) -> None:
+        """An offline server that runs, and with which no session comes about, is of no use."""
+        is_wanted = self._link.state not in {LinkState.UP, LinkState.IDLE}
+        if self._offline.url and is_wanted and not self._is_ending:
+            self._offline.restart()
