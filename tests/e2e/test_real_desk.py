@@ -120,10 +120,13 @@ async def test_the_speaker_falls_silent_when_the_key_goes_down(desk: Desk, daemo
 async def test_a_tap_is_no_turn_and_leaves_nothing_open(desk: Desk, daemon: Daemon) -> None:
     last = (await daemon.status())["turn"]["number"]
     await desk.display.tap("F9")
-    await until(lambda: desk.sound.source_state() != "RUNNING", "the microphone is closed")
-    status = await daemon.status()
-    assert status["microphone"]["state"] == "closed"
-    assert status["turn"]["number"] == last
+
+    async def is_closed() -> bool:
+        told = (await daemon.status())["microphone"]["state"] == "closed"
+        return told and desk.sound.source_state() != "RUNNING"
+
+    await until(is_closed, "the microphone is closed, and said to be")
+    assert (await daemon.status())["turn"]["number"] == last
 
 
 async def test_the_status_tells_what_is(desk: Desk, daemon: Daemon) -> None:

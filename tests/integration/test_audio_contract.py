@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,11 +14,14 @@ import pytest
 
 from teamvoice.audio.capture import Capture, Microphone
 from teamvoice.audio.chimes import KINDS
-from teamvoice.audio.pcm import BLOCK_BYTES, RATE, float32_to_pcm16, milliseconds
+from teamvoice.audio.pcm import BLOCK_BYTES, BYTES_PER_SECOND, RATE, float32_to_pcm16, milliseconds
 from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.wait import until
+
+PIECE_BYTES = BYTES_PER_SECOND // 20
+GAP_SAMPLES = RATE // 250  # 4 ms: no tone of these tests is quiet for so long
 
 REAL = pytest.param("real", marks=pytest.mark.needs(*NEEDS_SOUND))
 REFUSED = pytest.param("48 kHz", marks=pytest.mark.needs(*NEEDS_SOUND))
@@ -50,10 +54,29 @@ def loud_samples(recording: bytes, threshold: int = 300) -> Any:
     return np.flatnonzero(np.abs(np.frombuffer(recording, "<i2").astype(int)) > threshold)
 
 
-def loud_ms(recording: bytes) -> float:
-    """From the first loud sample to the last."""
+def gaps(recording: bytes) -> list[tuple[int, int]]:
+    """Silences within a sound, as its last sample before and its first after: a device that was not
+    fed in time on a busy machine waits, and then goes on where it was."""
     loud = loud_samples(recording)
-    return float(loud[-1] - loud[0] + 1) * 1000 / RATE if len(loud) else 0.0
+    return [(int(a), int(b)) for a, b in itertools.pairwise(loud) if b - a > GAP_SAMPLES]
+
+
+def sound_ms(recording: bytes) -> float:
+    """How long it sounds, from the first loud sample to the last, without gaps."""
+    loud = loud_samples(recording)
+    silent = sum(after - before for before, after in gaps(recording))
+    return float(loud[-1] - loud[0] + 1 - silent) * 1000 / RATE if len(loud) else 0.0
+
+
+def is_heard_whole(sound: bytes, recording: bytes) -> bool:
+    """Every piece of a sound stands in a recording, once and in order, if with gaps between."""
+    pieces = [sound[at : at + PIECE_BYTES] for at in range(0, len(sound), PIECE_BYTES)]
+    placed = [place(piece, recording) for piece in pieces]
+    cut = sum(fit < 0.9 for _, fit in placed)  # a gap falls into one piece, or between two
+    found = [at for at, fit in placed if fit >= 0.9]
+    in_order = all(b - a >= PIECE_BYTES // 2 - 5 for a, b in itertools.pairwise(found))
+    whole = abs(sound_ms(recording) - milliseconds(sound)) < 10 + 2 * len(gaps(recording))
+    return in_order and whole and cut <= len(gaps(recording)) and len(found) > len(pieces) // 2
 
 
 @dataclass
@@ -106,9 +129,7 @@ async def test_every_sample_arrives_once_and_in_order(room: HeardBy) -> None:
     await until(lambda: ear.blocks, "the first block")
     await room.speak(spoken)
     await room.microphone.close()
-    _, fit = place(spoken, ear.pcm)
-    assert fit > 0.95
-    assert abs(loud_ms(ear.pcm) - 1500) < 5
+    assert is_heard_whole(spoken, ear.pcm)
     assert {len(block) for block in ear.blocks} == {BLOCK_BYTES}
     assert ear.times == sorted(ear.times)
     assert ear.lost == []
@@ -165,7 +186,7 @@ class Stage:
 
     async def heard(self, ms: float) -> None:
         """Wait until so much of what was played is in the recording."""
-        await until(lambda: loud_ms(self.recording()) >= ms, f"{ms} ms of sound", within=10)
+        await until(lambda: sound_ms(self.recording()) >= ms, f"{ms} ms of sound", within=10)
 
 
 @pytest.fixture(params=["virtual", REAL, REFUSED])
@@ -197,9 +218,7 @@ async def test_an_answer_is_heard_whole(stage: Stage) -> None:
         stage.speaker.end_of_answer()
         await until(lambda: stage.ended, "the answer ended")
         await stage.heard(995)
-    _, fit = place(answer, stage.recording())
-    assert fit > 0.95
-    assert abs(loud_ms(stage.recording()) - 1000) < 10
+    assert is_heard_whole(answer, stage.recording())
     assert len(stage.began) == len(stage.ended) == 1
     assert stage.ended[0] - stage.began[0] > 0.95
     assert stage.lost == []
@@ -210,15 +229,15 @@ async def test_silence_tells_what_was_heard(stage: Stage) -> None:
         stage.speaker.play("item", 0, tone(5.0))
         await stage.heard(500)
         (played,) = await stage.speaker.silence()
-        before = loud_ms(stage.recording())
+        before = sound_ms(stage.recording())
         stage.speaker.play("next", 0, chirp(0.5))  # what follows shows that the rest is gone
         stage.speaker.end_of_answer()
         await until(lambda: stage.ended, "the next answer ended")
     assert (played.item_id, played.content_index, played.complete) == ("item", 0, False)
     recording = stage.recording()
-    next_at, fit = place(chirp(0.5), recording)
-    assert fit > 0.95
-    heard = loud_ms(recording[: next_at * 2 - 200])
+    next_at, fit = place(chirp(0.5)[:PIECE_BYTES], recording)
+    assert fit > 0.9
+    heard = sound_ms(recording[: next_at * 2 - 200])
     assert abs(played.ms - heard) <= 20
     assert before >= 500
 
@@ -286,8 +305,7 @@ async def test_a_chime_over_an_answer_leaves_the_count(stage: Stage) -> None:
         stage.speaker.end_of_answer()
         await until(lambda: stage.ended, "the answer ended")
         await stage.heard(495)
-    assert abs(loud_ms(stage.recording()) - 500) < 10
-    assert milliseconds(tone(0.5)) == 500
+    assert abs(sound_ms(stage.recording()) - milliseconds(tone(0.5))) < 10
 
 
 async def test_silence_then_a_chime_is_heard(stage: Stage) -> None:
