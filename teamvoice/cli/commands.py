@@ -27,6 +27,8 @@ _DAEMON = "teamvoice.cli.daemon_commands"
 COMMANDS = {
     "run": Command("teamvoice.cli.run", "run the daemon in this terminal"),
     "demo": Command("teamvoice.cli.demo", "see it work: a small team, spoken to"),
+    "init": Command("teamvoice.cli.init", "set it up: find your agents, try the microphone"),
+    "doctor": Command("teamvoice.cli.doctor", "what a spoken turn needs, looked at part by part"),
     "ptt": Command("teamvoice.cli.ptt", "act as the push-to-talk key"),
     "ask": Command(_DAEMON, "take a turn by typing it"),
     "status": Command(_DAEMON, "link, key, microphone, members, last turn"),

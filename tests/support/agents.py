@@ -121,12 +121,15 @@ def is_installed(kind: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def real_agent(
-    kind: str, home: Path, *, columns: int = 100, rows: int = 30
+    kind: str, home: Path, *, columns: int = 100, rows: int = 30, beside: Server | None = None
 ) -> AsyncIterator[Agent]:
-    """Start an agent and wait for its prompt; whatever it started is ended afterwards."""
+    """Start an agent and wait for its prompt; whatever it started is ended afterwards.
+
+    It gets a server of its own, or a session ``beside`` others in theirs.
+    """
     for folder in ("work", "tmp"):
         (home / folder).mkdir(parents=True)
-    with own_server() as server:
+    with own_server() if beside is None else contextlib.nullcontext(beside) as server:
         async with Model() as model:
             try:
                 _AT_HOME[kind](home, model)
@@ -135,7 +138,8 @@ async def real_agent(
                 await agent.shows(*_READY[kind])
                 yield agent
             finally:
-                server.kill()
+                if beside is None:
+                    server.kill()
                 await reap(home)
 
 
@@ -178,7 +182,7 @@ def _open(server: Server, kind: str, home: Path, columns: int, rows: int) -> Pan
     words = [f"{name}={shlex.quote(value)}" for name, value in environment.items()]
     command = f'exec env -i TMUX="$TMUX" TMUX_PANE="$TMUX_PANE" {" ".join(words)} {kind}'
     session = server.new_session(
-        "desk", x=columns, y=rows, window_name=kind, start_directory=str(home / "work"),
+        f"{kind}-desk", x=columns, y=rows, window_name=kind, start_directory=str(home / "work"),
         window_command=command,
     )  # fmt: skip
     server.cmd("set-option", "-g", "remain-on-exit", "on")

@@ -1,0 +1,257 @@
+"""``teamvoice init``: finds the agents in tmux, asks the rest, and writes the configuration."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from teamvoice import config
+from teamvoice.cli.output import plain, write, write_json
+from teamvoice.cli.parser import Subparsers, add_command
+from teamvoice.errors import ConfigError, TeamvoiceError, TmuxUnavailable, UsageError
+
+if TYPE_CHECKING:
+    from teamvoice.team.scout import Sighting
+
+VOICES = ("marin", "cedar", "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse")
+_KEY_NAME = "OPENAI_API_KEY"
+_LISTEN_S = 3.0
+
+
+class Plan(NamedTuple):
+    """What is to be written.
+
+    Args:
+        settings: By section and key.
+        members: Those that are new.
+        api_key: Empty to leave the file of the key alone.
+    """
+
+    settings: dict[str, dict[str, Any]]
+    members: list[config.Member]
+    api_key: str = ""
+
+
+def add_parsers(subparsers: Subparsers) -> None:
+    """Add the parser of ``init``."""
+    parser = add_command(
+        subparsers,
+        "init",
+        "Set teamvoice up: finds the agents in your tmux panes and proposes them as your team,\n"
+        "asks for the key to hold, a voice and an API key, tries the microphone, and writes the\n"
+        "configuration. Run again, it changes only what you answer otherwise.",
+        "teamvoice init\nteamvoice init --yes     # take every proposal, ask nothing",
+    )
+    parser.add_argument("--yes", action="store_true", help="take the proposals, ask nothing")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="write this file instead")
+    parser.add_argument("--json", action="store_true", help="print what was found, for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find, ask, try, write."""
+    if not args.yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("init asks questions, and this is no terminal", "teamvoice init --yes")
+    file = args.config or config.config_file()
+    loaded = config.read(file if file.exists() else None)
+    if loaded.origins["team.members"] == "default":  # nobody was named yet
+        team = config.Team(socket=loaded.config.team.socket, members=())
+    else:
+        team = loaded.config.team
+    sightings, away = _look(team)
+    if not args.json:
+        _tell_found(sightings, away)
+    plan = _proposals(sightings, team) if args.yes else _ask(sightings, team, loaded.config)
+    written = not args.dry_run and _write(file, plan)
+    _report(args, file, sightings, plan, written=written)
+    if not args.yes and not args.dry_run:
+        _try_microphone()
+        _offer_service()
+    return 0
+
+
+def _look(team: config.Team) -> tuple[list[Sighting], str]:
+    """The agents that run, and why none can be seen when that is so."""
+    from teamvoice.team.scout import scout
+
+    try:
+        return asyncio.run(scout(team)), ""
+    except TmuxUnavailable as error:
+        return [], str(error)
+
+
+def _tell_found(sightings: Sequence[Sighting], away: str) -> None:
+    if not sightings:
+        write(away or "No agent was found in any tmux pane.")
+        write("Start your agents in tmux and run teamvoice init again; all else works meanwhile.")
+    for sighting in sightings:
+        who = f", {sighting.member.name} already" if sighting.member else ""
+        write(f"{sighting.pane.place:<16} {sighting.agent}{who}")
+
+
+def _proposals(sightings: Sequence[Sighting], team: config.Team) -> Plan:
+    from teamvoice.team.scout import propose
+
+    taken = [name for member in team.members for name in (member.name, *member.aliases)]
+    return Plan({}, propose(sightings, taken))
+
+
+# Asking ------------------------------------------------------------------------------------------
+
+
+def _ask(sightings: Sequence[Sighting], team: config.Team, now: config.Config) -> Plan:
+    proposed = _proposals(sightings, team).members
+    members = [kept for member in proposed if (kept := _ask_member(member))]
+    settings: dict[str, dict[str, Any]] = {}
+    key = _question("Key to hold", now.hotkey.key, _check_chord)
+    if key != now.hotkey.key:
+        settings["hotkey"] = {"key": key}
+    voice = _question(f"Voice ({', '.join(VOICES)})", now.provider.voice)
+    if voice != now.provider.voice:
+        settings["provider"] = {"voice": voice}
+    return Plan(settings, members, _ask_api_key())
+
+
+def _ask_member(member: config.Member) -> config.Member | None:
+    import msgspec
+
+    where = f" ({member.target})" if member.target else ""
+    name = _question(f"What do you call the agent{where}? - leaves it out", member.name)
+    if name == "-":
+        return None
+    aliases = _question("Other names for it, with commas", ", ".join(member.aliases))
+    others = tuple(alias.strip() for alias in aliases.split(",") if alias.strip())
+    return msgspec.structs.replace(member, name=name, aliases=others)
+
+
+def _ask_api_key() -> str:
+    origin = config.api_key_origin()
+    if origin != "none":
+        write(f"API key: {origin}")
+        return ""
+    write("An OpenAI key gives free speech (OpenAI bills you); without, it works offline.")
+    return getpass.getpass("OpenAI API key (Enter for none): ").strip()
+
+
+def _check_chord(text: str) -> None:
+    from teamvoice.hotkey import chords
+
+    chords.parse(text)
+
+
+def _question(what: str, proposal: str, check: Callable[[str], object] | None = None) -> str:
+    """An answer; Enter takes the proposal, and what ``check`` refuses is asked again."""
+    while True:
+        answer = input(plain(f"{what} [{proposal}]: ")).strip() or proposal
+        try:
+            if check:
+                check(answer)
+        except ConfigError as error:
+            write(str(error))
+        else:
+            return answer
+
+
+# Writing and trying ------------------------------------------------------------------------------
+
+
+def _write(file: Path, plan: Plan) -> bool:
+    """Write what is new; whether the configuration changed."""
+    from teamvoice import configfile, preflight
+
+    before = file.read_bytes() if file.exists() else None
+    changed = bool(plan.settings or plan.members)
+    if changed:
+        configfile.change(file, plan.settings, plan.members)
+        try:
+            preflight.check(config.read(file))
+        except TeamvoiceError:
+            _put_back(file, before)
+            raise
+    if plan.api_key:
+        configfile.set_key(config.config_dir() / "env", _KEY_NAME, plan.api_key)
+    return changed
+
+
+def _put_back(file: Path, before: bytes | None) -> None:
+    """What was answered cannot be used: the file is as it was."""
+    if before is None:
+        file.unlink(missing_ok=True)
+    else:
+        file.write_bytes(before)
+
+
+def _report(
+    args: argparse.Namespace,
+    file: Path,
+    sightings: Sequence[Sighting],
+    plan: Plan,
+    *,
+    written: bool,
+) -> None:
+    if args.json:
+        write_json(_as_json(file, sightings, plan, written=written))
+        return
+    for member in plan.members:
+        names = " or ".join((member.name, *member.aliases))
+        write(f"{'Would be' if args.dry_run else 'New'} on the team: {names}")
+    if args.dry_run:
+        write("Nothing was written.")
+        return
+    write(f"{'Written' if written else 'Unchanged'}: {file}")
+    if plan.api_key:
+        write(f"Written: {config.config_dir() / 'env'} (only you can read it)")
+    write("Next: teamvoice doctor, then teamvoice run")
+
+
+def _as_json(
+    file: Path, sightings: Sequence[Sighting], plan: Plan, *, written: bool
+) -> dict[str, Any]:
+    import msgspec
+
+    found = [
+        {
+            "place": s.pane.place,
+            "pane": s.pane.id,
+            "agent": s.agent,
+            "member": s.member.name if s.member else None,
+        }
+        for s in sightings
+    ]
+    members = msgspec.to_builtins(plan.members)
+    return {"ok": True, "found": found, "new": members, "file": str(file), "written": written}
+
+
+def _try_microphone() -> None:
+    from teamvoice.daemon.soundcheck import hear
+
+    write(f"Say something: the microphone is open for {_LISTEN_S:.0f} seconds.")
+    try:
+        level = asyncio.run(hear(config.load(), _LISTEN_S, _draw))
+    except TeamvoiceError as error:
+        write(f"\nThe microphone does not work: {error}")
+        return
+    write(f"\nThe loudest was {level.peak_db:.0f} dB: {level.verdict}.")
+
+
+def _draw(decibels: float) -> None:
+    """The level of the last moment, as a bar from -60 dB to 0."""
+    width = min(40, os.get_terminal_size(sys.stdout.fileno()).columns - 4)
+    filled = max(0, min(width, round((decibels + 60) / 60 * width)))
+    sys.stdout.write(f"\r[{'#' * filled}{' ' * (width - filled)}]")
+    sys.stdout.flush()
+
+
+def _offer_service() -> None:
+    from teamvoice.cli import commands
+
+    if "service" not in commands.COMMANDS:
+        return
+    if _question("Start it at login, as a service? yes or no", "no").casefold().startswith("y"):
+        commands.run(["service", "install"])

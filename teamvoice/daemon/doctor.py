@@ -1,0 +1,296 @@
+"""What a spoken turn needs of this machine, looked at part by part, each with its mend.
+
+Every check is a function that looks for itself and answers with a :class:`Finding`; nothing is
+taken from a daemon that may run. A part that a turn can do without is ``warn``, one that it cannot
+is ``fail``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import teamvoice
+from teamvoice import config, preflight
+from teamvoice.daemon import soundcheck
+from teamvoice.daemon.desk import real_desk
+from teamvoice.daemon.journal import journal_path
+from teamvoice.errors import TeamvoiceError, TmuxUnavailable
+from teamvoice.realtime import providers
+from teamvoice.realtime.client import Session
+from teamvoice.realtime.session import SessionSpec
+from teamvoice.team.sight import Kind
+from teamvoice.team.team import Team
+from teamvoice.team.tmux import Tmux
+
+Mark = Literal["ok", "warn", "fail"]
+Check = Callable[[config.Config], Awaitable["Finding"]]
+
+_LISTEN_S = 0.5
+_ROOM_MB = 50  # free on the disk of the journal
+_KEY_S = 2.0  # for the key's source to come up or say why not
+_ONLINE_S = 20.0
+_MODULES = ("libtmux", "msgspec", "numpy", "sounddevice", "soxr", "structlog", "websockets")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found.
+
+    Args:
+        name: The part.
+        mark: ``ok``; ``warn``: a turn works without; ``fail``: it does not.
+        detail: What was found, one line.
+        mend: What to do, as exactly as can be told; empty when there is nothing to do.
+    """
+
+    name: str
+    mark: Mark
+    detail: str
+    mend: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For ``--json``."""
+        return asdict(self)
+
+
+async def examine(
+    path: Path | None = None, *, online: bool = False
+) -> AsyncGenerator[Finding, None]:
+    """Every part, one after the other, as it is looked at.
+
+    Args:
+        path: The configuration's file; by default the one that the daemon reads.
+        online: Connect to the provider for real.
+    """
+    yield _python()
+    finding, settings = _config(path)
+    yield finding
+    checks: tuple[Check, ...] = (_tmux, _server, _members, _display, _key, _microphone, _speaker)
+    for check in (*checks, _api_key, *([_online] if online else []), _offline):
+        yield await check(settings)
+    yield await asyncio.to_thread(_journal)
+    yield _clock()
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    lacking = [name for name in _MODULES if not _has(name)]
+    if lacking:
+        return Finding("python", "fail", f"{version}; lacks {', '.join(lacking)}", "make setup")
+    return Finding("python", "ok", f"{version}, teamvoice {teamvoice.__version__}")
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def _config(path: Path | None) -> tuple[Finding, config.Config]:
+    """What is wrong with it ends no examination: the rest is looked at with the defaults."""
+    file = path or config.config_file()
+    try:
+        loaded = config.read(path)
+        preflight.check(loaded)
+    except TeamvoiceError as error:
+        mend = error.mend or f"correct it, then: teamvoice config check --config {file}"
+        return Finding("config", "fail", error.message, mend), config.Config()
+    there = str(file) if file.exists() else f"{file} is not there: the defaults hold"
+    return Finding("config", "ok", there), loaded.config
+
+
+# tmux and the team -------------------------------------------------------------------------------
+
+
+async def _tmux(_settings: config.Config) -> Finding:
+    if not shutil.which("tmux"):
+        return Finding("tmux", "fail", "tmux is not installed", "sudo apt install tmux")
+    process = await asyncio.create_subprocess_exec("tmux", "-V", stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    version = out.decode("utf-8", "replace").strip().removeprefix("tmux ")
+    if _number(version) < (3, 2):
+        return Finding("tmux", "fail", f"{version} is too old", "install tmux 3.2 or newer")
+    return Finding("tmux", "ok", version)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """``3.3a`` and ``next-3.5`` as numbers; a version without any counts as new."""
+    digits = "".join(c if c.isdigit() or c == "." else " " for c in version).split()
+    return tuple(int(part) for part in digits[0].split(".") if part) if digits else (99,)
+
+
+async def _server(settings: config.Config) -> Finding:
+    try:
+        async with Tmux(settings.team.socket, settings.team.deadline_s) as tmux:
+            panes = await tmux.panes()
+    except TeamvoiceError as error:
+        mend = error.mend or "start one: tmux new -s work"
+        return Finding("tmux server", "fail", error.message, mend)
+    return Finding("tmux server", "ok", f"{len(panes)} panes")
+
+
+async def _members(settings: config.Config) -> Finding:
+    if not settings.team.members:
+        return Finding("team", "fail", "nobody is on the team", "teamvoice init")
+    try:
+        async with Team(settings.team) as team:
+            statuses = await team.status()
+    except TmuxUnavailable as error:
+        return Finding("team", "fail", f"cannot be seen: {error.message}", error.mend)
+    except TeamvoiceError as error:
+        return Finding("team", "fail", error.message, error.mend)
+    told = ", ".join(f"{s.member.name} {s.state.kind}" for s in statuses)
+    gone = [s for s in statuses if s.state.kind in {Kind.MISSING, Kind.DEAD, Kind.SHELL}]
+    unsure = [s for s in statuses if s.state.kind is Kind.UNKNOWN]
+    if len(gone) == len(statuses):
+        return Finding("team", "fail", told, _mend_of(gone[0].member.name, gone[0].state.kind))
+    if gone or unsure:
+        first = (gone or unsure)[0]
+        return Finding("team", "warn", told, _mend_of(first.member.name, first.state.kind))
+    return Finding("team", "ok", told)
+
+
+def _mend_of(name: str, kind: Kind) -> str:
+    match kind:
+        case Kind.MISSING:
+            return f"in its pane: tmux set-option -p @teamvoice {name!r}; or teamvoice init"
+        case Kind.UNKNOWN:
+            return f"look at its pane; set its agent in [[team.members]] ({name})"
+        case _:
+            return f"start its agent again in its pane ({name})"
+
+
+# The desk ----------------------------------------------------------------------------------------
+
+
+async def _display(_settings: config.Config) -> Finding:
+    kind = os.environ.get("XDG_SESSION_TYPE", "")
+    x11, wayland = os.environ.get("DISPLAY", ""), os.environ.get("WAYLAND_DISPLAY", "")
+    if not x11 and not wayland:
+        return Finding(
+            "display",
+            "warn",
+            "no display in this environment: no key can be seen",
+            "systemctl --user import-environment DISPLAY WAYLAND_DISPLAY XAUTHORITY",
+        )
+    where = " ".join(filter(None, (kind, x11 and f"DISPLAY={x11}", wayland)))
+    return Finding("display", "ok", where)
+
+
+async def _key(settings: config.Config) -> Finding:
+    mend = "bind teamvoice ptt press and release in your desktop (docs/keys.md)"
+    try:
+        make = real_desk(settings).key_source
+        if make is None:
+            return Finding("key", "warn", "only teamvoice ptt serves as the key", mend)
+        async with asyncio.timeout(_KEY_S):
+            async with make(lambda _down, _at: None, lambda _reason: None) as source:
+                return Finding("key", "ok", source.describe())
+    except TimeoutError:
+        return Finding("key", "warn", "its source does not come up", mend)
+    except TeamvoiceError as error:
+        return Finding("key", "warn", error.message, error.mend or mend)
+
+
+async def _microphone(settings: config.Config) -> Finding:
+    try:
+        level = await soundcheck.hear(settings, _LISTEN_S, lambda _level: None)
+    except TeamvoiceError as error:
+        return Finding("microphone", "fail", error.message, error.mend or "teamvoice devices")
+    heard = f"{level.peak_db:.0f} dB: {level.verdict}"
+    if level.peak_db <= soundcheck.SILENT_DB:
+        return Finding("microphone", "fail", heard, "pactl set-source-mute @DEFAULT_SOURCE@ 0")
+    return Finding("microphone", "ok", heard)
+
+
+async def _speaker(settings: config.Config) -> Finding:
+    try:
+        name = await soundcheck.sound(settings)
+    except TeamvoiceError as error:
+        return Finding("speaker", "fail", error.message, error.mend or "teamvoice devices")
+    return Finding("speaker", "ok", f"{name}: it played a small sound")
+
+
+# The provider ------------------------------------------------------------------------------------
+
+
+async def _api_key(settings: config.Config) -> Finding:
+    try:
+        key, origin = config.api_key(), config.api_key_origin()
+        provider = providers.choose(settings.provider, key)
+        if provider == "offline":
+            return Finding("api key", "ok", "none is needed: the offline server is used")
+        providers.resolve(settings.provider, key)
+    except TeamvoiceError as error:
+        return Finding("api key", "fail", error.message, error.mend)
+    if provider == "openai" and not key.startswith("sk-"):
+        mend = "copy it again from the provider's page; it begins with sk-"
+        return Finding("api key", "fail", f"{origin}; not a key of OpenAI's", mend)
+    return Finding("api key", "ok", origin)
+
+
+async def _online(settings: config.Config) -> Finding:
+    if _is_offline(settings):
+        return Finding("online", "ok", "not needed: the offline server is used")
+    wish = settings.provider
+    began = time.monotonic()
+    try:
+        provider = providers.resolve(wish, config.api_key())
+        async with asyncio.timeout(_ONLINE_S):
+            async with Session(provider, SessionSpec(model=wish.model, voice=wish.voice)):
+                took = time.monotonic() - began
+    except TimeoutError:
+        return Finding("online", "fail", f"no session in {_ONLINE_S:.0f} s", "check the network")
+    except TeamvoiceError as error:
+        return Finding("online", "fail", error.message, error.mend or "check the network")
+    return Finding("online", "ok", f"{provider.name} confirmed a session in {took:.1f} s")
+
+
+async def _offline(settings: config.Config) -> Finding:
+    worst: Mark = "fail" if _is_offline(settings) else "warn"
+    if not _has("pocketsphinx"):
+        return Finding("offline", worst, "pocketsphinx is not installed", "make setup")
+    if not (shutil.which("flite") or shutil.which("espeak-ng")):
+        mend = "sudo apt install flite"
+        return Finding("offline", worst, "neither flite nor espeak-ng is installed", mend)
+    return Finding("offline", "ok", "it can hear and speak")
+
+
+def _is_offline(settings: config.Config) -> bool:
+    try:
+        return providers.choose(settings.provider, config.api_key()) == "offline"
+    except TeamvoiceError:
+        return False  # the key's own check tells what is wrong with it
+
+
+# The house ---------------------------------------------------------------------------------------
+
+
+def _journal() -> Finding:
+    directory = journal_path().parent
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = directory / f".doctor-{os.getpid()}"
+        probe.write_bytes(b"\n")
+        probe.unlink()
+    except OSError as error:
+        return Finding("journal", "fail", f"cannot be written: {error}", f"chmod u+rwx {directory}")
+    free = shutil.disk_usage(directory).free // 1024**2
+    if free < _ROOM_MB:
+        mend = f"free some space on the disk of {directory}"
+        return Finding("journal", "warn", f"{free} MB are free on its disk", mend)
+    return Finding("journal", "ok", f"{directory}, {free} MB free")
+
+
+def _clock() -> Finding:
+    installed = Path(teamvoice.__file__).stat().st_mtime
+    if time.time() < installed - 86_400:
+        return Finding("clock", "warn", "it is set to the past", "sudo timedatectl set-ntp true")
+    return Finding("clock", "ok", time.strftime("%Y-%m-%d %H:%M %Z"))

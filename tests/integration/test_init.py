@@ -1,0 +1,111 @@
+"""``teamvoice init`` on a real tmux server, asked and not asked."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from libtmux import Server
+
+from teamvoice import config, envfile
+from teamvoice.config import Member
+from tests.support import agents
+from tests.support.agents import real_agent
+from tests.support.cli import Cli
+from tests.support.panes import name_of, open_pane, own_server, screen_of, standin
+from tests.support.wait import until
+
+pytestmark = pytest.mark.needs("tmux")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with own_server() as server:
+        yield server
+
+
+def cli_for(server: Server, directory: Path) -> Cli:
+    return Cli(directory, {"TEAMVOICE_TEAM_SOCKET": name_of(server)})
+
+
+def configured(cli: Cli) -> config.Config:
+    return config.load(cli.directory / "config" / "config.toml", {})
+
+
+@pytest.mark.needs("agent:claude", "agent:codex")
+@pytest.mark.timeout(120)
+async def test_exactly_the_agents_are_proposed(server: Server, tmp_path: Path) -> None:
+    open_pane(server, "tester", standin("tester"))
+    for shell in ("one", "two", "three"):
+        open_pane(server, shell, "exec sh")
+    cli = cli_for(server, tmp_path)
+    async with contextlib.AsyncExitStack() as stack:
+        for kind in agents.KINDS:
+            await stack.enter_async_context(real_agent(kind, tmp_path / kind, beside=server))
+        done = await cli("init", "--yes")
+        assert done.code == 0, done.err
+        again = await cli("init", "--yes", "--json")
+    assert [m.name for m in configured(cli).team.members] == ["claude", "codex", "tester"]
+    told = msgspec.json.decode(again.out)
+    assert [found["member"] for found in told["found"]] == ["claude", "codex", "tester"]
+    assert (told["new"], told["written"]) == ([], False)
+
+
+async def test_what_is_asked_is_what_is_written(server: Server, tmp_path: Path) -> None:
+    open_pane(server, "front", standin("front"))
+    open_pane(server, "back", standin("back"))
+    cli = cli_for(server, tmp_path)
+    words = [f"{name}={shlex.quote(value)}" for name, value in cli.variables().items()]
+    program = f"env -i TERM=tmux-256color {' '.join(words)} {sys.executable} -m teamvoice init"
+    pane = open_pane(server, "init", f"exec {program}")
+
+    async def answer(question: str, text: str) -> None:
+        await until(lambda: question in screen_of(pane).split("\n\n")[0], question, 20)
+        assert screen_of(pane).rstrip().splitlines()[-1].startswith(question), screen_of(pane)
+        pane.send_keys(text)
+
+    await answer("What do you call the agent (desk:0.0)?", "alice")
+    await answer("Other names for it", "al, designer")
+    await answer("What do you call the agent (desk:1.0)?", "-")
+    await answer("Key to hold [<f9>]", "<f99>")
+    await until(
+        lambda: 'no key called "<f99>"' in screen_of(pane), "a key that is none is told", 10
+    )
+    await answer("Key to hold [<f9>]", "<f8>")
+    await answer("Voice (marin", "cedar")
+    await answer("OpenAI API key", "sk-test")
+    await until(lambda: "Written:" in screen_of(pane), "it is written", 20)
+    settings = configured(cli)
+    alice = Member(name="alice", aliases=("al", "designer"), target="desk:0.0")
+    assert settings.team.members == (alice,)
+    assert (settings.hotkey.key, settings.provider.voice) == ("<f8>", "cedar")
+    assert envfile.read(tmp_path / "config" / "env") == {"OPENAI_API_KEY": "sk-test"}
+    assert "sk-test" not in screen_of(pane)
+    await until(lambda: "The microphone does not work" in screen_of(pane), "it was tried", 20)
+
+
+async def test_nothing_is_asked_where_nobody_can_answer(tmp_path: Path) -> None:
+    done = await Cli(tmp_path)("init")
+    assert (done.code, "teamvoice init --yes" in done.err) == (2, True)
+
+
+async def test_without_tmux_it_says_so_and_writes_nothing(tmp_path: Path) -> None:
+    done = await Cli(tmp_path, {"TEAMVOICE_TEAM_SOCKET": "tv-nobody-here"})("init", "--yes")
+    assert done.code == 0, done.err
+    assert "no tmux server answers" in done.out
+    assert not (tmp_path / "config").exists()
+
+
+async def test_names_that_collide_leave_the_file_as_it_was(server: Server, tmp_path: Path) -> None:
+    open_pane(server, "front", standin("front"))
+    cli = cli_for(server, tmp_path)
+    file = tmp_path / "config" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('[[team.members]]\nname = "front"\ntarget = "elsewhere:1.0"\n')
+    done = await cli("init", "--yes", "--json")
+    assert msgspec.json.decode(done.out)["new"][0]["name"] == "front 2", done.err

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from teamvoice import config, configfile, envfile
+from teamvoice.config import Member
+from teamvoice.errors import ConfigError
+
+MINE = """\
+# mine
+[hotkey]
+key = "<f8>"  # the big one
+mode = "auto"
+
+[[team.members]]
+name = "alice"  # she knows
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "config.toml"
+
+
+def test_what_is_not_asked_stays_to_the_letter(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(MINE)
+    configfile.change(file, {"provider": {"voice": "cedar"}}, [Member(name="bob", target="w:1.0")])
+    text = file.read_text()
+    assert text.startswith(MINE)
+    settings = config.load(file, {})
+    assert settings.provider.voice == "cedar"
+    assert [m.name for m in settings.team.members] == ["alice", "bob"]
+    assert settings.hotkey.key == "<f8>"
+
+
+def test_a_setting_is_changed_in_its_place(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(MINE)
+    configfile.change(file, {"hotkey": {"key": "<f9>", "mode": "auto"}}, [])
+    assert file.read_text() == MINE.replace('"<f8>"', '"<f9>"')
+
+
+def test_a_file_that_is_not_there_is_made_for_its_owner_alone(file: Path) -> None:
+    configfile.change(file, {"hotkey": {"key": "<f9>"}}, [Member(name="bob", aliases=("rob",))])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert config.load(file, {}).team.members == (Member(name="bob", aliases=("rob",)),)
+
+
+def test_a_link_into_somebodys_dotfiles_stays_one(file: Path, tmp_path: Path) -> None:
+    file.parent.mkdir()
+    real = tmp_path / "dotfiles.toml"
+    real.write_text(MINE)
+    file.symlink_to(real)
+    configfile.change(file, {"hotkey": {"key": "<f7>"}}, [])
+    assert file.is_symlink()
+    assert '"<f7>"' in real.read_text()
+
+
+def test_a_file_that_is_no_toml_is_left_alone(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("hotkey = [")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        configfile.change(file, {"hotkey": {"key": "<f9>"}}, [])
+    assert file.read_text() == "hotkey = ["
+    assert [entry.name for entry in file.parent.iterdir()] == ["config.toml"]
+
+
+def test_a_key_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    env = tmp_path / "env"
+    env.write_text("# keys\nexport OPENAI_API_KEY='old'\nOTHER=1\n")
+    env.chmod(0o600)
+    configfile.set_key(env, "OPENAI_API_KEY", "new")
+    assert envfile.read(env) == {"OPENAI_API_KEY": "new", "OTHER": "1"}
+    assert env.read_text().startswith("# keys\n")
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
