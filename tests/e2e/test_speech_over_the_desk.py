@@ -6,10 +6,12 @@ Each utterance is a hold of its own: the microphone is opened, the sound server 
 
 from __future__ import annotations
 
-import itertools
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -17,7 +19,7 @@ import pytest
 from teamvoice.audio.capture import Microphone
 from teamvoice.offline.ears import Ears
 from tests.support.commands import COMMANDS, TEAM, Spoken
-from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.desk import NEEDS_SOUND, Sound, listening_at
 from tests.support.speech import VOICES, Score, score, spoken_pcm
 from tests.support.wait import until
 
@@ -42,19 +44,27 @@ class Hold(NamedTuple):
 
 
 class Listener:
-    """Ears in a thread of their own, which are told each block of a hold as it arrives."""
+    """Ears in a thread of their own, which are told each block of a hold as it arrives.
 
-    def __init__(self, ears: Ears, thread: ThreadPoolExecutor) -> None:
+    Args:
+        microphone: The name of the microphone that they listen to.
+    """
+
+    def __init__(self, ears: Ears, thread: ThreadPoolExecutor, microphone: str) -> None:
         self._ears = ears
         self._thread = thread
+        self._microphone = microphone
         self._lost: list[str] = []
+
+    async def load(self) -> None:
+        await asyncio.wrap_future(self._thread.submit(self._ears.load))
 
     @asynccontextmanager
     async def hold(self) -> AsyncIterator[list[str]]:
         """Listen for as long as the block; the list then holds what was heard."""
         told: list[Future[None]] = [self._thread.submit(self._ears.begin)]
         heard: list[str] = []
-        async with Microphone() as microphone:
+        async with Microphone(self._microphone) as microphone:
             await microphone.open(
                 lambda pcm, _: told.append(self._thread.submit(self._ears.feed, pcm)),
                 self._lost.append,
@@ -63,34 +73,41 @@ class Listener:
             yield heard
         assert self._lost == []
         for done in told:
-            done.result(20)
-        heard.append(self._thread.submit(self._ears.end).result(20).text)
+            await asyncio.wrap_future(done)
+        heard.append((await asyncio.wrap_future(self._thread.submit(self._ears.end))).text)
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    ears = Ears(TEAM)
-    with ThreadPoolExecutor(1, thread_name_prefix="ears") as thread:
-        thread.submit(ears.load).result(60)
-        yield Listener(ears, thread)
+def sound(tmp_path: Path) -> Iterator[Sound]:
+    """A sound server with a microphone for each voice, so that all three speak at once."""
+    sound = Sound(tmp_path, VOICES)
+    with sound.serving(), listening_at(sound):
+        yield sound
 
 
-async def test_twelve_commands_in_three_voices(sound: Sound, listener: Listener) -> None:
+async def test_twelve_commands_in_three_voices(sound: Sound) -> None:
     holds = [
-        await _hold(sound, listener, command, voice)
-        for voice, command in itertools.product(VOICES, COMMANDS)
+        hold for holds in await asyncio.gather(*map(partial(_all, sound), VOICES)) for hold in holds
     ]
     right = sum(hold.score.right for hold in holds)
     errors = sum(hold.score.errors for hold in holds)
     words = sum(hold.score.words for hold in holds)
     found = f"{right} of {len(holds)} right; {errors} of {words} message words wrong"
     evidence = "\n".join((found, *map(str, holds)))
+    assert len(holds) == 36
     assert right >= 34, evidence
     assert errors <= 0.10 * words, evidence
+
+
+async def _all(sound: Sound, voice: str) -> list[Hold]:
+    with ThreadPoolExecutor(1, thread_name_prefix=f"ears of {voice}") as thread:
+        listener = Listener(Ears(TEAM), thread, voice)
+        await listener.load()
+        return [await _hold(sound, listener, command, voice) for command in COMMANDS]
 
 
 async def _hold(sound: Sound, listener: Listener, command: Spoken, voice: str) -> Hold:
     pcm = spoken_pcm(command.said, voice)
     async with listener.hold() as heard:
-        await sound.play_into_microphone(pcm)
+        await sound.play_into_microphone(pcm, voice)
     return Hold(voice, command, heard[0], score(command, heard[0], TEAM))

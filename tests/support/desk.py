@@ -16,7 +16,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,8 +38,15 @@ load-module module-native-protocol-unix auth-anonymous=1 socket={socket}
 load-module module-null-sink sink_name=spk rate=48000 norewinds=1
 load-module module-null-sink sink_name=micsink rate=48000 channels=1 norewinds=1
 load-module module-remap-source source_name=mic master=micsink.monitor
+{more}
 set-default-sink spk
 set-default-source mic
+"""
+
+# More microphones, each with a sink of its own, for who speaks into several at once.
+ANOTHER_MICROPHONE = """\
+load-module module-null-sink sink_name={mic}sink rate=48000 channels=1 norewinds=1
+load-module module-remap-source source_name={mic} master={mic}sink.monitor
 """
 
 # No include of the system's own: a card of the machine that runs the tests is not to be found.
@@ -48,6 +55,10 @@ pcm.pulse { type pulse hint { show on description "The sound server of the desk"
 ctl.pulse { type pulse }
 pcm.!default { type pulse }
 ctl.!default { type pulse }
+"""
+
+ANOTHER_INPUT = """\
+pcm.{mic} {{ type pulse device {mic} hint {{ show on description "One more microphone" }} }}
 """
 
 # The desk lets everybody in; of an empty file Xlib complains on the standard output.
@@ -117,10 +128,16 @@ class Recorder:
 
 
 class Sound:
-    """A sound server of its own, its speaker and its microphone."""
+    """A sound server of its own, its speaker and its microphone.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: Its directory.
+        more: Names of more microphones.
+    """
+
+    def __init__(self, home: Path, more: Sequence[str] = ()) -> None:
         self.home = home
+        self._more = more
         self._socket = home / "pulse.socket"
         self._process: subprocess.Popen[bytes] | None = None
         self.environment: Mapping[str, str] = {
@@ -161,14 +178,15 @@ class Sound:
         await _run("flite", "-voice", voice, "-t", text, "-o", str(file))
         await self.play_into_microphone(file)
 
-    async def play_into_microphone(self, sound: Path | bytes) -> None:
-        """Play a WAV file, or mono PCM16 at 24 kHz, into the microphone, to its end."""
+    async def play_into_microphone(self, sound: Path | bytes, mic: str = "mic") -> None:
+        """Play a WAV file, or mono PCM16 at 24 kHz, into a microphone, to its end."""
         if isinstance(sound, Path):
-            await self._paplay(str(sound))
+            await self._paplay(mic, str(sound))
             return
-        file = self.home / "sound.raw"
+        file = self.home / f"{mic}.raw"
         file.write_bytes(sound)
-        await self._paplay("--raw", f"--rate={RATE}", "--channels=1", "--format=s16le", str(file))
+        raw = ("--raw", f"--rate={RATE}", "--channels=1", "--format=s16le")
+        await self._paplay(mic, *raw, str(file))
 
     @contextmanager
     def recorder(self) -> Iterator[Recorder]:
@@ -204,8 +222,11 @@ class Sound:
         return len(self._pactl("list", "short", "sink-inputs").splitlines())
 
     def _write_files(self) -> None:
-        self.home.joinpath("desk.pa").write_text(PULSE_SCRIPT.format(socket=self._socket))
-        self.home.joinpath("alsa.conf").write_text(ALSA_CONFIG)
+        more = "".join(ANOTHER_MICROPHONE.format(mic=mic) for mic in self._more)
+        script = PULSE_SCRIPT.format(socket=self._socket, more=more)
+        self.home.joinpath("desk.pa").write_text(script)
+        inputs = "".join(ANOTHER_INPUT.format(mic=mic) for mic in self._more)
+        self.home.joinpath("alsa.conf").write_text(ALSA_CONFIG + inputs)
 
     def _is_ready(self) -> bool:
         command = ["pactl", "info"]
@@ -218,8 +239,8 @@ class Sound:
         environment = {**os.environ, **self.environment}
         return subprocess.check_output(["pactl", *arguments], env=environment, text=True)
 
-    async def _paplay(self, *arguments: str) -> None:
-        await _run("paplay", "--device=micsink", *arguments, environment=self.environment)
+    async def _paplay(self, mic: str, *arguments: str) -> None:
+        await _run("paplay", f"--device={mic}sink", *arguments, environment=self.environment)
 
 
 @dataclass(frozen=True)
