@@ -23,8 +23,15 @@ demo:  ## talk to two stand-in agents; make demo ARGS='--say "tell the developer
 
 test: setup  ## run the linters, then every test; make test ARGS=tests/unit for a part
 	@$(MAKE) --no-print-directory lint
+ifeq ($(ARGS),)
+	$(say) 'pytest: what may run side by side'
+	@$(run_in_venv) pytest -m 'not desk' --numprocesses 2 --dist loadfile
+	$(say) 'pytest: what needs a desk to itself'
+	@$(run_in_venv) pytest -m desk
+else
 	$(say) 'pytest'
 	@$(run_in_venv) pytest $(ARGS)
+endif
 
 lint: setup  ## ruff, mypy and shellcheck
 	$(say) 'ruff check'

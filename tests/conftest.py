@@ -12,6 +12,8 @@ from tests.support import agents
 
 pytest_plugins = ("tests.support.desk",)
 
+_OF_A_DESK = frozenset({"pulseaudio", "Xvfb"})
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
@@ -20,6 +22,17 @@ def pytest_configure(config: pytest.Config) -> None:
         "test is skipped; "
         "with CI=true their absence is a failure",
     )
+    config.addinivalue_line(
+        "markers",
+        "desk: added to what needs a sound server or a display, and so runs at the pace of life. "
+        "These run one after the other; all others may run side by side",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(_OF_A_DESK & set(mark.args) for mark in item.iter_markers("needs")):
+            item.add_marker("desk")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -19,7 +19,7 @@ from tests.support.commands import COMMANDS, FOREIGN, TEAM
 from tests.support.speech import TOOLS, VOICES, Score, feed, noisy, score, spoken_pcm
 from tests.support.wait import until
 
-pytestmark = pytest.mark.needs("flite", "python:pocketsphinx")
+pytestmark = [pytest.mark.needs("flite", "python:pocketsphinx"), pytest.mark.timeout(180)]
 
 
 @pytest.fixture(scope="module")
