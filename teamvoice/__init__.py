@@ -1,3 +1,47 @@
-"""teamvoice: the voice of an AI team."""
+"""teamvoice: the voice of an AI team.
+
+For programs of your own: :class:`RealtimeClient` with :class:`SessionConfig`,
+:class:`AudioHandler`, and conversions of sound. They are imported when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from teamvoice.audio.pcm import (
+        audio_to_base64,
+        base64_to_audio,
+        ensure_mono,
+        float32_to_pcm16,
+        pcm16_to_float32,
+        resample_audio,
+    )
+    from teamvoice.library.client import VOICES, RealtimeClient, SessionConfig
+    from teamvoice.library.sound import AudioHandler
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "VOICES",
+    "AudioHandler",
+    "RealtimeClient",
+    "SessionConfig",
+    "audio_to_base64",
+    "base64_to_audio",
+    "ensure_mono",
+    "float32_to_pcm16",
+    "pcm16_to_float32",
+    "resample_audio",
+]
+
+_CLIENT = frozenset({"VOICES", "RealtimeClient", "SessionConfig"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    sound = "library.sound" if name == "AudioHandler" else "audio.pcm"
+    where = "library.client" if name in _CLIENT else sound
+    return getattr(importlib.import_module(f"{__name__}.{where}"), name)

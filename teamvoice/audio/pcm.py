@@ -56,22 +56,22 @@ def base64_to_audio(text: str) -> bytes:
         raise ProtocolError(f"audio that is not base64 arrived: {error}") from error
 
 
-def resample_audio(samples: Samples, from_rate: int, to_rate: int) -> Samples:
+def resample_audio(samples: Samples, original_rate: int, target_rate: int = RATE) -> Samples:
     """A whole recording at another rate; its length is scaled by the ratio of the rates.
 
     Raises:
         ValueError: A rate that is not positive.
         AudioUnavailable: The resampler is not installed.
     """
-    if from_rate <= 0 or to_rate <= 0:
-        raise ValueError(f"rates must be positive: {from_rate}, {to_rate}")
-    if from_rate == to_rate or samples.size == 0:
+    if original_rate <= 0 or target_rate <= 0:
+        raise ValueError(f"rates must be positive: {original_rate}, {target_rate}")
+    if original_rate == target_rate or samples.size == 0:
         return samples.astype(np.float32)
     try:
         import soxr
     except ImportError as error:
         raise AudioUnavailable("resampling needs soxr", "pip install soxr") from error
-    resampled: Samples = soxr.resample(samples.astype(np.float32), from_rate, to_rate)
+    resampled: Samples = soxr.resample(samples.astype(np.float32), original_rate, target_rate)
     return resampled
 
 

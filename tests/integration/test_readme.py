@@ -2,7 +2,8 @@
 
 Its blocks say what they are: ``sh`` is run here, and must succeed; ``console`` shows what to type
 at a prompt, where running it takes more than a test has (a microphone, systemd, apt), so that only
-its commands are checked; ``text`` and ``toml`` are for reading.
+its commands are checked; ``python`` is run by ``test_library``; ``text`` and ``toml`` are for
+reading.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^ *```(?P<kind>\w*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 BLOCKS = [(match["kind"], match["text"]) for match in BLOCK.finditer(README)]
-KINDS = {"sh", "console", "text", "toml"}
+KINDS = {"sh", "console", "text", "toml", "python"}
 
 
 def test_every_block_is_of_a_known_kind() -> None:

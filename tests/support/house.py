@@ -21,7 +21,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 # Rooms that stand side by side: `daemon` joins them, and nothing else does.
 APART = frozenset({"realtime", "audio", "hotkey", "team", "offline"})
-ABOVE = frozenset({"tools", "daemon", "cli", "ui", "demo"})
+ABOVE = frozenset({"tools", "daemon", "library", "cli", "ui", "demo"})
 
 # What a module may use of ours beside itself, where that is a short list.
 ONLY = {"conversation": frozenset({"errors"}), "audio.pcm": frozenset({"errors"})}
@@ -30,7 +30,8 @@ ONLY = {"conversation": frozenset({"errors"}), "audio.pcm": frozenset({"errors"}
 NEVER = {
     **{room: (APART - {room}) | ABOVE for room in APART},
     "tools": (APART - {"team"}) | (ABOVE - {"tools"}),
-    "daemon": frozenset({"cli", "ui", "demo"}),
+    "daemon": frozenset({"library", "cli", "ui", "demo"}),
+    "library": ABOVE - {"library"},
 }
 
 # A face reaches the daemon by its socket. What it may import beside that, and why.
@@ -53,7 +54,10 @@ FACES_MAY = {
 }
 
 ADAPTERS = frozenset({"Microphone", "Speaker", "PynputSource", "SpokenMicrophone", "SilentSpeaker"})
-MAY_NAME_ADAPTERS = {"daemon.desk": "the one place that chooses them"}
+MAY_NAME_ADAPTERS = {
+    "daemon.desk": "the one place of the daemon that chooses them",
+    "library.sound": "its microphone and its speaker are these",
+}
 
 # Modules (`file`) and functions (`file:function`) that may be longer, each with its reason.
 MAY_BE_LONG: dict[str, str] = {

@@ -1,0 +1,268 @@
+"""A conversation with a Realtime model in a few lines of your own.
+
+::
+
+    async with RealtimeClient(on_audio=speaker.play_audio) as client:
+        await client.send_text("Hello!")
+        async for event in client.events():
+            ...
+
+A thin face over :mod:`teamvoice.realtime`: whom it talks to (OpenAI, another provider, the offline
+server) is what the configuration says, and one client is one session, with no reconnection. The
+daemon's link is the one that never ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from teamvoice import config as configuration
+from teamvoice.audio.pcm import float32_to_pcm16
+from teamvoice.errors import ConfigError, LinkClosed
+from teamvoice.realtime import events as wire
+from teamvoice.realtime import providers
+from teamvoice.realtime import requests as ask
+from teamvoice.realtime.client import Session
+from teamvoice.realtime.session import SessionSpec
+
+VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
+"""The voices of OpenAI's models; other providers have their own."""
+
+EVENTS = 4096  # that wait for events(); then the oldest make room
+
+_PCM16 = ("pcm16", "audio/pcm")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """How a session is to be.
+
+    Args:
+        model: The model's name; empty for the configuration's.
+        voice: One of ``VOICES``, or a voice of another provider's.
+        instructions: What the model is told about itself.
+        input_audio_format: PCM16, mono, 24 kHz: there is no other one here.
+        output_audio_format: The same.
+        turn_detection: Who ends a turn: the server when it hears that you stopped (the default:
+            ``{"type": "server_vad"}``, or ``{"type": "semantic_vad"}``), or with None only
+            :meth:`RealtimeClient.commit_audio`.
+        tools: Function tools, each ``{"type": "function", "name", "description", "parameters"}``.
+
+    Raises:
+        ConfigError: An audio format that is not PCM16.
+    """
+
+    model: str = ""
+    voice: str = "alloy"
+    instructions: str = ""
+    input_audio_format: str = "pcm16"
+    output_audio_format: str = "pcm16"
+    turn_detection: Mapping[str, Any] | None = field(default_factory=lambda: {"type": "server_vad"})
+    tools: Sequence[Mapping[str, Any]] = ()
+
+    def __post_init__(self) -> None:
+        for name in (self.input_audio_format, self.output_audio_format):
+            if name not in _PCM16:
+                raise ConfigError(f'the audio format "{name}" is not spoken here', "use pcm16")
+
+
+class RealtimeClient:
+    """One session with a speech model, as an async context manager.
+
+    Callbacks run on the event loop and must not block.
+
+    Args:
+        api_key: The key; else the one of the environment (``OPENAI_API_KEY``) or of the file
+            ``env`` beside the configuration.
+        config: How the session is to be.
+        on_audio: Told each piece of spoken answer: PCM16, mono, 24 kHz, as bytes.
+        on_transcript: Told each piece of the answer's words.
+        on_error: Told what went wrong, as ``{"message", "code", …}``; most often the session goes
+            on. Its end is told so as well, with the code ``closed``.
+        on_interrupt: You began to speak while an answer came, so it was cut: stop playing it.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        config: SessionConfig | None = None,
+        on_audio: Callable[[bytes], object] | None = None,
+        on_transcript: Callable[[str], object] | None = None,
+        on_error: Callable[[dict[str, Any]], object] | None = None,
+        on_interrupt: Callable[[], object] | None = None,
+    ) -> None:
+        self.config = config or SessionConfig()
+        self._api_key = api_key
+        self._on_audio = on_audio
+        self._on_transcript = on_transcript
+        self._on_error = on_error
+        self._on_interrupt = on_interrupt
+        self._session: Session | None = None
+        self._tasks = asyncio.TaskGroup()
+        self._reading: asyncio.Task[None] | None = None
+        self._kept: deque[dict[str, Any]] = deque(maxlen=EVENTS)
+        self._news = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        """The session is there, and confirmed."""
+        return self._session is not None
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def connect(self) -> None:
+        """Connect, set the session up, and await its confirmation. Harmless when connected.
+
+        Raises:
+            ConfigError: There is no key, or no address to connect to.
+            LinkRefused: Nobody answered, or the provider refused.
+        """
+        if self._session:
+            return
+        wish = configuration.load().provider
+        key = configuration.api_key() if self._api_key is None else self._api_key
+        if providers.choose(wish, key) == "offline":
+            raise ConfigError("there is no API key", "give api_key, or set OPENAI_API_KEY")
+        wanted = msgspec.structs.replace(wish, model=self.config.model or wish.model)
+        session = Session(providers.resolve(wanted, key), self._spec(wanted))
+        self._session = await session.__aenter__()
+        self._tasks = await asyncio.TaskGroup().__aenter__()
+        self._reading = self._tasks.create_task(self._read(session))
+
+    async def close(self) -> None:
+        """Say farewell. Harmless when closed."""
+        session, self._session = self._session, None
+        if self._reading:
+            self._reading.cancel()
+            await self._tasks.__aexit__(None, None, None)
+            self._reading = None
+        if session:
+            await session.close()
+        self._news.set()
+
+    async def events(self) -> AsyncGenerator[dict[str, Any], None]:
+        """What the provider sends, as dictionaries by the protocol's own names; ends with it.
+
+        Audio is base64 in ``delta``, as on the wire. What came before this was called is told
+        first; who takes none for long loses the oldest of 4,096.
+        """
+        while True:
+            while self._kept:
+                yield self._kept.popleft()
+            if not self._session:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    # Saying ------------------------------------------------------------------------------------
+
+    async def send_audio(self, audio: bytes | npt.NDArray[Any]) -> None:
+        """Send a piece of speech: PCM16 mono 24 kHz as bytes, or samples from -1.0 to 1.0.
+
+        Raises:
+            LinkClosed: The session has ended, or there is none yet.
+        """
+        await self._send(ask.AppendAudio(audio=_pcm(audio)))
+
+    async def commit_audio(self) -> None:
+        """What was sent is a turn: ask for its answer. Raises what :meth:`send_audio` raises."""
+        await self._send(ask.CommitAudio())
+        await self._send(ask.CreateResponse())
+
+    async def send_text(self, text: str) -> None:
+        """Take a turn in writing, and ask for its answer. Raises what :meth:`send_audio` raises."""
+        await self._send(ask.CreateItem(item=ask.message(text)))
+        await self._send(ask.CreateResponse())
+
+    async def send_tool_output(self, call_id: str, output: str) -> None:
+        """Say what a function call came to, and ask the model to go on."""
+        await self._send(ask.CreateItem(item=ask.CallOutputItem(call_id=call_id, output=output)))
+        await self._send(ask.CreateResponse())
+
+    async def cancel_response(self) -> None:
+        """Stop the answer that is under way; harmless when none is."""
+        await self._send(ask.CancelResponse())
+
+    async def _send(self, request: ask.Request) -> None:
+        if not self._session:
+            raise LinkClosed("there is no session", "connect first")
+        await self._session.send(request)
+
+    # Hearing -----------------------------------------------------------------------------------
+
+    async def _read(self, session: Session) -> None:
+        try:
+            async for event in session:
+                self._keep(_as_dict(event))
+                self._tell(event)
+        except LinkClosed as end:
+            self._session = None
+            self._fail({"message": str(end), "code": "closed"})
+            await session.close()
+        finally:
+            self._news.set()
+
+    def _keep(self, event: dict[str, Any]) -> None:
+        self._kept.append(event)
+        self._news.set()
+
+    def _tell(self, event: wire.Event) -> None:
+        match event:
+            case wire.AudioDelta(delta=pcm) if self._on_audio:
+                self._on_audio(pcm)
+            case wire.AudioTranscriptDelta(delta=text) | wire.TextDelta(delta=text):
+                if self._on_transcript:
+                    self._on_transcript(text)
+            case wire.SpeechStarted() if self._on_interrupt:
+                self._on_interrupt()
+            case wire.ErrorEvent(error=error) if error.code != "response_cancel_not_active":
+                self._fail({"message": error.message or error.name, **msgspec.to_builtins(error)})
+
+    def _fail(self, error: dict[str, Any]) -> None:
+        if self._on_error:
+            self._on_error(error)
+
+    def _spec(self, wish: configuration.Provider) -> SessionSpec:
+        spec = SessionSpec(
+            instructions=self.config.instructions,
+            tools=tuple(dict(tool) for tool in self.config.tools),
+            model=wish.model,
+            voice=self.config.voice,
+            transcription=wish.transcription,
+            language=wish.language,
+        )
+        detection = self.config.turn_detection
+        return replace(spec, turn_detection=dict(detection) if detection else None)
+
+
+def _pcm(audio: bytes | npt.NDArray[Any]) -> bytes:
+    if isinstance(audio, bytes | bytearray | memoryview):
+        return bytes(audio)
+    if audio.dtype == np.int16:
+        return audio.astype("<i2").tobytes()
+    return float32_to_pcm16(audio)
+
+
+def _as_dict(event: wire.Event) -> dict[str, Any]:
+    """An event as on the wire, without what is not set."""
+    if isinstance(event, wire.Unknown):
+        return event.raw
+    plain: dict[str, Any] = msgspec.to_builtins(event)
+    plain.setdefault("type", event.kind)
+    if isinstance(event, wire.AudioDelta):
+        plain["delta"] = base64.b64encode(event.delta).decode("ascii")
+    return {name: value for name, value in plain.items() if value is not None}

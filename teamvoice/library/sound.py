@@ -1,0 +1,251 @@
+"""The microphone and the speaker for a program of your own, with or without an event loop.
+
+A thin face over :mod:`teamvoice.audio`: its devices live on an event loop, which runs here in a
+thread of its own, so that every method may be called from anywhere and none blocks for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from teamvoice import config
+from teamvoice.audio.capture import Microphone
+from teamvoice.audio.devices import Device, Kind, choose
+from teamvoice.audio.pcm import RATE, float32_to_pcm16
+from teamvoice.audio.playback import Speaker
+from teamvoice.audio.portaudio import LIBRARY
+from teamvoice.errors import AudioUnavailable
+
+T = TypeVar("T")
+
+KEPT_S = 60  # seconds of speech that wait to be taken; then the oldest makes room
+
+_log = logging.getLogger(__name__)
+
+
+class AudioHandler:
+    """Records speech in chunks, and plays answers.
+
+    Args:
+        sample_rate: In hertz, of what is taken and played; the devices run at their own.
+        channels: 1, or 2: both the same when recorded, mixed to one when played.
+        chunk_ms: How much one chunk holds, in milliseconds.
+    """
+
+    def __init__(self, sample_rate: int = RATE, channels: int = 1, chunk_ms: int = 50) -> None:
+        self.sample_rate = sample_rate
+        self.channels = channels
+        self.chunk_ms = chunk_ms
+        self._chunk_bytes = sample_rate * chunk_ms // 1000 * 2 * channels
+        self._chunks: queue.Queue[bytes] = queue.Queue(max(1, KEPT_S * 1000 // chunk_ms))
+        self._came = threading.Event()
+        self._rest = b""
+        self._muted = False
+        settings = config.load().audio
+        self._microphone = Microphone(settings.input)
+        self._speaker = Speaker(settings.output, volume=settings.volume)
+        self._in = _Converter(RATE, sample_rate, 1, channels)
+        self._out = _Converter(sample_rate, RATE, channels, 1)
+        self._loop: _Loop | None = None
+        self._playing = False
+
+    def start(self) -> None:
+        """Start recording and playing.
+
+        Raises:
+            AudioUnavailable: The microphone cannot be opened; says why, and the mend.
+        """
+        self.start_playback()
+        self.start_recording()
+
+    def stop(self) -> None:
+        """Stop both, and forget what waits to be played. Harmless when stopped."""
+        self.stop_recording()
+        self.stop_playback()
+        loop, self._loop = self._loop, None
+        if loop:
+            loop.end()
+
+    # Recording ---------------------------------------------------------------------------------
+
+    def start_recording(self) -> None:
+        """Open the microphone; raises what :meth:`start` raises. Harmless when it is open."""
+        self._run(self._microphone.open(self._take, _tell_lost))
+
+    def stop_recording(self) -> None:
+        """Close the microphone; what was recorded can still be taken."""
+        self._run(self._microphone.close())
+
+    def mute(self) -> None:
+        """Record nothing until :meth:`unmute`."""
+        self._muted = True
+
+    def unmute(self) -> None:
+        """Record again."""
+        self._muted = False
+
+    @property
+    def is_muted(self) -> bool:
+        """Nothing is recorded."""
+        return self._muted
+
+    def get_audio_chunk(self) -> bytes | None:
+        """The oldest chunk that was not taken: PCM16; None when there is none yet."""
+        try:
+            return self._chunks.get_nowait()
+        except queue.Empty:
+            return None
+
+    async def get_audio_chunk_async(self, timeout: float = 0.1) -> bytes | None:  # noqa: ASYNC109 - the name that callers know
+        """The next chunk; None when none came in so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while True:
+                    if (chunk := self.get_audio_chunk()) is not None:
+                        return chunk
+                    await asyncio.sleep(0.005)
+        return None
+
+    def _take(self, pcm: bytes, _at: float) -> None:
+        if self._muted:
+            self._rest = b""
+            return
+        self._rest += self._in.convert(pcm)
+        while len(self._rest) >= self._chunk_bytes:
+            chunk, self._rest = self._rest[: self._chunk_bytes], self._rest[self._chunk_bytes :]
+            if self._chunks.full():
+                self.get_audio_chunk()
+            self._chunks.put_nowait(chunk)
+
+    # Playing -----------------------------------------------------------------------------------
+
+    def start_playback(self) -> None:
+        """Be ready to play. The device is opened when there is something to play."""
+        if not self._playing:
+            self._playing = True
+            self._run(self._speaker.__aenter__())
+
+    def stop_playback(self) -> None:
+        """Stop playing, and forget what waits. Harmless when stopped."""
+        if self._playing:
+            self._playing = False
+            self._run(self._speaker.silence())
+            self._run(self._speaker.__aexit__(None, None, None))
+
+    def play_audio(self, audio: bytes | npt.NDArray[Any]) -> None:
+        """Queue a piece of sound: PCM16 as bytes, or samples from -1.0 to 1.0.
+
+        Raises:
+            RuntimeError: Playback was not started.
+        """
+        if not self._playing or self._loop is None:
+            raise RuntimeError("start playback first")
+        pcm = audio if isinstance(audio, bytes) else float32_to_pcm16(audio)
+        self._loop.call(self._speaker.play, "played", 0, self._out.convert(pcm))
+
+    def clear_playback_queue(self) -> None:
+        """Fall silent now, and forget what waits to be played."""
+        if self._playing:
+            self._run(self._speaker.silence())
+
+    # Devices -----------------------------------------------------------------------------------
+
+    @staticmethod
+    def list_devices() -> list[dict[str, Any]]:
+        """Every device: ``{"index", "name", "inputs", "outputs", "rate"}``.
+
+        Raises:
+            AudioUnavailable: The sound library is not installed.
+        """
+        return [_described(device) for device in _devices()]
+
+    @staticmethod
+    def get_default_device_info() -> dict[str, dict[str, Any] | None]:
+        """The devices in use: ``{"input", "output"}``, each as ``list_devices`` tells it.
+
+        None for one that is not there. Raises what :meth:`list_devices` raises.
+        """
+        devices, settings = _devices(), config.load().audio
+        return {
+            "input": _chosen(devices, "input", settings.input),
+            "output": _chosen(devices, "output", settings.output),
+        }
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        self._loop = self._loop or _Loop()
+        return self._loop.run(work)
+
+
+class _Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="teamvoice-sound", daemon=True
+        )
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def call(self, function: Any, *arguments: Any) -> None:
+        self._loop.call_soon_threadsafe(function, *arguments)
+
+    def end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class _Converter:
+    """A stream of PCM16 at another rate, or with another number of channels."""
+
+    def __init__(self, from_rate: int, to_rate: int, channels_in: int, channels_out: int) -> None:
+        self._channels = (channels_in, channels_out)
+        self._resampler: Any = None
+        if from_rate != to_rate:
+            import soxr
+
+            self._resampler = soxr.ResampleStream(from_rate, to_rate, 1, dtype="int16")
+
+    def convert(self, pcm: bytes) -> bytes:
+        channels_in, channels_out = self._channels
+        if self._resampler is None and channels_in == channels_out:
+            return pcm
+        samples = np.frombuffer(pcm, "<i2").reshape(-1, channels_in).mean(axis=1).astype("<i2")
+        if self._resampler is not None:
+            samples = self._resampler.resample_chunk(samples)
+        return np.repeat(samples, channels_out).astype("<i2").tobytes()
+
+
+def _devices() -> list[Device]:
+    loop = _Loop()
+    try:
+        return loop.run(LIBRARY.devices())
+    finally:
+        loop.end()
+
+
+def _chosen(devices: list[Device], kind: Kind, wanted: str) -> dict[str, Any] | None:
+    try:
+        return _described(choose(devices, kind, wanted))
+    except AudioUnavailable:
+        return None  # which is what is asked
+
+
+def _described(device: Device) -> dict[str, Any]:
+    return {n: getattr(device, n) for n in ("index", "name", "inputs", "outputs", "rate")}
+
+
+def _tell_lost(reason: str) -> None:
+    _log.warning("the microphone was lost: %s", reason)

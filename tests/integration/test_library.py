@@ -1,0 +1,261 @@
+"""The library: programs in its own words hold conversations with the offline server."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import inspect
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import teamvoice
+from teamvoice import AudioHandler, RealtimeClient, SessionConfig
+from teamvoice.audio.pcm import RATE
+from teamvoice.errors import ConfigError, LinkClosed, LinkRefused
+from teamvoice.offline.server import Settings, serve
+from tests.integration.test_audio_contract import chirp, is_heard_whole, sound_ms
+from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of, tone
+from tests.support.offline_talk import TOOL
+from tests.support.panes import ROOT
+from tests.support.processes import running
+from tests.support.wait import until
+
+PATHS = {"PYTHONPATH": str(ROOT)}
+
+
+@contextlib.asynccontextmanager
+async def serving(monkeypatch: pytest.MonkeyPatch, config_dir: Path) -> AsyncIterator[None]:
+    """The offline server, and an environment that points at it."""
+    monkeypatch.setenv("TEAMVOICE_CONFIG_DIR", str(config_dir))
+    async with serve(Settings(token="sk-of-ours"), ExactEars, LiteralMind(), ToneVoice()) as url:
+        monkeypatch.setenv("TEAMVOICE_PROVIDER_URL", url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-of-ours")
+        yield
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[None]:
+    async with serving(monkeypatch, tmp_path):
+        yield
+
+
+class Listener:
+    """What the callbacks of a program were told."""
+
+    def __init__(self) -> None:
+        self.audio = b""
+        self.words = ""
+        self.errors: list[dict[str, Any]] = []
+        self.interruptions = 0
+
+    def hear(self, pcm: bytes) -> None:
+        self.audio += pcm
+
+    def read(self, text: str) -> None:
+        self.words += text
+
+    def stop(self) -> None:
+        self.interruptions += 1
+
+    def client(self, config: SessionConfig | None = None, **more: Any) -> RealtimeClient:
+        return RealtimeClient(
+            config=config,
+            on_audio=self.hear,
+            on_transcript=self.read,
+            on_error=self.errors.append,
+            on_interrupt=self.stop,
+            **more,
+        )
+
+
+@pytest.mark.usefixtures("server")
+async def test_hands_free_the_server_ends_the_turn_and_speaking_interrupts() -> None:
+    told = Listener()
+    async with told.client(SessionConfig(voice="alloy", instructions="Be brief.")) as client:
+        await until(lambda: client.connected, "it is connected")
+        await client.send_audio(sound_of("hello there") + bytes(48_000))
+        await until(lambda: "You said: hello there" in told.words, "the answer's words", 10)
+        await until(lambda: told.audio == b"".join(tone("You said: hello there")), "its sound")
+        await client.send_audio(sound_of("and now"))
+        await until(lambda: told.interruptions == 2, "that somebody speaks again is told")
+    assert not client.connected
+    assert told.errors == []
+
+
+@pytest.mark.usefixtures("server")
+async def test_push_to_talk_calls_a_tool_and_goes_on() -> None:
+    told = Listener()
+    config = SessionConfig(turn_detection=None, tools=[TOOL])
+    async with told.client(config, api_key="sk-of-ours") as client:
+        samples = np.frombuffer(sound_of('call look {"where": "here"}'), "<i2") / 32_767
+        await client.send_audio(samples)
+        await client.commit_audio()
+        async for event in client.events():
+            if event["type"] == "response.function_call_arguments.done":
+                assert json.loads(event["arguments"]) == {"where": "here"}
+                call = event["call_id"]
+            if event["type"] == "response.done":
+                break
+        await client.send_tool_output(call, "a cat")
+        sound = b""
+        async for event in client.events():
+            if event["type"] == "response.output_audio.delta":
+                sound += base64.b64decode(event["delta"])
+            if event["type"] == "response.done":
+                break
+        assert told.words == "look says a cat"
+        assert sound == told.audio == b"".join(tone("look says a cat"))
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_turn_in_writing_and_a_cancel_that_comes_too_late() -> None:
+    told = Listener()
+    async with told.client(SessionConfig(turn_detection=None)) as client:
+        await client.send_text("hello")
+        await until(lambda: told.words == "You said: hello", "the answer")
+        async for event in client.events():
+            if event["type"] == "response.done":
+                break
+        await client.cancel_response()
+        await client.send_text("once more")
+        await until(lambda: "once more" in told.words, "the conversation goes on")
+    assert told.errors == []
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_session_that_ends_is_told_and_ends_the_events() -> None:
+    told = Listener()
+    client = told.client()
+    await client.connect()
+    await client.connect()  # harmless
+    seen: list[str] = []
+
+    async def listen() -> None:
+        async for event in client.events():
+            seen.append(event["type"])  # noqa: PERF401 - each as it comes
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(listen())
+        await client.send_text("hello")
+        await until(lambda: "response.done" in seen, "the answer is over")
+        await client.close()
+    assert not client.connected
+    with pytest.raises(LinkClosed):
+        await client.send_text("anybody there?")
+    await client.close()  # harmless
+
+
+@pytest.mark.usefixtures("server")
+async def test_a_wrong_key_no_key_and_a_format_that_is_not_spoken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(LinkRefused):
+        await RealtimeClient(api_key="sk-of-somebody").connect()
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("TEAMVOICE_PROVIDER_URL")
+    with pytest.raises(ConfigError, match="no API key"):
+        await RealtimeClient().connect()
+    with pytest.raises(ConfigError, match="g711"):
+        SessionConfig(input_audio_format="g711_ulaw")
+
+
+@pytest.mark.needs(*NEEDS_SOUND)
+@pytest.mark.parametrize("rate", [24_000, 16_000])
+async def test_the_microphone_and_the_speaker(sound: Sound, rate: int) -> None:
+    spoken = chirp(0.6)
+    handler = AudioHandler(sample_rate=rate)
+    assert handler.get_audio_chunk() is None
+    handler.start()
+    try:
+        first = await handler.get_audio_chunk_async(timeout=5)
+        assert first is not None
+        assert len(first) == rate // 20 * 2
+        await sound.play_into_microphone(spoken)
+        heard = first
+        while sound_ms(heard) * RATE / rate < 595:
+            heard += await handler.get_audio_chunk_async(timeout=5) or b""
+        assert rate != RATE or is_heard_whole(spoken, heard)
+        handler.mute()
+        assert handler.is_muted
+        with sound.recorder() as recorder:
+            handler.play_audio(heard)
+            await until(lambda: sound_ms(recorder.pcm()) > 100, "what was recorded is played")
+            handler.clear_playback_queue()
+        handler.unmute()
+    finally:
+        handler.stop()
+    await until(lambda: sound.source_state() != "RUNNING", "the microphone is closed")
+
+
+@pytest.mark.needs(*NEEDS_SOUND)
+@pytest.mark.usefixtures("sound")
+async def test_the_devices_are_told() -> None:
+    names = [device["name"] for device in AudioHandler.list_devices()]
+    assert "pulse" in names
+    default = AudioHandler.get_default_device_info()
+    assert default["input"] is not None
+    assert default["input"]["name"] == "pulse"
+
+
+@pytest.mark.needs(*NEEDS_SOUND)
+async def test_the_program_in_the_readme_talks(
+    sound: Sound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (program,) = _programs("README.md")
+    file = tmp_path / "program.py"
+    file.write_text(program)
+    log = tmp_path / "log"
+    async with serving(monkeypatch, tmp_path):
+        with running((sys.executable, file), PATHS, log):
+            await until(lambda: sound.source_state() == "RUNNING", "it listens", 20)
+            await sound.play_into_microphone(chirp(0.5) + bytes(24_000))
+            await until(
+                lambda: log.read_text().startswith(("You said", "I heard")), "an answer", 20
+            )
+            await until(lambda: sound.players() > 0, "the answer is played", 20)
+
+
+@pytest.mark.usefixtures("server")
+async def test_the_turn_in_writing_of_the_docs(capsys: pytest.CaptureFixture[str]) -> None:
+    names, turn = _programs("docs/library.md")
+    scope: dict[str, Any] = {}
+    exec(names, scope)  # noqa: S102 - the page's own words
+    assert set(teamvoice.__all__) <= scope.keys()
+    exec(f"async def turn():\n{textwrap.indent(turn, '    ')}", scope)  # noqa: S102 - as above
+    await scope["turn"]()
+    assert capsys.readouterr().out == "You said: Hello!\n"
+
+
+def _programs(page: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_importing_the_package_imports_none_of_it() -> None:
+    program = "import sys, teamvoice; print([m for m in sys.modules if m.startswith('teamvoice.')])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", teamvoice.__all__)
+def test_every_name_is_there_and_explained(name: str) -> None:
+    found = getattr(teamvoice, name)
+    assert name == "VOICES" or inspect.getdoc(found)
+
+
+def test_a_name_that_is_not_there() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
+        teamvoice.__getattr__("Nonsense")
