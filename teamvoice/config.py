@@ -27,6 +27,7 @@ import platformdirs
 
 from teamvoice import envfile
 from teamvoice.errors import ConfigError
+from teamvoice.prices import Dollars, Price
 
 _KEY_NAMES = ("TEAMVOICE_API_KEY", "OPENAI_API_KEY")  # the first that is set
 
@@ -73,6 +74,7 @@ class Audio(_Section, frozen=True):
     input: str = ""
     output: str = ""
     chimes: bool = True
+    trim: bool = True
     volume: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
 
 
@@ -127,6 +129,13 @@ class Policy(_Section, frozen=True):
     keys: tuple[KeyName, ...] = typing.get_args(KeyName)
 
 
+class Cost(_Section, frozen=True):
+    """What may be spent, and what things cost."""
+
+    cap_usd: Dollars = 0.0
+    prices: dict[Name, Price] = {}
+
+
 class Offline(_Section, frozen=True):
     """The Realtime server of our own: ears, mind and voice with no network."""
 
@@ -157,6 +166,7 @@ class Config(_Section, frozen=True):
     team: Team = Team()
     notify: Notify = Notify()
     policy: Policy = Policy()
+    cost: Cost = Cost()
     offline: Offline = Offline()
     journal: Journal = Journal()
     log: Log = Log()
@@ -315,13 +325,16 @@ def check_keys(table: Any, kind: type, where: str, prefix: str) -> None:
 
 
 def _children(hint: Any, value: Any, key: str) -> Iterator[tuple[type, Any, str]]:
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+    if _is_struct(hint):
         yield hint, value, key
-    elif typing.get_origin(hint) is tuple and isinstance(value, list):
-        (inner, *_) = typing.get_args(hint)
-        if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-            for index, child in enumerate(value):
-                yield inner, child, f"{key}[{index}]"
+    inner = next(filter(_is_struct, typing.get_args(hint)), None)
+    if inner and isinstance(value, list | dict):
+        for name, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield inner, child, f"{key}[{name!r}]"
+
+
+def _is_struct(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, msgspec.Struct)
 
 
 def _hints(kind: type) -> dict[str, Any]:
@@ -344,8 +357,7 @@ def _overrides(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]
 def _check_variables(environ: Mapping[str, str]) -> None:
     """No variable that is meant for us has a section that does not exist."""
     sections = tuple(f"TEAMVOICE_{section}_".upper() for section in _hints(Config))
-    ours = (name for name in sorted(environ) if name.startswith("TEAMVOICE_"))
-    for variable in ours:
+    for variable in sorted(name for name in environ if name.startswith("TEAMVOICE_")):
         if variable not in _OTHER_VARIABLES and not variable.startswith(sections):
             hint = nearest(variable, [*_OTHER_VARIABLES, *(f"{s}..." for s in sections)])
             raise ConfigError(f"environment variable {variable}: no such setting.{hint}")
@@ -362,9 +374,7 @@ def _from_text(raw: str, hint: Any) -> Any:
 
 
 def _is_text_choice(hint: Any) -> bool:
-    return typing.get_origin(hint) is Literal and all(
-        isinstance(choice, str) for choice in typing.get_args(hint)
-    )
+    return typing.get_origin(hint) is Literal and isinstance(typing.get_args(hint)[0], str)
 
 
 def _check_names(config: Config, where: str) -> None:

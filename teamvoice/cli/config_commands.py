@@ -108,13 +108,26 @@ def _toml(settings: dict[str, Any], origins: dict[str, str]) -> Iterator[str]:
             if key not in tables:
                 yield f"{key} = {_literal(value)}  # {origins[f'{section}.{key}']}"
         for key, rows in tables.items():
-            for row in rows:
-                yield f"\n[[{section}.{key}]]  # {origins[f'{section}.{key}']}"
-                yield from (f"{name} = {_literal(value)}" for name, value in row.items())
+            for head, row in _heads(f"{section}.{key}", rows):
+                yield f"\n{head}  # {origins[f'{section}.{key}']}"
+                known = {name: value for name, value in row.items() if value is not None}
+                yield from (f"{name} = {_literal(value)}" for name, value in known.items())
+
+
+def _heads(path: str, rows: list[Any] | dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The head of each of a setting's tables, and the table."""
+    if isinstance(rows, dict):
+        yield from ((f"[{path}.{_literal(name)}]", row) for name, row in rows.items())
+    else:
+        yield from ((f"[[{path}]]", row) for row in rows)
 
 
 def _is_tables(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    return isinstance(value, list | dict) and any(isinstance(row, dict) for row in _rows(value))
+
+
+def _rows(value: list[Any] | dict[str, Any]) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _literal(value: Any) -> str:

@@ -8,11 +8,14 @@ The status is the daemon's, and passes through ``--json`` untouched::
      "microphone": {"state": "closed", "device": "pulse", "muted": false, "reason": ""},
      "members": [{"name": "developer", "state": "working", "source": "screen", "age_s": 2.5,
                   "pane": "%3", "detail": ""}],
+     "cost": {"day": "2026-01-31", "day_usd": 0.42, "cap_usd": 2.0, "state": "",
+              "prices_known": true},
      "turn": {…}}
 
 ``state`` is a word for people; ``age_s`` is how long ago the member was looked at; ``reason``
 and ``detail`` are one line, or empty. ``turn`` is the last turn as the journal keeps it, or null.
-What is absent is not shown.
+``day_usd`` are the dollars of the day, as far as their prices are known; ``cap_usd`` is 0 for no
+limit, and ``state`` is ``spent`` once it is reached. What is absent is not shown.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ def line(status: Status) -> str:
     parts = [] if link == "up" else [f"link {link}"]
     if microphone.get("muted") or microphone.get("state") in {"open", "failed"}:
         parts.append(f"microphone {'muted' if microphone.get('muted') else microphone['state']}")
+    parts += ["the day's limit is reached"] if status.get("cost", {}).get("state") else []
     parts += [f"{member.get('name')} {member.get('state')}" for member in _members(status)]
     return " · ".join(parts) or "ready"
 
@@ -55,6 +59,8 @@ def show(status: Status, console: Console) -> None:
     for part in _PARTS:
         if part in status:
             console.print(_part_text(part, status[part]))
+    if "cost" in status:
+        console.print(_cost_text(status["cost"], status.get("turn") or {}))
     if _members(status):
         console.print(_members_table(status))
     turn = status.get("turn")
@@ -72,6 +78,20 @@ def _part_text(name: str, part: Status) -> Text:
     ]
     text.append(f"  {' '.join(known)}" if known else "", style="dim")
     text.append(f"  {plain(part['reason'])}" if part.get("reason") else "")
+    return text
+
+
+def _cost_text(cost: Status, turn: Status) -> Text:
+    text = Text(f"{'cost':<12}")
+    limit = f" of ${cost['cap_usd']:.2f}" if cost.get("cap_usd") else ""
+    is_spent = cost.get("state") == "spent"
+    text.append(
+        f"${cost.get('day_usd', 0):.2f}{limit} today", style="red" if is_spent else "default"
+    )
+    if turn.get("cost_usd") is not None:
+        text.append(f"  last turn ${turn['cost_usd']:.4f}", style="dim")
+    text.append("  the limit is reached" if is_spent else "")
+    text.append("" if cost.get("prices_known", True) else "  as far as known: docs/costs.md")
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from teamvoice.conversation.events import ToolCall, Usage
+from teamvoice.conversation.events import ToolCall, Transcribed, Usage
 from teamvoice.conversation.turn import DoneCall, Turn
 
 
@@ -14,7 +14,8 @@ class Draft:
 
     ``awaits`` names what a finished turn still waits for before it is written down: the ids of
     responses and calls, and a mark for each transcript. ``tainted`` is set once text from a pane
-    may have come before what the model asks for. ``news`` is what a turn of our own is about.
+    may have come before what the model asks for. ``items`` are those that its speech
+    became. ``news`` is what a turn of our own is about.
     """
 
     number: int
@@ -26,6 +27,9 @@ class Draft:
     asked: dict[str, tuple[ToolCall, float]] = field(default_factory=dict)
     done: dict[str, DoneCall] = field(default_factory=dict)
     usage: list[Usage] = field(default_factory=list)
+    transcribed: list[Transcribed] = field(default_factory=list)
+    items: list[str] = field(default_factory=list)
+    sent_ms: int = 0
     ms: dict[str, int] = field(default_factory=dict)
     outcome: str = ""
     trouble: str = ""
@@ -71,5 +75,7 @@ class Draft:
             trouble=self.trouble,
             ms={**self.ms, "total": round((at - self.began) * 1000)},
             usage=tuple(self.usage),
+            transcribed=tuple(self.transcribed),
+            sent_ms=self.sent_ms,
             news=self.news,
         )

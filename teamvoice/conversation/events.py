@@ -191,12 +191,23 @@ class ResponseEnded(Event):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """What one transcription, which is billed apart, took: tokens, or seconds of audio."""
+
+    text_in: int = 0
+    audio_in: int = 0
+    text_out: int = 0
+    seconds: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechTranscribed(Event):
-    """What the provider heard the person say."""
+    """What the provider heard the person say; what that took, when it tells."""
 
     item_id: str
     text: str
+    usage: Transcribed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +230,18 @@ class RequestRefused(Event):
     request: str
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent(Event):
+    """So many dollars were spent; 0 only tells that a day has begun.
+
+    Args:
+        day: The person's own date, as ``2026-01-31``.
+    """
+
+    day: str
+    usd: float
 
 
 # Tools and time --------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from collections import deque
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
-from teamvoice.conversation.events import ResponseEnded
+from teamvoice.conversation.events import ResponseEnded, SpeechTranscribed
+
+_COMMIT = "commit"  # what a turn awaits until the provider has taken its speech
 
 
 class Ledger:
@@ -83,32 +85,52 @@ class Ledger:
         if self.current:
             self._uncommitted.append(self.current)
 
+    def await_speech(self, draft: Draft) -> None:
+        """A turn is to wait for the transcripts even of speech that was committed just now."""
+        if draft in self._uncommitted:
+            draft.awaits.add(_COMMIT)
+
     def speech_refused(self) -> None:
         """The provider did not take the oldest commit that it had not confirmed."""
-        if self._uncommitted:
-            self._uncommitted.popleft()
+        self._commit_told()
 
     def speech_taken(self, item_id: str) -> None:
         """The provider made an item of the oldest commit that it had not confirmed."""
-        if self._uncommitted:
-            draft = self._uncommitted.popleft()
+        if draft := self._commit_told():
             self._by_item[item_id] = draft
+            draft.items.append(item_id)
             draft.awaits.add(item_id)
 
-    def speech_heard(self, item_id: str, text: str) -> None:
+    def speech_heard(self, event: SpeechTranscribed) -> None:
         """The transcript of an item; empty when the provider could not make one."""
-        draft = self._by_item.pop(item_id, None)
+        draft = self._transcript_over(event.item_id)
         if draft:
-            draft.awaits.discard(item_id)
-            draft.heard += [text] if text else []
+            draft.heard += [event.text] if event.text else []
+            draft.transcribed += [event.usage] if event.usage else []
 
     def link_lost(self) -> None:
         """No response and no transcript that was under way will come."""
         for response_id in list(self._by_response):
             self.response_gone(response_id)
         for item_id in list(self._by_item):
-            self.speech_heard(item_id, "")
-        self._uncommitted.clear()
+            self._transcript_over(item_id)
+        while self._commit_told():
+            pass
+
+    def _commit_told(self) -> Draft | None:
+        """The provider took or refused the oldest commit; the turn that it belongs to."""
+        if not self._uncommitted:
+            return None
+        draft = self._uncommitted.popleft()
+        if draft not in self._uncommitted:
+            draft.awaits.discard(_COMMIT)
+        return draft
+
+    def _transcript_over(self, item_id: str) -> Draft | None:
+        draft = self._by_item.pop(item_id, None)
+        if draft:
+            draft.awaits.discard(item_id)
+        return draft
 
     @staticmethod
     def _timer(draft: Draft) -> str:

@@ -18,13 +18,14 @@ what is said utterances without a complete response          gestures, ResponseE
 what is owed whether the person is due an answer             commits, the end of all open calls
 what waits   writes that want a confirmation                 ResponseEnded, Tapped, Confirmed, …
 what is new  receipts and news that are to be said aloud     ToolEnded, NewsCame
+the budget   left, spent                                     Spent
 ============ =============================================== ==================================
 
 One rule, :meth:`Conversation._respond`, decides every ``CreateResponse``: something is owed, the
 link is up, no response lives, the microphone is closed, no call is open, the speaker is not being
-stopped. It is asked after every event. When nothing is owed, it decides in the same place whether
-something is announced: the receipt of what was confirmed, or, between turns and into silence only,
-news.
+stopped, and the day's money is not spent. It is asked after every event. When nothing is owed, it
+decides in the same place whether something is announced: the receipt of what was confirmed, or,
+between turns and into silence only, news.
 
 A write runs at once only if :mod:`teamvoice.conversation.policy` finds nothing against it. Else it
 waits, and its turn with it: when the key goes down, the turn goes on until it is known whether
@@ -46,6 +47,7 @@ from typing import Any
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
+from teamvoice.conversation.budget import Budget
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
@@ -53,7 +55,6 @@ from teamvoice.conversation.ledger import Ledger
 from teamvoice.conversation.policy import Policy, describe, shows_screen
 from teamvoice.conversation.said import Said, Utterance
 
-_BYTES_PER_MS = 48  # mono PCM16 at 24 kHz
 _OF_A_SESSION = (
     ev.ResponseBegan,
     ev.AnswerAudio,
@@ -75,12 +76,16 @@ class Rules:
         linger_s: How long a finished turn waits for its transcript before it is written down.
         backlog: How many utterances are kept unanswered; then the oldest is dropped, and the
             person is told.
+        trims: What is quiet at either end of a hold is not sent.
+        cap_usd: Dollars that may be spent in a day; 0 for as many as it takes.
     """
 
     shortest_ms: int = 100
     answer_s: float = 30.0
     linger_s: float = 5.0
     backlog: int = 5
+    trims: bool = True
+    cap_usd: float = 0.0
 
 
 class Link(enum.Enum):
@@ -138,7 +143,8 @@ class Conversation:
         self._receipts: list[str] = []  # of what was confirmed, to be said aloud
         self._news: dict[str, str] = {}  # by whom it is about, to be said aloud
         self._announcing = ""  # what the living response says for us
-        self._said = Said(self._rules.backlog)
+        self._said = Said(self._rules.backlog, trims=self._rules.trims)
+        self.budget = Budget(self._rules.cap_usd)
         self._ledger = Ledger(self._rules.linger_s)
         self._out: list[Command] = []
         self._handlers = self._table()
@@ -189,6 +195,7 @@ class Conversation:
             ev.SpeechCommitted: lambda event: self._ledger.speech_taken(event.item_id),
             ev.SpeechTranscribed: self._speech_transcribed,
             ev.RequestRefused: self._request_refused,
+            ev.Spent: lambda event: self._do(*self.budget.spend(event.day, event.usd)),
             ev.ToolEnded: self._tool_ended,
             ev.ToolAsked: self._tool_asked,
             ev.NewsCame: self._news_came,
@@ -243,9 +250,10 @@ class Conversation:
 
     def _text_asked(self, event: ev.TextAsked) -> None:
         if self.mic is not Mic.CLOSED:
-            draft = self._ledger.new(event.at, typed=True)
-            draft.fail("dropped", "the key is held; let go of it and ask again")
-            self._do(*self._ledger.close(draft))
+            self._turn_away(event, "the key is held; let go of it and ask again")
+            return
+        if self.budget.is_spent:
+            self._turn_away(event, self.budget.why)
             return
         self._drop_what_waits("other words came first", event.at)
         draft = self._turn_for_more(event.at, typed=True)
@@ -253,6 +261,13 @@ class Conversation:
         draft.heard.append(event.text)
         self._make_room(self._said.type(draft.number, event.text))
         self._send_said(event.at)
+
+    def _turn_away(self, event: ev.TextAsked, trouble: str) -> None:
+        """Typed words get no answer, and the session does not see them."""
+        draft = self._ledger.new(event.at, typed=True)
+        draft.heard.append(event.text)
+        draft.fail("dropped", trouble)
+        self._do(*self._ledger.close(draft))
 
     def _turn_for_more(self, at: float, *, typed: bool) -> Draft:
         """The turn that new words belong to.
@@ -333,15 +348,17 @@ class Conversation:
         utterance = self._said.recording
         if utterance is None or self.mic not in {Mic.OPEN, Mic.DRAINING}:
             return
-        if not utterance.blocks:
+        if not utterance.captured:
             self._do(do.Chime("listening"))
-        utterance.blocks.append(event.pcm)
+        utterance.take(event.pcm)
         self._send_said(event.at)
 
     def _capture_ended(self, event: ev.CaptureEnded) -> None:
         was, self.mic = self.mic, Mic.CLOSED
         if was is Mic.DRAINING and self._is_long_enough():
-            self._said.end_recording()
+            sent_ms = self._said.end_recording()
+            if self._ledger.current:
+                self._ledger.current.sent_ms += sent_ms
             self._send_said(event.at)
         elif was is not Mic.CLOSED:
             self._drop_hold("dropped", "" if was is Mic.DISCARDING else "nothing was recorded")
@@ -362,7 +379,7 @@ class Conversation:
 
     def _is_long_enough(self) -> bool:
         recording = self._said.recording
-        return bool(recording and recording.size >= self._rules.shortest_ms * _BYTES_PER_MS)
+        return bool(recording and recording.captured_ms >= self._rules.shortest_ms)
 
     def _discard_hold(self) -> None:
         if self.mic is Mic.OPEN:
@@ -422,6 +439,7 @@ class Conversation:
         self._do(do.StopTimer("answer"))
         given_up = self._said.session_lost()
         self._ledger.link_lost()
+        self.budget.session_lost()
         draft = self._ledger.current
         if draft and given_up:
             self._fail(draft, f"{reason}; what you said was tried three times and is given up")
@@ -474,7 +492,7 @@ class Conversation:
             self._run_calls(draft, event)
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
-        self._ledger.speech_heard(event.item_id, event.text)
+        self._ledger.speech_heard(event)
         if event.text:
             self._do(do.Tell("heard", event.text))
 
@@ -595,8 +613,11 @@ class Conversation:
             or self.sound is Sound.STOPPING
         ):
             return
-        if self._owed:
+        if self.budget.is_spent:
+            self._leave_unanswered()
+        elif self._owed:
             self._owed = False
+            self._do(*self.budget.make_forget())
             self._answering = self._said.committed()
             self._show_screens()
             if self._ledger.current:
@@ -605,6 +626,19 @@ class Conversation:
         elif text := self._next_announcement(at):
             self._answering, self._announcing = [], text
             self._request(do.Announce(text))
+
+    def _leave_unanswered(self) -> None:
+        """The day's money is spent: what was done is shown, and no response is asked for."""
+        self._receipts = []  # they were shown, as was the news
+        self._news.clear()
+        if not self._owed:
+            return
+        self._owed = False
+        if draft := self._ledger.current:
+            self.budget.refuse(draft)
+            self._ledger.await_speech(draft)
+            self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
+        self._give_up(self._ledger.current, self.budget.why)
 
     def _request(self, command: Command) -> None:
         self.response = Response.REQUESTED

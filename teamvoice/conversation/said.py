@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
+from teamvoice.conversation.trim import Trim
 
 _LOSSES = 3  # sessions that may die with an utterance before it is given up
+_BYTES_PER_MS = 48  # mono PCM16 at 24 kHz
 _AT_ONCE = 50  # blocks in one append, when much is waiting: a second of speech
 
 
@@ -23,7 +25,9 @@ class Utterance:
     Args:
         turn: The number of the turn that it belongs to.
         text: The words, when it was typed; None when it is spoken.
-        blocks: The audio so far: mono PCM16 at 24 kHz.
+        blocks: The audio that is to be sent, so far: mono PCM16 at 24 kHz.
+        captured: Bytes of audio that were captured.
+        trim: Holds back what is quiet at either end; None when everything is sent.
         ended: All of it is here.
         sent: How many blocks the session that is up was given.
         committed: The session that is up was told that this is all.
@@ -33,28 +37,46 @@ class Utterance:
     turn: int
     text: str | None = None
     blocks: list[bytes] = field(default_factory=list)
+    captured: int = 0
+    trim: Trim | None = None
     ended: bool = False
     sent: int = 0
     committed: bool = False
     lost: int = 0
 
     @property
-    def size(self) -> int:
-        """Bytes of audio."""
-        return sum(map(len, self.blocks))
+    def ms(self) -> int:
+        """How much audio is to be sent."""
+        return sum(map(len, self.blocks)) // _BYTES_PER_MS
+
+    @property
+    def captured_ms(self) -> int:
+        """How much audio was captured."""
+        return self.captured // _BYTES_PER_MS
+
+    def take(self, pcm: bytes) -> None:
+        """A block was captured."""
+        self.captured += len(pcm)
+        self.blocks += self.trim.feed(pcm) if self.trim else [pcm]
+
+    def end(self) -> None:
+        """All of it was captured."""
+        self.blocks += self.trim.end() if self.trim else []
+        self.ended = True
 
 
 class Said:
     """The utterances that wait for their answer, oldest first."""
 
-    def __init__(self, backlog: int) -> None:
+    def __init__(self, backlog: int, *, trims: bool = True) -> None:
         self._backlog = backlog
+        self._trims = trims
         self._kept: list[Utterance] = []
         self.recording: Utterance | None = None
 
     def record(self, turn: int) -> Utterance | None:
         """Start an utterance; the oldest, when it had to make room for this one."""
-        self.recording = Utterance(turn)
+        self.recording = Utterance(turn, trim=Trim() if self._trims else None)
         return self._keep(self.recording)
 
     def type(self, turn: int, text: str) -> Utterance | None:
@@ -66,11 +88,13 @@ class Said:
         self._kept = [utterance for utterance in self._kept if utterance is not self.recording]
         self.recording = None
 
-    def end_recording(self) -> None:
-        """The utterance that is being recorded is whole."""
-        if self.recording:
-            self.recording.ended = True
-        self.recording = None
+    def end_recording(self) -> int:
+        """The utterance that is being recorded is whole; how much of it is sent, in ms."""
+        recording, self.recording = self.recording, None
+        if recording is None:
+            return 0
+        recording.end()
+        return recording.ms
 
     def waits(self, turn: int) -> bool:
         """Something that was said in this turn has no complete answer."""

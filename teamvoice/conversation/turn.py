@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from teamvoice.conversation.events import ToolCall, Usage
+from teamvoice.conversation.events import ToolCall, Transcribed, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Turn:
             commit), ``answer`` (key up to the first audio received), ``sound`` (key up to the
             first audio played), ``total``.
         usage: Tokens, one entry per response.
+        transcribed: What the transcriptions took, one entry each.
+        sent_ms: How much speech was sent, in milliseconds.
         news: What was told without being asked for; then nothing was heard.
     """
 
@@ -46,4 +48,6 @@ class Turn:
     trouble: str = ""
     ms: dict[str, int] = field(default_factory=dict)
     usage: tuple[Usage, ...] = ()
+    transcribed: tuple[Transcribed, ...] = ()
+    sent_ms: int = 0
     news: str = ""

@@ -30,10 +30,12 @@ from typing import Any, Self
 import structlog
 
 from teamvoice import __version__, config
+from teamvoice.conversation.events import Event
+from teamvoice.conversation.machine import Rules
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
 from teamvoice.daemon.control import Control
-from teamvoice.daemon.cost import cost_usd
+from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.desk import Desk
 from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path
@@ -43,6 +45,8 @@ from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.records import turn_record
+from teamvoice.daemon.spending import Spending
+from teamvoice.daemon.thrift import CacheWatch
 from teamvoice.errors import RealtimeError, TeamvoiceError
 from teamvoice.team.glimpses import Status
 from teamvoice.team.held import Held
@@ -84,9 +88,13 @@ class App:
         self._policy = policy_for(settings)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self.link = ProviderLink(settings, self._toolbox.schemas, self._news)
-        self._bridge = Bridge(self._rooms(), policy=self._policy)
+        self._tariff = Tariff(settings, self.link.provider)
+        self._spending = Spending(self._tariff, journal_path())
+        self._cache_watch = CacheWatch()
+        rules = Rules(trims=settings.audio.trim, cap_usd=settings.cost.cap_usd)
+        self._bridge = Bridge(self._rooms(), rules, self._policy)
         self.link.connect(self._bridge)
-        self._keys = Keys(settings.hotkey, self._bridge.tell, self._tell)
+        self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._key_watch = KeyWatch(desk.key_source, self._keys, self._tell)
         self._journal = Journal(
             journal_path(), settings.journal, lambda trouble: self._tell("trouble", trouble)
@@ -114,6 +122,7 @@ class App:
         await enter(self._watcher)
         await enter(self._desk.playback)
         await enter(self._tasks)
+        await self._read_spending()
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
         tasks.append(self._tasks.create_task(self._key_watch.run(), name="key"))
         tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
@@ -133,6 +142,7 @@ class App:
         Raises:
             RealtimeError: It is not over in a minute, most likely because the link is down.
         """
+        self._look_at_the_day()
         try:
             return self._record(await asyncio.wait_for(self._bridge.ask(text), ASK_S))
         except TimeoutError:
@@ -142,6 +152,7 @@ class App:
     async def status(self) -> dict[str, Any]:
         """Everything worth showing; ``cli.status_view`` tells the shape."""
         hotkey = self._settings.hotkey
+        self._look_at_the_day()
         return {
             "version": __version__,
             "pid": os.getpid(),
@@ -152,6 +163,7 @@ class App:
             "microphone": self._microphone_status(),
             "speaker": {"device": self._desk.playback.describe()},
             "members": await self._members(),
+            "cost": self._cost_status(),
             "confirm": list(self._bridge.machine.waits),
             "turn": self._last,
         }  # fmt: skip
@@ -171,6 +183,7 @@ class App:
             pin=self._team.pin,
             on_turn=self._turn_over,
             on_tell=self._tell,
+            spent=self._spending.of,
             chimes=self._settings.audio.chimes,
         )
 
@@ -188,6 +201,33 @@ class App:
         for status in statuses:
             self._herald.passed(status.member.name)
 
+    # Spending ----------------------------------------------------------------------------------
+
+    async def _read_spending(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._bridge.tell(await asyncio.to_thread(self._spending.read, now))
+        if self._settings.cost.cap_usd and not self._tariff.is_known:
+            text = f"cost.cap_usd cannot be kept: the prices of {self._tariff.model} are not known"
+            self._tell("trouble", f"{text}; write them into cost.prices (docs/costs.md)")
+
+    def _by_hand(self, event: Event) -> None:
+        self._look_at_the_day()
+        self._bridge.tell(event)
+
+    def _look_at_the_day(self) -> None:
+        if began := self._spending.look(asyncio.get_running_loop().time()):
+            self._bridge.tell(began)
+
+    def _cost_status(self) -> dict[str, Any]:
+        budget = self._bridge.machine.budget
+        return {
+            "state": "spent" if budget.is_spent else "",
+            "day": budget.day,
+            "day_usd": round(budget.spent_usd, 6),
+            "cap_usd": budget.cap_usd,
+            "prices_known": self._tariff.is_known,
+        }
+
     # Telling -----------------------------------------------------------------------------------
 
     def _turn_over(self, turn: Turn) -> None:
@@ -197,6 +237,8 @@ class App:
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
         self._tasks.create_task(self._write_down(record))
+        if self._tariff.saves_by_caching and (warning := self._cache_watch.turn(turn.usage)):
+            self._tell("notice", warning)
         if not turn.news:
             self._last = record
             self._news.publish("turn", turn=record)
@@ -205,8 +247,7 @@ class App:
         await self._journal.append(record)
 
     def _record(self, turn: Turn) -> dict[str, Any]:
-        cost = cost_usd(turn.usage, self.link.provider, self._settings.provider.model)
-        return turn_record(turn, datetime.now(UTC), cost)
+        return turn_record(turn, datetime.now(UTC), self._tariff)
 
     def _tell(self, kind: str, text: str) -> None:
         log = _log.warning if kind == "trouble" else _log.info

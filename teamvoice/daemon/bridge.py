@@ -69,6 +69,7 @@ class Rooms:
         pin: Fixes every member to its pane for the turn that begins.
         on_turn: A turn is over.
         on_tell: Something to show: kind and text.
+        spent: What an event of the provider's cost, as an event to be told before it.
         chimes: Whether the small sounds are wanted.
     """
 
@@ -79,6 +80,7 @@ class Rooms:
     pin: Callable[[], Awaitable[None]]
     on_turn: Callable[[Turn], None]
     on_tell: Callable[[str, str], None]
+    spent: Callable[[ev.Event], ev.Event | None] = lambda _: None
     chimes: bool = True
 
 
@@ -167,6 +169,8 @@ class Bridge:
             _log.warning("not the protocol", reason=event.reason, start=event.start)
         meaning = event_from(event, self._now())
         if meaning is not None:
+            if spent := self._rooms.spent(meaning):
+                self.tell(spent)
             self.tell(meaning)
 
     def _sound_began(self, at: float) -> None:

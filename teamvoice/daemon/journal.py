@@ -148,6 +148,26 @@ def read_last(path: Path, count: int) -> list[Record]:
     return _last(_files(path), count)
 
 
+def read_since(path: Path, since: float = 0.0) -> Iterator[Record]:
+    """All records, oldest first; files that were written last before a Unix time are left out.
+
+    They are opened before the first is read, newest first, so that one that is set aside meanwhile
+    is neither missed nor read twice.
+    """
+    with contextlib.ExitStack() as stack:
+        streams: dict[int, BinaryIO] = {}
+        for file in reversed(_files(path)):
+            with contextlib.suppress(FileNotFoundError):
+                stream: BinaryIO = stack.enter_context(file.open("rb"))
+                about = os.fstat(stream.fileno())
+                if about.st_mtime >= since:
+                    streams.setdefault(about.st_ino, stream)
+        for stream in reversed(streams.values()):
+            for line in stream:
+                if (record := _record(line)) is not None:
+                    yield record
+
+
 def follow(path: Path, wait: Callable[[], None], last: int = 0) -> Iterator[Record]:
     """The last records, and then each as it is written, across rotations; without end.
 

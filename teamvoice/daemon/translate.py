@@ -12,6 +12,7 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
 from teamvoice.realtime import events as wire
+from teamvoice.realtime import parts
 from teamvoice.realtime import requests as ask
 from teamvoice.realtime.parts import Response
 from teamvoice.realtime.requests import Request
@@ -83,8 +84,9 @@ def _about_speech(event: wire.Event, at: float) -> ev.Event | None:
     match event:
         case wire.AudioCommitted(item_id=item_id):
             return ev.SpeechCommitted(at=at, item_id=item_id)
-        case wire.TranscriptionCompleted(item_id=item_id, transcript=text):
-            return ev.SpeechTranscribed(at=at, item_id=item_id, text=text.strip())
+        case wire.TranscriptionCompleted(item_id=item_id, transcript=text, usage=usage):
+            took = _transcribed(usage) if usage else None
+            return ev.SpeechTranscribed(at=at, item_id=item_id, text=text.strip(), usage=took)
         case wire.TranscriptionFailed(item_id=item_id):
             return ev.SpeechTranscribed(at=at, item_id=item_id, text="")
         case wire.ErrorEvent(error=error):
@@ -124,6 +126,15 @@ def _usage(response: Response) -> ev.Usage:
         cached_audio_in=usage.cached_audio_in,
         text_out=usage.text_out,
         audio_out=usage.audio_out,
+    )
+
+
+def _transcribed(usage: parts.Usage) -> ev.Transcribed:
+    return ev.Transcribed(
+        text_in=usage.text_in,
+        audio_in=usage.audio_in,
+        text_out=usage.output_tokens or 0,
+        seconds=usage.seconds,
     )
 
 

@@ -48,6 +48,7 @@ FACES_MAY = {
     "hotkey.chords": "init tries the name of a key before it writes it down",
     "daemon.journal": "history reads the file, whether or not a daemon runs",
     "daemon.records": "the shapes of what the journal holds",
+    "daemon.tally": "usage counts what the journal holds",
     "team": "the team commands work straight on tmux, with no daemon",
     "audio.devices": "devices lists what this machine has, with no daemon",
     "offline": "offline-server runs that server in its own process",

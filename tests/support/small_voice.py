@@ -7,11 +7,15 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from teamvoice.conversation.events import ToolCall
+from teamvoice import config
+from teamvoice.conversation.events import ToolCall, Usage
 from teamvoice.conversation.turn import DoneCall, Turn
 from teamvoice.daemon.backlog import Backlog
+from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.records import turn_record
 from teamvoice.errors import UnknownMember
+
+TARIFF = Tariff(config.Config(), "openai")
 
 
 class SmallVoice:
@@ -50,8 +54,9 @@ class SmallVoice:
             spoken="Submitted to the developer.",
             outcome="failed" if text == "fail" else "answered",
             ms={"answer": 510, "sound": 540},
+            usage=(Usage(audio_out=64),),
         )
-        self.turns.append(turn_record(turn, datetime(2026, 1, 31, 9, 30, tzinfo=UTC), 0.0041))
+        self.turns.append(turn_record(turn, datetime(2026, 1, 31, 9, 30, tzinfo=UTC), TARIFF))
         return self.turns[-1]
 
     async def status(self) -> dict[str, Any]:

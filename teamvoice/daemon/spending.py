@@ -1,0 +1,64 @@
+"""What is spent, as it is spent: prices what the provider tells of, and knows which day it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from teamvoice.conversation.events import Event, ResponseEnded, SpeechTranscribed, Spent
+from teamvoice.daemon.cost import Tariff, at_least
+from teamvoice.daemon.journal import read_since
+from teamvoice.daemon.tally import day_of, spent_on
+
+
+def local_now() -> datetime:
+    """Now, in the person's own time zone."""
+    return datetime.now(UTC).astimezone()
+
+
+class Spending:
+    """Reports to the conversation what was spent.
+
+    Args:
+        tariff: The prices in force.
+        journal: Where the turns of the day are that were before this daemon.
+        now: The wall clock, with its time zone.
+    """
+
+    def __init__(
+        self, tariff: Tariff, journal: Path, now: Callable[[], datetime] = local_now
+    ) -> None:
+        self._tariff = tariff
+        self._journal = journal
+        self._now = now
+        self._day = ""
+
+    def read(self, at: float) -> Spent:
+        """What was spent today already, from the journal; blocks while it is read."""
+        now = self._now()
+        self._day = now.date().isoformat()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        records = read_since(self._journal, midnight.timestamp())
+        usd = sum(spent_on(record) for record in records if day_of(record) == self._day)
+        return Spent(at=at, day=self._day, usd=usd)
+
+    def look(self, at: float) -> Spent | None:
+        """Tell that a day has begun, if one has since the last look."""
+        day = self._now().date().isoformat()
+        if day == self._day:
+            return None
+        self._day = day
+        return Spent(at=at, day=day, usd=0.0)
+
+    def of(self, event: Event) -> Spent | None:
+        """What an event of the provider's says was spent, as far as its price is known."""
+        match event:
+            case ResponseEnded(usage=usage):
+                parts = self._tariff.dollars([usage])
+            case SpeechTranscribed(usage=took) if took:
+                parts = self._tariff.dollars([], [took])
+            case _:
+                return None
+        usd = at_least(parts.values())
+        return Spent(at=event.at, day=self._now().date().isoformat(), usd=usd) if usd else None
