@@ -27,7 +27,7 @@ TAIL_MS = 300  # kept after the last one
 _NOTHING = 10.0  # nobody hears this
 _SOFT = 200.0  # what is louder is never taken for the room
 _AS_THE_ROOM = 2.5  # times the quietest block: still the room
-_BELOW_SPEECH = 6.0  # what is dropped is so many times softer than what is said
+_BELOW_SPEECH = 6.0  # what is dropped is so many times softer than the speech
 _CLEAR = 100.0  # speech is louder,
 _ABOVE_ROOM = 6.0  # so many times louder than the quietest block,
 _CLEAR_BLOCKS = 3  # for so many blocks in a row, so that a click is none
@@ -53,7 +53,7 @@ class Trim:
         self._held: list[Block] = []
         self._room = math.inf  # the level of the quietest block so far
         self._recent: list[float] = []  # the levels of the last few blocks
-        self._speech = 0.0  # the level of what was clearly speech
+        self._speech = 0.0  # the level of the loudest of what was clearly speech
         self._doubts = 0  # blocks that are held and not certainly quiet
         self._quiet_ms = 0.0  # since the last block that was not quiet
 
@@ -65,7 +65,7 @@ class Trim:
             self._room = level
             self._doubts = sum(self._may_be_speech(other) for _, other in self._held)
         if len(self._recent) == _CLEAR_BLOCKS and min(self._recent) >= self._clear_from:
-            self._speech = max(self._speech, min(self._recent))
+            self._speech = max(self._speech, *self._recent)
         return self._before(pcm, level) if self._phase is _Phase.BEFORE else self._after(pcm, level)
 
     def end(self) -> list[bytes]:

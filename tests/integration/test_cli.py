@@ -282,6 +282,53 @@ async def test_a_reader_that_has_enough_ends_it_quietly(cli: Cli) -> None:
     assert await ended(process) == Done(141, "", "")
 
 
+# Usage -----------------------------------------------------------------------------------------
+
+
+def on(day: str, record: dict[str, Any]) -> dict[str, Any]:
+    return {**record, "time": f"{day}T12:00:00+00:00"}
+
+
+async def test_usage_counts_tokens_and_dollars_by_day(cli: Cli) -> None:
+    first, second, third = await turns(3)
+    unpriced = {**third, "model": "mine", "dollars": {**third["dollars"], "audio_out": None}}
+    days = ("2026-01-30", "2026-01-31", "2026-02-01")
+    journalled(cli, *map(on, days, (first, second, unpriced)))
+    done = await cli("usage", "--since", "2026-01-31")
+    assert done.code == 0
+    tokens, dollars = done.out.split("\n\n")
+    assert "2026-01-30" not in done.out
+    headings = " ".join(tokens.splitlines()[0].split())
+    assert headings == "day turns spoken text in audio in text out audio out cached"
+    assert tokens.splitlines()[1].split() == ["2026-01-31", "1", "0", "s", "0", "0", "0", "64"]
+    assert dollars.splitlines()[1].split()[-1] == "0.0041"
+    assert dollars.splitlines()[2].split()[-1] == "0.0000+"
+    assert dollars.splitlines()[3].split()[-1] == "0.0041+"
+    assert "the price of mine is not known: 1 turns are not wholly in the sums" in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ((), ["2026-01-31"]),
+        (("--by", "month"), ["2026-01"]),
+        (("--by", "model"), ["gpt-realtime-2.1"]),
+    ],
+)
+async def test_usage_json_is_one_object(cli: Cli, words: tuple[str, ...], names: list[str]) -> None:
+    journalled(cli, *(on("2026-01-31", record) for record in await turns(2)))
+    shown = json.loads((await cli("usage", "--json", *words)).out)
+    assert list(shown["parts"]) == names
+    assert shown["total"]["turns"] == 2
+    assert shown["total"]["tokens"]["audio_out"] == 128
+    assert shown["total"]["total_usd"] == pytest.approx(0.008192)
+    assert shown["parts"][names[0]] == shown["total"]
+
+
+async def test_usage_of_nothing_says_so(cli: Cli) -> None:
+    assert (await cli("usage")).out == "no turns in the journal\n"
+
+
 @pytest.mark.parametrize("words", [("history",), ("--help",), ("config", "show")])
 async def test_output_that_cannot_be_written_is_an_error(cli: Cli, words: tuple[str, ...]) -> None:
     journalled(cli, *await turns(1))
@@ -388,6 +435,7 @@ async def test_help_teaches_with_an_example(cli: Cli, words: tuple[str, ...]) ->
         (("ask",), "required: TEXT"),
         (("history", "-n", "-3"), "'-3' is not a number of turns"),
         (("history", "-n", "x"), "'x' is not a number of turns"),
+        (("usage", "--since", "x"), "'x' is no day such as 2026-01-31"),
         (("config",), "required: show|check|path"),
         (("status", "--json", "--line"), "not allowed with argument"),
     ],

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from teamvoice import config
-from teamvoice.daemon.journal import Journal, _Files, follow, journal_path, read_last
+from teamvoice.daemon.journal import Journal, _Files, follow, journal_path, read_last, read_since
 
 
 @pytest.fixture
@@ -98,6 +98,19 @@ def test_a_record_that_is_larger_than_the_bound_is_kept_whole(path: Path) -> Non
     for number in range(2):
         files.append(line(number))
     assert numbers(read_last(path, 9)) == [0, 1]
+
+
+def test_all_is_read_across_files_and_files_of_long_ago_are_not(path: Path) -> None:
+    files = small(path)
+    for number in range(12):
+        files.append(line(number))
+    assert numbers(read_since(path)) == [6, 7, 8, 9, 10, 11]
+    os.utime(path.with_name("journal.jsonl.2"), (1000.0, 1000.0))
+    assert numbers(read_since(path, since=2000.0)) == [8, 9, 10, 11]
+    reading = read_since(path)
+    first = next(reading)["n"]
+    files.append(line(12))  # the oldest file goes, the others are set aside
+    assert [first, *numbers(reading)] == [6, 7, 8, 9, 10, 11]
 
 
 def test_a_line_cut_short_by_a_crash_costs_only_itself(path: Path) -> None:

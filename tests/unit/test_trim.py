@@ -100,7 +100,7 @@ LEVELS = st.sampled_from([0.0, 3.0, 20.0, 45.0, 90.0, 180.0, 300.0, 800.0, 4000.
 RUNS = st.lists(st.tuples(LEVELS, st.integers(1, 40)), max_size=8)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(RUNS, st.integers(-500, 500))
 def test_no_word_is_lost_and_nothing_is_doubled(runs: list[tuple[float, int]], offset: int) -> None:
     said = blocks(*runs, offset=offset)
