@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import enum
 import math
-import operator
-import struct
+
+import numpy as np
 
 LEAD_MS = 300  # kept before the first sound, which may be a breath or an f
 TAIL_MS = 300  # kept after the last one
@@ -127,9 +127,7 @@ def level_of(pcm: bytes) -> float:
     count = len(pcm) // 2
     if not count:
         return 0.0
-    samples = struct.unpack_from(f"<{count}h", pcm)
-    of_squares = count * sum(map(operator.mul, samples, samples)) - sum(samples) ** 2
-    return math.sqrt(of_squares) / count
+    return float(np.frombuffer(pcm, "<i2", count).std())
 
 
 def _ms(pcm: bytes) -> float:
