@@ -1,7 +1,9 @@
 """The ears: pocketsphinx with a language model of this team's own commands.
 
-Speech is decoded while it arrives, so little is left to do at its end. Everything here blocks;
-call it from one worker thread. Audio is mono PCM16 at 24 kHz.
+Speech is decoded while it arrives, so little is left to do at its end. What the microphone sounds
+like is learnt from the first utterance, which is therefore heard a second time, with that known; some
+tenths of a second, once. Everything here blocks; call it from one worker thread. Audio is mono PCM16
+at 24 kHz.
 """
 
 from __future__ import annotations
@@ -56,6 +58,7 @@ class Ears:
         self._decoder: Any = None
         self._resampler: Any = None
         self._bytes = 0
+        self._first: list[bytes] | None = []  # the first utterance; None when it was heard
 
     def load(self) -> None:
         """Build the language model and load it; does nothing the second time."""
@@ -71,6 +74,7 @@ class Ears:
             self._decoder.end_utt()
         self._resampler = soxr.ResampleStream(_HEARD_RATE, _MODEL_RATE, 1, dtype="int16")
         self._bytes = 0
+        self._first = None if self._first is None else []
         self._decoder.start_utt()
 
     def feed(self, pcm: bytes) -> None:
@@ -84,12 +88,24 @@ class Ears:
         self._decoder.end_utt()
         self._resampler = None
         found = self._decoder.hyp()
+        if found and self._first:
+            found = self._hear_again(b"".join(self._first))
         return Hearing(found.hypstr if found else "", self._bytes / 2 / _HEARD_RATE * 1000)
 
     def _decode(self, samples: Any, *, last: bool = False) -> None:
         heard = self._resampler.resample_chunk(samples, last=last)
         if len(heard):
             self._decoder.process_raw(heard.tobytes(), False, False)
+            if self._first is not None:
+                self._first.append(heard.tobytes())
+
+    def _hear_again(self, utterance: bytes) -> Any:
+        """Hear a whole utterance, measured against its own mean."""
+        self._first = None
+        self._decoder.start_utt()
+        self._decoder.process_raw(utterance, False, True)
+        self._decoder.end_utt()
+        return self._decoder.hyp()
 
 
 def _decoder(vocabulary: Vocabulary) -> Any:

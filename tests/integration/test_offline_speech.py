@@ -128,3 +128,11 @@ def _name(pid: str) -> str:
         return Path("/proc", pid, "comm").read_text().strip()
     except FileNotFoundError:  # it was reaped just now
         return ""
+
+
+def test_the_first_utterance_is_heard_as_well_as_the_others() -> None:
+    said = "send a message to the dev that the tests are failing"
+    fresh = Ears(TEAM)
+    fresh.begin()
+    fresh.feed(spoken_pcm(said, "rms"))
+    assert fresh.end().text == said  # unsettled ears hear "she and a message"
