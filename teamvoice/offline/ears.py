@@ -1,9 +1,9 @@
 """The ears: pocketsphinx with a language model of this team's own commands.
 
 Speech is decoded while it arrives, so little is left to do at its end. What the microphone sounds
-like is learnt from the first utterance, which is therefore heard a second time, with that known; some
-tenths of a second, once. Everything here blocks; call it from one worker thread. Audio is mono PCM16
-at 24 kHz.
+like is learnt from the first utterance, which is therefore heard a second time with that known:
+some tenths of a second, once. Everything here blocks; call it from one worker thread. Audio is mono
+PCM16 at 24 kHz.
 """
 
 from __future__ import annotations
