@@ -2,7 +2,7 @@
 
 Run from the root of the repository, after ``scripts/setup.sh test``::
 
-    PYTHONPATH=. .venv/bin/python scripts/capture_golden.py [AGENT…]
+    PYTHONPATH=. .venv/bin/python scripts/capture_golden.py [AGENT…] [--scene NAME]
 
 Each screen goes to ``tests/golden/<agent>/<state>-<columns>.ans``: the pane's title as the escape
 sequence that sets it, then what ``tmux capture-pane -e`` gives. A second run takes some minutes and
@@ -11,11 +11,14 @@ should change nothing but times and the version of an agent.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import itertools
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from tests.support.agents import KINDS, Agent, real_agent
@@ -27,20 +30,41 @@ WIDTHS = (80, 120, 200)
 COMMAND = "git fetch --all && rm -rf build && touch made-it"
 ANSWER = "I read the login form and its tests. Next I will add the missing check."
 LONG = "\n".join(f"line {n} of a text that is long enough to be collapsed" for n in range(1, 41))
+PLAN = "# Fix the login\n\n1. Read the form.\n2. Add the missing check.\n3. Run the tests.\n"
+# Outside of what Codex may write to without asking; it is denied, and never written.
+PATCH = """\
+*** Begin Patch
+*** Add File: /srv/login.py
++def login():
++    return 1
+*** End Patch
+"""
+FEATURES: dict[str, tuple[str, ...]] = {"claude": (), "codex": ("request_permissions_tool",)}
 Snap = Callable[[str], None]
+Scene = Callable[[Agent, Snap], Awaitable[None]]
 
 
-async def capture(kind: str, columns: int, home: Path) -> None:
+async def capture(kind: str, columns: int, home: Path, scenes: Sequence[Scene]) -> None:
     """Walk one agent through its states, keeping the screen of each."""
-    async with real_agent(kind, home, columns=columns, rows=40) as agent:
+    inside = [scene for scene in scenes if scene is not at_the_door]
+    if inside:
+        async with real_agent(
+            kind, home / "in", columns=columns, rows=40, features=FEATURES[kind]
+        ) as agent:
+            for scene in inside:
+                await scene(agent, _keeper(agent, columns))
+    if kind == "claude" and at_the_door in scenes:
+        async with real_agent(kind, home / "out", columns=columns, rows=40, trusted=False) as agent:
+            await at_the_door(agent, _keeper(agent, columns))
 
-        def snap(state: str) -> None:
-            file = GOLDEN / kind / f"{state}-{columns}.ans"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(f"\x1b]2;{agent.title}\x07\n{agent.capture()}\n", encoding="utf-8")
 
-        for scene in (at_the_prompt, in_work, at_a_question, interrupted):
-            await scene(agent, snap)
+def _keeper(agent: Agent, columns: int) -> Snap:
+    def snap(state: str) -> None:
+        file = GOLDEN / agent.kind / f"{state}-{columns}.ans"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"\x1b]2;{agent.title}\x07\n{agent.capture()}\n", encoding="utf-8")
+
+    return snap
 
 
 async def at_the_prompt(agent: Agent, snap: Snap) -> None:
@@ -85,7 +109,7 @@ async def in_work(agent: Agent, snap: Snap) -> None:
 
 
 async def at_a_question(agent: Agent, snap: Snap) -> None:
-    """Waiting for permission: to run a command, and (Claude) to write a file."""
+    """Waiting for permission to run a command, and for all else that this agent asks."""
     agent.model.script(Asks(COMMAND, "Clean up and mark it"))
     await agent.say("clean up")
     await agent.shows("made-it", "1. Yes")
@@ -93,28 +117,83 @@ async def at_a_question(agent: Agent, snap: Snap) -> None:
     snap("waiting")
     await _deny(agent, "1. Yes")
     snap("denied")
-    if agent.kind == "claude":
-        await _writes_and_asks(agent, snap)
-
-
-async def _writes_and_asks(agent: Agent, snap: Snap) -> None:
-    file = {"file_path": str(agent.work / "login.py"), "content": "def login():\n    return 1\n"}
-    options = [{"label": name, "description": f"use {name}"} for name in ("Postgres", "SQLite")]
-    ask = {"question": "Which database?", "header": "Database", "options": options}
-    for state, sign, tool in (
-        ("waiting-file", "1. Yes", Uses("Write", file)),
-        (
-            "waiting-choice",
-            "1. Postgres",
-            Uses("AskUserQuestion", {"questions": [{**ask, "multiSelect": False}]}),
-        ),
-    ):
+    more = {"claude": _claude_asks, "codex": _codex_asks}[agent.kind]
+    for state, sign, tool in more(agent):
         agent.model.script(tool)
         await agent.say(f"go on to {state}")
         await agent.shows(sign)
         await _rests(agent)
         snap(state)
         await _deny(agent, sign)
+
+
+Questions = Sequence[tuple[str, str, Uses]]
+
+
+def _claude_asks(agent: Agent) -> Questions:
+    file = {"file_path": str(agent.work / "login.py"), "content": "def login():\n    return 1\n"}
+    options = [{"label": name, "description": f"use {name}"} for name in ("Postgres", "SQLite")]
+    ask = {"question": "Which database?", "header": "Database", "options": options}
+    return (
+        ("waiting-file", "1. Yes", Uses("Write", file)),
+        (
+            "waiting-choice",
+            "1. Postgres",
+            Uses("AskUserQuestion", {"questions": [{**ask, "multiSelect": False}]}),
+        ),
+    )
+
+
+def _codex_asks(_agent: Agent) -> Questions:
+    wish = {"network": {"enabled": True}, "file_system": {"write": ["/srv/reports"]}}
+    return (
+        (
+            "waiting-file",
+            "1. Yes",
+            Uses("exec_command", {"cmd": f"apply_patch <<'EOF'\n{PATCH}EOF\n"}),
+        ),
+        (
+            "waiting-permissions",
+            "1. Yes",
+            Uses("request_permissions", {"reason": "to publish it", "permissions": wish}),
+        ),
+    )
+
+
+async def with_a_plan(agent: Agent, snap: Snap) -> None:
+    """Waiting to leave the plan mode of Claude: with a plan, and with none."""
+    if agent.kind != "claude":
+        return
+    await agent.press_until("BTab", lambda: "plan mode on" in agent.screen(), "it plans")
+    for state, plan in (("waiting-exit", ""), ("waiting-plan", PLAN)):
+        await _is_heard(agent, f"go on to {state}")  # the request names the file of the plan
+        if plan:
+            _plan_file(agent).write_text(plan, "utf-8")
+        agent.model.script(Uses("ExitPlanMode", {}))
+        await agent.say(f"the plan of {state}")
+        await agent.shows("1. Yes")
+        await _rests(agent)
+        snap(state)
+        await _deny(agent, "1. Yes")
+
+
+async def _is_heard(agent: Agent, text: str) -> None:
+    await agent.say(text)
+    await until(lambda: text in agent.model.heard(), f"{text} is heard", 30)
+    await _rests(agent)
+
+
+def _plan_file(agent: Agent) -> Path:
+    (*_, last) = re.findall(rf"{agent.home}/[\w./-]*\.md", str(agent.model.requests[-1]))
+    file = Path(last)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
+
+
+async def at_the_door(agent: Agent, snap: Snap) -> None:
+    """Claude before it starts: whether the folder is to be trusted."""
+    await _rests(agent)
+    snap("waiting-trust")
 
 
 async def interrupted(agent: Agent, snap: Snap) -> None:
@@ -153,15 +232,25 @@ async def _rests(agent: Agent) -> None:
             seen, since = now, loop.time()
 
 
+SCENES: dict[str, Scene] = {
+    scene.__name__: scene
+    for scene in (at_the_prompt, in_work, at_a_question, interrupted, with_a_plan, at_the_door)
+}
+
+
 def main() -> None:
-    """Capture the agents that are named, or all."""
-    for kind in sys.argv[1:] or KINDS:
-        for columns in WIDTHS:
-            home = Path(tempfile.gettempdir(), "teamvoice-golden", kind)
-            shutil.rmtree(home, ignore_errors=True)
-            asyncio.run(capture(kind, columns, home))
-            sys.stdout.write(f"{kind} at {columns} columns\n")
-            shutil.rmtree(home, ignore_errors=True)
+    """Capture the agents that are named, or all; every scene, or the named ones."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("agent", nargs="*", choices=[*KINDS, []], help="all when none is named")
+    parser.add_argument("--scene", action="append", choices=SCENES, help="all when none is named")
+    args = parser.parse_args()
+    scenes = [SCENES[name] for name in args.scene or SCENES]
+    for kind, columns in itertools.product(args.agent or KINDS, WIDTHS):
+        home = Path(tempfile.gettempdir(), "teamvoice-golden", kind)
+        shutil.rmtree(home, ignore_errors=True)
+        asyncio.run(capture(kind, columns, home, scenes))
+        sys.stdout.write(f"{kind} at {columns} columns\n")
+        shutil.rmtree(home, ignore_errors=True)
 
 
 if __name__ == "__main__":

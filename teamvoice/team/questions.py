@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from typing import Any
 from teamvoice.team.profiles import Profile, Subject, found, found_all
 from teamvoice.team.screen import strip_frame
 
-_REACH = 30  # lines above its options that a question may take
+_REACH = 30  # lines above its options that a question may take, where its beginning has no sign
 _RULE = re.compile(r"\s*[─━▔╌╭╮╰╯]{8,}\s*")  # as wide as the window, and without a word
 _NAMED_KEYS = {"esc": ("Escape",), "enter": ("Enter",), "tab": ("Tab",), "shift+tab": ("BTab",)}
 
@@ -104,7 +105,7 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
     start = _start(rows, end, profile)
     box = rows[start : end + (not menu)]
     asking = _last_asking(box, profile)
-    text = _heading(box) if asking is None else box[asking].strip()
+    text = _heading(box) if asking is None else _asked(box[asking:], menu)
     subject = _subject(box, profile)
     options = tuple(_option(row, menu, profile) for row in menu) or _inline(text, profile)
     if not text or not options:
@@ -169,10 +170,20 @@ def _last_asking(rows: Sequence[str], profile: Profile) -> int | None:
 
 def _start(rows: Sequence[str], end: int, profile: Profile) -> int:
     """The first line of the question's box."""
-    for number in range(end, max(-1, end - _REACH), -1):
+    for number in range(end, -1, -1):
         if found(profile.question.begins, rows[number]):
             return number
     return max(0, end - _REACH)
+
+
+def _asked(rows: Sequence[str], menu: Sequence[_Row]) -> str:
+    """The line that asks, to its question mark if it is wrapped; options may stand in the line."""
+    first = rows[0].strip()
+    if not menu or first.endswith("?"):
+        return first
+    told = " ".join(row.strip() for row in itertools.takewhile(str.strip, rows))
+    question, mark, _ = told.partition("?")
+    return question + mark if mark else first
 
 
 def _heading(rows: Sequence[str]) -> str:

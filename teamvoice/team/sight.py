@@ -15,7 +15,7 @@ from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import Profile, Profiles, found
 from teamvoice.team.questions import Question, read_question
-from teamvoice.team.screen import Line, read_screen, tail
+from teamvoice.team.screen import Line, read_screen, strip_frame, tail
 from teamvoice.team.states import Kind, State
 
 __all__ = ["Kind", "State", "View", "missing", "recognise", "see"]
@@ -25,7 +25,6 @@ _INTERPRETERS = ("node", "bun", "deno", "python", "pypy", "ruby", "npx", "tsx", 
 _VEILS = frozenset({"ssh", "mosh-client", "docker", "podman", "script", "tmux", "sudo", "su"})
 _BOTTOM = 40  # lines of the screen that speak of now
 _LAG_S = 1.0  # how far an agent's screen and its files may be apart
-_NUMBERED = r"^\d+\. "  # as an option of a menu
 _HEAD = 16  # characters by which a command is known again
 
 
@@ -196,16 +195,26 @@ def _find_prompt(lines: Sequence[str], profile: Profile) -> int | None:
     for number in range(len(lines) - 1, -1, -1):
         above = lines[number - 1] if number else ""
         match = found(prompt.line, lines[number])
-        if not match:
+        if not match or (prompt.above and not found(prompt.above, above)):
             continue
-        numbered = found(_NUMBERED, match.groupdict().get("draft") or "")
-        if numbered and _closed(lines, number, profile) is None:
-            continue
-        if prompt.above and not found(prompt.above, above):
-            continue
+        if _may_be_an_option(lines[number], profile) and _closed(lines, number, profile) is None:
+            return None  # what looks like a prompt above a menu is an old message
         if not prompt.below or _any([prompt.below], lines[number + 1 :]):
             return number
     return None
+
+
+def _may_be_an_option(line: str, profile: Profile) -> bool:
+    """The highlighted option of a menu looks so; what is typed in the prompt may look so too."""
+    option = found(profile.question.option, strip_frame(line))
+    return bool(option and option["mark"])
+
+
+def _is_doubtful(lines: Sequence[str], profile: Profile) -> bool:
+    """The last line that may be an option has nothing below it that only menus have."""
+    rows = [n for n, line in enumerate(lines) if _may_be_an_option(line, profile)]
+    menu = profile.signs.menu
+    return bool(menu and rows) and not _any([menu], lines[rows[-1] + 1 :])
 
 
 def _closed(lines: Sequence[str], prompt: int, profile: Profile) -> int | None:
@@ -237,22 +246,29 @@ def _judge(
     below_prompt = bottom
     if prompt is not None:
         below_prompt = lines[_closed(lines, prompt, profile) or prompt + 1 :]
+    if prompt is None and _is_doubtful(bottom, profile):
+        return State(Kind.UNKNOWN, "screen", at, "a draft or a menu")
     if _any(signs.waiting, below_prompt):
         question = read_question(below_prompt, profile)
-        return State(Kind.WAITING, "screen", at, _question(bottom, profile), question)
+        detail = _box(below_prompt, question) if question else _question(bottom, profile)
+        return State(Kind.WAITING, "screen", at, detail, question)
     if prompt is None and found(signs.title_waiting, pane.title):
         return State(Kind.WAITING, "title", at, _question(bottom, profile))
     if prompt is not None and found(signs.title_working, pane.title):
         return State(Kind.WORKING, "title", at)
     if _any(signs.working, bottom):
         return State(Kind.WORKING, "screen", at)
-    if prompt is not None:
-        return State(Kind.IDLE, "screen", at)
-    return State(Kind.UNKNOWN, "screen", at)
+    return State(Kind.UNKNOWN if prompt is None else Kind.IDLE, "screen", at)
 
 
 def _any(patterns: Sequence[str], lines: Sequence[str]) -> bool:
     return any(found(pattern, line) for pattern in patterns for line in lines)
+
+
+def _box(lines: Sequence[str], question: Question) -> str:
+    """The end of the question's own rows."""
+    first, end = (len(lines) + row for row in question.span)
+    return tail(lines[max(0, first) : end], max_lines=12, max_chars=400)
 
 
 def _question(lines: Sequence[str], profile: Profile) -> str:

@@ -16,7 +16,7 @@ import json
 import os
 import shlex
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,21 +121,36 @@ def is_installed(kind: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def real_agent(
-    kind: str, home: Path, *, columns: int = 100, rows: int = 30, beside: Server | None = None
+    kind: str,
+    home: Path,
+    *,
+    columns: int = 100,
+    rows: int = 30,
+    beside: Server | None = None,
+    features: Sequence[str] = (),
+    trusted: bool = True,
 ) -> AsyncIterator[Agent]:
     """Start an agent and wait for its prompt; whatever it started is ended afterwards.
 
-    It gets a server of its own, or a session ``beside`` others in theirs.
+    Args:
+        kind: Which.
+        home: A directory that is still empty, for it alone.
+        columns: The width of its pane.
+        rows: The height.
+        beside: A server in which it gets a session beside others; else it gets a server of its own.
+        features: Which of Codex's features are on that are off by default.
+        trusted: Its person has said that they trust its directory; else it asks first.
     """
     for folder in ("work", "tmp"):
         (home / folder).mkdir(parents=True)
     with own_server() if beside is None else contextlib.nullcontext(beside) as server:
         async with Model() as model:
             try:
-                _AT_HOME[kind](home, model)
+                _AT_HOME[kind](home, model, trusted)
+                _enable(home, features)
                 pane = _open(server, kind, home, columns, rows)
                 agent = Agent(kind, server, pane, home, model)
-                await agent.shows(*_READY[kind])
+                await agent.shows(*(_READY if trusted else _ASKS_FOR_TRUST)[kind])
                 yield agent
             finally:
                 if beside is None:
@@ -191,13 +206,13 @@ def _open(server: Server, kind: str, home: Path, columns: int, rows: int) -> Pan
     return pane
 
 
-def _claude_at_home(home: Path, model: Model) -> None:
+def _claude_at_home(home: Path, model: Model, trusted: bool) -> None:
     settled = {
         "hasCompletedOnboarding": True,
         "hasSeenAutoDefaultNudge": True,
         "theme": "dark",
         "customApiKeyResponses": {"approved": [_KEY], "rejected": []},
-        "projects": {str(home / "work"): {"hasTrustDialogAccepted": True}},
+        "projects": {str(home / "work"): {"hasTrustDialogAccepted": trusted}},
     }
     (home / ".claude.json").write_text(json.dumps(settled), "utf-8")
     (home / ".claude").mkdir()
@@ -208,7 +223,8 @@ def _claude_at_home(home: Path, model: Model) -> None:
     (home / ".claude" / "settings.json").write_text(json.dumps(about), "utf-8")
 
 
-def _codex_at_home(home: Path, model: Model) -> None:
+def _codex_at_home(home: Path, model: Model, trusted: bool) -> None:
+    trust = f'[projects."{home / "work"}"]\ntrust_level = "trusted"\n' if trusted else ""
     (home / ".codex").mkdir()
     (home / ".codex" / "config.toml").write_text(
         f"""\
@@ -222,18 +238,23 @@ base_url = "{model.url}/v1"
 wire_api = "responses"
 env_key = "STANDIN_KEY"
 
-[projects."{home / "work"}"]
-trust_level = "trusted"
-""",
+{trust}""",
         "utf-8",
     )
 
 
-_AT_HOME: dict[str, Callable[[Path, Model], None]] = {
+def _enable(home: Path, features: Sequence[str]) -> None:
+    if features:
+        with (home / ".codex" / "config.toml").open("a", encoding="utf-8") as file:
+            file.write("\n".join(["[features]", *(f"{name} = true" for name in features), ""]))
+
+
+_AT_HOME: dict[str, Callable[[Path, Model, bool], None]] = {
     "claude": _claude_at_home,
     "codex": _codex_at_home,
 }
 _READY = {"claude": ("❯", "for shortcuts"), "codex": ("›", "for shortcuts")}
+_ASKS_FOR_TRUST = {"claude": ("Yes, I trust",)}  # Codex 0.169 asks nothing
 _ENVIRONMENT = {
     "claude": {
         "ANTHROPIC_API_KEY": _KEY,

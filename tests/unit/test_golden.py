@@ -29,11 +29,48 @@ STATES = {
     "waiting": Kind.WAITING,
     "waiting-file": Kind.WAITING,
     "waiting-choice": Kind.WAITING,
+    "waiting-permissions": Kind.WAITING,
+    "waiting-exit": Kind.WAITING,
+    "waiting-plan": Kind.WAITING,
+    "waiting-trust": Kind.WAITING,
+}
+COMMANDS = {  # of those whose program has another name
+    "cursor": ("cursor-agent",),
+    "standin": ("python", "-m", "teamvoice.demo.standin"),
+}
+SPECIAL = {
+    "claude": ("waiting-file", "waiting-choice", "waiting-exit", "waiting-plan", "waiting-trust"),
+    "codex": ("waiting-file", "waiting-permissions"),
 }
 COMMAND = "git fetch --all && rm -rf build && touch made-it"
-SUBJECTS = {"waiting": COMMAND, "waiting-file": "login.py", "waiting-choice": ""}
+SUBJECTS = {  # the parts that what is asked about must have
+    ("claude", "waiting"): (COMMAND,),
+    ("codex", "waiting"): (COMMAND,),
+    ("claude", "waiting-file"): ("login.py",),
+    ("codex", "waiting-file"): ("/srv/login.py",),
+    ("codex", "waiting-permissions"): ("network; ", "/srv/reports"),
+    ("claude", "waiting-choice"): (),
+    ("claude", "waiting-exit"): (),
+    ("claude", "waiting-plan"): ("Fix the login", "2. Add the missing check.", "3. Run the tests."),
+    ("claude", "waiting-trust"): ("/claude/out/work",),
+}
+WORDS = {  # of the questions, where they are more than one line of the screen
+    "waiting-plan": "Claude has written up a plan and is ready to execute. "
+    "Would you like to proceed?",
+    "waiting-trust": "Quick safety check: Is this a project you created or one you trust?",
+}
+CHOICES = {  # the options that say yes and no, counted from 0
+    "waiting-choice": (None, None),
+    "waiting-plan": (1, None),  # the first is for longer, the last wants words
+    "waiting-trust": (1, 0),
+}
 
-each_screen = pytest.mark.parametrize("file", FILES, ids=lambda f: f"{f.parent.name}-{f.stem}")
+
+def label(file: Path) -> str:
+    return f"{file.parent.name}-{file.stem}"
+
+
+each_screen = pytest.mark.parametrize("file", FILES, ids=label)
 
 
 def seen(file: Path, agent: str) -> View:
@@ -43,8 +80,10 @@ def seen(file: Path, agent: str) -> View:
         session="s", window="1", index="0", command="x", window_name="w",
         title=title.removeprefix("\x1b]2;"),
     )  # fmt: skip
-    tree = Tree((Process(1, 0, 1, 1, (agent,)),))
-    return see(pane, capture, tree, PROFILES, wish="", at=5.0)
+    command = COMMANDS.get(agent, (agent,))
+    tree = Tree((Process(1, 0, 1, 1, command),))
+    wish = "generic" if agent == "generic" else ""
+    return see(pane, capture, tree, PROFILES, wish=wish, at=5.0)
 
 
 def state_of(file: Path) -> str:
@@ -52,9 +91,10 @@ def state_of(file: Path) -> str:
 
 
 def test_every_state_was_captured_at_every_width() -> None:
-    common = STATES.keys() - {"waiting-file", "waiting-choice"}
-    for agent, state, columns in itertools.product(AGENTS, common, (80, 120, 200)):
-        assert (GOLDEN / agent / f"{state}-{columns}.ans").exists()
+    common = {state for state in STATES if not state.startswith("waiting-")}
+    for agent, columns in itertools.product(AGENTS, (80, 120, 200)):
+        for state in (*common, *SPECIAL[agent]):
+            assert (GOLDEN / agent / f"{state}-{columns}.ans").exists()
 
 
 @each_screen
@@ -80,33 +120,77 @@ def test_the_prompt_of_a_real_screen_is_read_rightly(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [f for f in FILES if state_of(f) in SUBJECTS], ids=lambda f: f"{f.parent.name}-{f.stem}"
+    "file",
+    [f for f in FILES if STATES[state_of(f)] is Kind.WAITING],
+    ids=label,
 )
 def test_the_question_of_a_real_screen_is_understood(file: Path) -> None:
-    question = seen(file, file.parent.name).question
+    question, state = seen(file, file.parent.name).question, state_of(file)
     assert question is not None
+    assert question.text == WORDS.get(state, question.text)
     assert question.text.endswith("?")
-    assert question.subject == SUBJECTS[state_of(file)]
+    parts = SUBJECTS[file.parent.name, state]
+    assert bool(question.subject) is bool(parts)
+    assert all(part in question.subject for part in parts)
     assert sum(option.selected for option in question.options) == 1
-    if state_of(file) == "waiting-choice":
-        assert [option.keys for option in question.options] == [("1",), ("2",), ("3",), ("4",)]
-        assert question.approval is question.denial is None
-    else:
-        assert question.approval == question.options[0]
-        assert question.denial == question.options[-1]
+    yes, no = CHOICES.get(state, (0, len(question.options) - 1))
+    assert question.approval == (None if yes is None else question.options[yes])
+    assert question.denial == (None if no is None else question.options[no])
 
 
-@pytest.mark.parametrize("agent", AGENTS)
-@pytest.mark.parametrize("draft", ["1. fix the login", "2. Yes", "1. a\n  2. b"])
-def test_a_numbered_draft_is_no_question(tmp_path: Path, agent: str, draft: str) -> None:
-    shown = (GOLDEN / agent / "draft-120.ans").read_text("utf-8")
+def test_the_keys_of_real_options() -> None:
+    def keys(agent: str, state: str) -> list[tuple[str, ...]]:
+        question = seen(GOLDEN / agent / f"{state}-120.ans", agent).question
+        assert question
+        return [option.keys for option in question.options]
+
+    assert keys("claude", "waiting-choice") == [("1",), ("2",), ("3",), ("4",)]
+    assert keys("claude", "waiting-trust") == [("Enter",), ("Down", "Enter")]
+    assert keys("codex", "waiting-file") == [("y",), ("a",), ("Escape",)]
+    assert keys("codex", "waiting-permissions") == [("y",), ("r",), ("a",), ("d",)]
+
+
+NUMBERED = ("1. fix the login", "2. Yes", "1. a\n  2. b", "1. Do you want it?")
+DRAFTS = [f for f in FILES if state_of(f) == "draft"]
+
+
+def with_draft(file: Path, draft: str, folder: Path) -> Path:
+    """The same screen with another draft in its prompt."""
+    shown = file.read_text("utf-8")
     assert shown.count("half a thought about the log") == 1
-    file = tmp_path / "draft.ans"
-    file.write_text(shown.replace("half a thought about the log", draft), "utf-8")
-    view = seen(file, agent)
+    changed = folder / "draft.ans"
+    changed.write_text(shown.replace("half a thought about the log", draft), "utf-8")
+    return changed
+
+
+@pytest.mark.parametrize("file", DRAFTS, ids=label)
+@pytest.mark.parametrize("draft", NUMBERED)
+def test_a_numbered_draft_is_no_question(tmp_path: Path, file: Path, draft: str) -> None:
+    agent = file.parent.name
+    view = seen(with_draft(file, draft, tmp_path), agent)
+    assert view.question is None
     assert view.state.kind is Kind.IDLE
     assert (view.draft or "").split() == draft.split()
-    assert view.question is None
+
+
+@pytest.mark.parametrize("file", [f for f in DRAFTS if f.parent.name != "opencode"], ids=label)
+@pytest.mark.parametrize("draft", NUMBERED)
+@pytest.mark.parametrize("said", ["", "Do you want me to go on?", "> an older message"])
+def test_what_may_be_a_draft_or_a_menu_of_an_unknown_agent_is_unknown(
+    tmp_path: Path, file: Path, draft: str, said: str
+) -> None:
+    shown = with_draft(file, draft, tmp_path)
+    title, mark, screen = shown.read_text("utf-8").partition("\x07\n")
+    shown.write_text(f"{title}{mark}{said}\n{screen}", "utf-8")
+    assert seen(shown, "generic").state.kind is Kind.UNKNOWN
+
+
+@each_screen
+def test_a_screen_is_read_rightly_or_not_at_all_with_nothing_known_of_its_agent(file: Path) -> None:
+    state = seen(file, "generic").state.kind
+    assert state in {STATES[state_of(file)], Kind.UNKNOWN}
+    if state_of(file) in {"waiting", "waiting-file"}:
+        assert state is Kind.WAITING
 
 
 def test_a_question_is_the_same_at_every_width() -> None:
@@ -116,13 +200,11 @@ def test_a_question_is_the_same_at_every_width() -> None:
         assert len({question.fingerprint for question in questions if question}) == 1
 
 
-@pytest.mark.parametrize(
-    ("file", "other"),
-    [
-        pytest.param(file, name, id=f"{file.parent.name}-{file.stem}-{name}")
-        for file, name in itertools.product(FILES, sorted(PROFILES.keys() - {"shell", "generic"}))
-        if name != file.parent.name
-    ],
-)
-def test_a_screen_is_never_read_as_a_sure_state_of_another_agent(file: Path, other: str) -> None:
-    assert seen(file, other).state.kind is Kind.UNKNOWN
+@each_screen
+def test_a_screen_is_never_read_as_a_sure_state_of_another_agent(file: Path) -> None:
+    others = PROFILES.keys() - {"shell", "generic", file.parent.name}  # what can be recognised
+    assert len(others) == 7
+    for other in others:
+        view = seen(file, other)
+        assert view.profile is PROFILES[other]
+        assert view.state.kind is Kind.UNKNOWN, other

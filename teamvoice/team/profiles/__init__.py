@@ -68,6 +68,8 @@ class Signs(_Table, frozen=True):
     Args:
         working: It works on something.
         waiting: It waits for a person's answer; counts only below the last prompt.
+        menu: What some line below a highlighted option looks like, where an option cannot be told
+            from a draft that begins with a number; with no such line the state is unknown.
         queued: It holds messages until its work is done.
         pasted: A draft that stands for a long paste.
         starting: It is not up yet, and lets a message stand in its prompt until it is.
@@ -78,6 +80,7 @@ class Signs(_Table, frozen=True):
 
     working: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    menu: str = ""
     queued: str = ""
     pasted: str = ""
     stopped: str = ""
