@@ -7,9 +7,13 @@ the agent keeps a transcript, its last message there is better than any screen.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import resources
 
 from teamvoice.team.questions import Question
 from teamvoice.team.screen import strip_frame, tail
@@ -25,6 +29,9 @@ _FURNITURE = re.compile(
     r"|\b(?:esc|ctrl\+\w|shift\+tab|enter) to \w+",
     re.IGNORECASE,
 )
+
+# A word by itself with the space before it, or any sign.
+_RUN = re.compile(r"(?:\ |(?<!\S))(?P<word>[A-Za-z][a-z]+)(?=[\s.,:;!?)]|$)|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +77,41 @@ def say_seconds(seconds: int) -> str:
 def say_question(question: Question) -> str:
     """A question in one line: what about, the question, and how it can be answered."""
     options = ", ".join(f"{n} {option.label}" for n, option in enumerate(question.options, 1))
-    parts = [question.text, question.subject and f"{question.subject}."]
-    parts += [f"Options: {options}." if options else ""]
+    parts = [question.text, " ".join(question.subject.split()), f"({options})" if options else ""]
     return " ".join(part for part in parts if part)
 
 
 def tokens(text: str) -> int:
-    """An upper estimate of what a text costs, whatever it is.
+    """An upper bound of what a text costs, whatever it is.
 
-    Letters and digits two to a token, each other sign one, and beyond ASCII one for each byte:
-    prose costs half of it, and no tokenizer is known that needs more.
+    No tokenizer that works on bytes makes more tokens than there are bytes, so that is the price
+    of all that is not known: of hashes, code, signs, and of everything beyond ASCII. A common word
+    with the space before it is one token, with a capital at most two.
     """
-    runs = re.findall(r"[A-Za-z]+|\d+|[^\x00-\x7f]|[^A-Za-z\d ]", text)
-    return sum(_cost(run) for run in runs)
+    return sum(_cost(run) for run in _RUN.finditer(text))
 
 
 def within(lines: Iterable[str], budget: int) -> str:
     """The beginning of some lines that costs no more than so many tokens; safe inside a fence."""
     kept: list[str] = []
+    budget -= tokens("…")
     for line in tail(tuple(lines), 200, 8000).splitlines():
         words: list[str] = []
         for word in line.split():
-            budget -= tokens(word) + 1
-            if budget < 0:
-                return _joined([*kept, " ".join(words)], cut=True)
+            cost = tokens(f" {word}")
+            if cost > budget:  # some languages have no spaces
+                words.append(_beginning(word, budget))
+                return _joined([*kept, " ".join(filter(None, words))], cut=True)
+            budget -= cost
             words.append(word)
         kept.append(" ".join(words))
     return _joined(kept, cut=False)
+
+
+def _beginning(word: str, budget: int) -> str:
+    """As many letters as each may cost what it costs by itself, with a space before the first."""
+    costs = itertools.accumulate((tokens(letter) for letter in word), initial=1)
+    return word[: max(0, sum(cost <= budget for cost in costs) - 1)]
 
 
 def _joined(lines: list[str], *, cut: bool) -> str:
@@ -104,12 +119,18 @@ def _joined(lines: list[str], *, cut: bool) -> str:
     return f"{text}…" if cut and text else text
 
 
-def _cost(run: str) -> int:
-    return (
-        (len(run) + 1) // 2
-        if run.isascii() and run.isalnum()
-        else len(run.encode("utf-8", "replace"))
-    )
+def _cost(run: re.Match[str]) -> int:
+    word = run["word"]
+    if word and word.lower() in _common_words():
+        return 1 + word[0].isupper()
+    texts = (run[0], unicodedata.normalize("NFKC", run[0]))  # some tokenizers begin with that
+    return max(len(text.encode("utf-8", "replace")) for text in texts)
+
+
+@functools.cache
+def _common_words() -> frozenset[str]:
+    text = resources.files(__package__ or "").joinpath("words.txt").read_text("utf-8")
+    return frozenset(text.partition("\n")[2].split())
 
 
 def _task(rows: Sequence[str], told: int | None) -> tuple[str, int]:

@@ -1,6 +1,6 @@
 """How tools tell of members: our own sentence, and what is from the pane in its fence. Pure.
 
-Costs are counted in tokens, by an upper estimate, so that no screen makes an answer long.
+Costs are counted in tokens, by an upper bound, so that no screen makes an answer long.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from teamvoice.team.sight import Kind
 STATUS_TOKENS = 590
 READ_TOKENS = 390
 _PER_MEMBER = 80  # of a status that has room
-_SENTENCE = 12  # tokens of the longest sentence below, its name apart
-_FENCE = 16  # tokens of a fence, its name apart
+# What our own words cost, the name apart, was counted with the tokenizers themselves.
+_SENTENCE = 10  # tokens of the longest sentence below that leads to a fence
+_FENCE = 18
 _LONG = 20  # characters of a name that are said in a status
 
 _STATES = {
@@ -34,10 +35,14 @@ _STATES = {
 
 def say_status(statuses: Sequence[Status]) -> str:
     """What everyone is doing; who has more to tell than fits is cut."""
-    names = sum(2 * tokens(_short(status.member.name)) for status in statuses)
-    rest = STATUS_TOKENS - names - (_SENTENCE + _FENCE) * len(statuses)
+    rest = STATUS_TOKENS - sum(map(_own, statuses))
     share = min(_PER_MEMBER, rest // max(1, len(statuses)))
     return "\n".join(say_member(status, share) for status in statuses)
+
+
+def say_read(status: Status) -> str:
+    """What one member is doing, at some length."""
+    return say_member(status, READ_TOKENS - _own(status))
 
 
 def say_member(status: Status, budget: int) -> str:
@@ -117,6 +122,11 @@ def _work(found: Digest) -> Sequence[str]:
         return ()
     took = f", for {say_seconds(found.seconds)}" if found.seconds else ""
     return (f"{first}{took}",)
+
+
+def _own(status: Status) -> int:
+    """The cost of our own words: the sentence, the fence, and the name in both."""
+    return _SENTENCE + _FENCE + 2 * tokens(_short(status.member.name))
 
 
 def _short(name: str) -> str:

@@ -31,11 +31,10 @@ from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.tools.registry import Function, is_confirmed
 from teamvoice.tools.saying import (
-    READ_TOKENS,
     say_answer,
     say_broadcast,
-    say_member,
     say_names,
+    say_read,
     say_status,
     say_untold,
     say_who_waits,
@@ -125,7 +124,7 @@ def _reading(team: Team, asked: _Asked) -> list[Function]:
         (status,) = await team.status(member)
         asked.read([status])
         if not lines:
-            return say_member(status, READ_TOKENS - 60)
+            return say_read(status)
         name = status.member.name
         text = await team.read(name, lines, _READ_CHARS)
         return fence(name, text) if text else f"The screen of {spoken(name)} is empty."
@@ -187,7 +186,7 @@ def _answering(team: Team, asked: _Asked) -> list[Function]:
             return say_answered(await team.answer(name, choice, UNTOLD))
         if asked.house.heard.get(name) != question.fingerprint:
             asked.read([status])
-            return f"{say_untold(name)}\n{say_member(status, READ_TOKENS - 60)}"
+            return f"{say_untold(name)}\n{say_read(status)}"
         asked.check(question, choice)
         del asked.house.heard[name]
         return say_answer(await team.answer(name, choice, question.fingerprint))

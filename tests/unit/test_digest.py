@@ -78,8 +78,8 @@ def test_the_stand_in_of_the_demo_is_told_without_its_furniture() -> None:
     )
     standin.tell("run the tests")
     assert standin.said() == (
-        "The developer is waiting for your answer: Do you want to proceed? run the tests. "
-        "Options: 1 Yes, 2 No."
+        "The developer is waiting for your answer: Do you want to proceed? run the tests "
+        "(1 Yes, 2 No)."
     )
 
 
@@ -127,14 +127,19 @@ def test_a_question_is_told_with_what_it_is_about_and_how_to_answer() -> None:
     question = Question(
         "Run it?", "rm -rf build", (Option("Yes", ("1",)), Option("No", ("2",))), "f"
     )
-    assert say_question(question) == "Run it? rm -rf build. Options: 1 Yes, 2 No."
+    assert say_question(question) == "Run it? rm -rf build (1 Yes, 2 No)"
 
 
 def test_tokens_are_counted_high() -> None:
-    prose = "The quick brown fox jumps over the lazy dog and runs away"
-    assert len(prose.split()) <= tokens(prose)
-    assert tokens("日本語") >= 3
+    prose = "the login form has a new check, and all of the tests pass"
+    assert tokens(prose) == len(prose.split()) + len("a,")  # neither is in the list by itself
+    assert tokens(" The tests") == 3
+    assert tokens("日本語") == 9
+    assert tokens("🚀") == 4
     assert tokens("{}[]();") == 7
+    assert tokens("aGVsbG8gd29ybGQ qxzvkj") == 22
+    assert tokens("new_login the/tests") == 19  # parts of words may cost more than the words
+    assert tokens("㎉") == 4  # is "kcal" to tokenizers that begin with the normal form
 
 
 LINES = st.lists(st.text(st.characters() | st.sampled_from("日🚀─x[]>● \x1b")), max_size=80)
@@ -145,4 +150,11 @@ def test_no_screen_makes_a_text_longer_than_its_budget(
     lines: Sequence[str], last: str, budget: int
 ) -> None:
     found = digest(lines, last)
-    assert tokens(within([found.task, *found.said], budget)) <= budget + tokens("…")
+    assert tokens(within([found.task, *found.said], budget)) <= budget
+
+
+def test_a_text_without_spaces_is_cut_and_not_left_out() -> None:
+    mark, space, letter = 3, 1, 3
+    assert within(["登录表单已经修复"], mark + space + 4 * letter) == "登录表单…"
+    assert within(["the tests pass", "x" * 5000], 20) == f"the tests pass\n{'x' * 13}…"
+    assert within(["the tests pass"], 6) == "the tests pass"
