@@ -1,6 +1,7 @@
 """How long a snapshot of 100 panes takes: one tmux process, and with the screens two.
 
-The screens are captured all, and as whoever watches does it: those that may have changed.
+Then what the team's own looks take, with the states read from the screens: the first one, and those
+of whoever watches, which look at what moved.
 
 Run from the root of the repository: ``python -m bench.team``
 """
@@ -15,7 +16,9 @@ from collections.abc import Awaitable, Callable
 from libtmux import Server
 
 from bench.report import row
-from teamvoice.team.panes import Captures
+from teamvoice.config import Member, Team
+from teamvoice.team.glimpses import Glimpses
+from teamvoice.team.team import Team as Watched
 from teamvoice.team.tmux import Tmux
 
 PANES = 100
@@ -46,23 +49,36 @@ async def bench(server: Server) -> None:
             await tmux.panes()
             assert len(await tmux.screens(ids)) == PANES
 
-        captures, captured = Captures(), list[int]()
-
-        async def changed_only() -> None:
-            at = time.time()
-            due = captures.due(await tmux.panes(), at)
-            captured.append(len(await tmux.screens([pane.id for pane in due])))
-
         began = time.perf_counter()
         await one_by_one()
         apart = f"one tmux process per pane: {(time.perf_counter() - began) * 1000:.0f} ms"
         print(row(f"snapshot of {PANES} panes", await measure(tmux.panes), "50 ms", apart))
         print(row(f"the same with {PANES} screens", await measure(with_screens), "-", apart))
-        await asyncio.sleep(2)  # the second of the quiet panes' output must be over
-        await changed_only()
-        watched = await measure(changed_only)
-        told = f"{sum(captured[1:]) / ROUNDS:.0f} screens a round"
-        print(row(f"the same when {LOUD} panes change", watched, "-", told))
+    members = tuple(Member(name=f"m{number}", target=pane) for number, pane in enumerate(ids))
+    async with Watched(Team(socket=server.socket_name, members=members)) as team:
+        await watch(team)
+
+
+async def watch(team: Watched) -> None:
+    """The looks of whoever watches, as ``teamvoice run`` and ``team --watch`` take them."""
+    known, looked = Glimpses(), list[int]()
+
+    async def all_anew() -> None:
+        assert len(await team.glance(Glimpses())) == PANES
+
+    async def what_moved() -> None:
+        before = {name: glimpse.at for name, glimpse in known.items()}
+        await team.glance(known)
+        looked.append(sum(glimpse.at != before.get(name) for name, glimpse in known.items()))
+
+    print(row(f"a first look at {PANES} members", await measure(all_anew), "-"))
+    await what_moved()
+    await asyncio.sleep(2)  # the second of the quiet panes' output must be over
+    await what_moved()
+    looked.clear()
+    again = await measure(what_moved)
+    told = f"{sum(looked) / ROUNDS:.0f} of them looked at"
+    print(row(f"a further look when {LOUD} panes change", again, "-", told))
 
 
 def main() -> None:

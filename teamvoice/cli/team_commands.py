@@ -225,9 +225,15 @@ async def _watch(team: Team, *, as_json: bool) -> int:
 
 
 async def _team(team: Team, *, as_json: bool) -> int:
+    import asyncio
     import time
 
+    from teamvoice.team.steady import REST_S
+
     statuses = await team.status()
+    if not all(status.state.settled for status in statuses):
+        await asyncio.sleep(REST_S)
+        statuses = await team.status()
     if as_json:
         now = time.monotonic()
         _print_json({"ok": True, "members": [status.as_json(now) for status in statuses]})

@@ -273,11 +273,13 @@ class NewsCame(Event):
 
     Args:
         about: Whom; newer news about the same one takes the place of older.
-        text: A clause that can be spoken.
+        text: A clause that can be read and spoken.
+        fenced: The same for a model, where it has text from a pane: that stands in its fence.
     """
 
     about: str
     text: str
+    fenced: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.ledger import Ledger
 from teamvoice.conversation.policy import Policy, describe, shows_screen
 from teamvoice.conversation.said import Said, Utterance
+from teamvoice.conversation.sentence import sentence
 
 _OF_A_SESSION = (
     ev.ResponseBegan,
@@ -141,7 +142,7 @@ class Conversation:
         self._unseen_screen = False  # text from a pane came in that no response was asked about
         self._saw_screen = False  # the living response was asked for in a turn with such text
         self._receipts: list[str] = []  # of what was confirmed, to be said aloud
-        self._news: dict[str, str] = {}  # by whom it is about, to be said aloud
+        self._news: dict[str, ev.NewsCame] = {}  # by whom it is about, to be said aloud
         self._announcing = ""  # what the living response says for us
         self._said = Said(self._rules.backlog, trims=self._rules.trims)
         self.budget = Budget(self._rules.cap_usd)
@@ -579,9 +580,9 @@ class Conversation:
         self._unseen_screen = False
 
     def _news_came(self, event: ev.NewsCame) -> None:
-        self._do(do.Tell("news", event.text))
+        self._do(do.Tell("news", sentence(event.text)))
         if self.link is Link.UP:
-            self._news[event.about] = event.text
+            self._news[event.about] = event
 
     def _news_passed(self, event: ev.NewsPassed) -> None:
         self._news.pop(event.about, None)
@@ -651,10 +652,10 @@ class Conversation:
             return text
         if not self._news or self._ledger.current or self.sound is not Sound.SILENT:
             return ""
-        text, self._news = _one_sentence(tuple(self._news.values())), {}
+        news, self._news = tuple(self._news.values()), {}
         self._ledger.current = self._ledger.new(at, typed=False)
-        self._ledger.current.news = text
-        return text
+        self._ledger.current.news = sentence(*(item.text for item in news))
+        return sentence(*(item.fenced or item.text for item in news))
 
     def _ask_again(self) -> None:
         """What was asked for met another response, and is asked for again after that."""
@@ -751,12 +752,6 @@ class Conversation:
 
     def _do(self, *commands: Command) -> None:
         self._out.extend(commands)
-
-
-def _one_sentence(clauses: tuple[str, ...]) -> str:
-    *others, last = clauses
-    text = f"{'; '.join(others)}; and {last}" if others else last
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text[-1:] in {".", "?", "!"} else ".")
 
 
 def _corrections(heard: tuple[ev.Heard, ...]) -> list[Command]:

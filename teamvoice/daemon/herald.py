@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from teamvoice import config
 from teamvoice.conversation.events import Event, NewsCame, NewsPassed
+from teamvoice.conversation.sentence import sentence
 from teamvoice.conversation.turn import Turn
 from teamvoice.team.held import HeldMessage
 from teamvoice.team.newsdesk import News
@@ -71,9 +72,11 @@ class Herald:
     def _tell(self, item: News, how: config.Telling) -> None:
         if how == "speak":
             self._unsaid |= {item.about: item} if item.question else {}
-            self._on_event(NewsCame(at=self._now(), about=item.about, text=item.text))
+            self._on_event(
+                NewsCame(at=self._now(), about=item.about, text=item.text, fenced=item.fenced)
+            )
             return
-        self._on_tell("news", item.text)
+        self._on_tell("news", sentence(item.text))
         if how == "chime":
             self._chime(_CHIMES[item.kind])
 

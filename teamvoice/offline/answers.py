@@ -36,7 +36,7 @@ def _parts(output: str) -> Iterator[str]:
         else:
             yield _bounded(before)
             yield _screen(fence["who"].strip(), screen)
-        rest = after[0] if after else ""
+        rest = after[0].lstrip(";, ") if after else ""
     yield _bounded(rest)
 
 

@@ -5,16 +5,18 @@ Only the processes of a pane are read here, when they are wanted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from teamvoice import config
+from teamvoice.errors import TeamvoiceError
 from teamvoice.team.panes import Pane
+from teamvoice.team.places import Found
 from teamvoice.team.processes import Tree, read_tree
-from teamvoice.team.sight import Kind, State
+from teamvoice.team.sight import Kind, State, View, missing
+from teamvoice.team.steady import Steady
 
-ACTIVITY = "window_activity"  # when something was last written in a pane's window, in seconds
 _RESTLESS_S = 1.5  # between two looks at who works, for there something is written all the time
 _TREE_S = 10.0  # for which the processes of a pane are taken to be the same
 
@@ -53,7 +55,7 @@ class Glimpse:
     """A member's pane as it was last looked at, to be kept by whoever watches."""
 
     pane: Pane
-    status: Status
+    status: Status  # as it was seen, whether it is settled or not
     tree: Tree
     tree_at: float
     at: float
@@ -63,17 +65,38 @@ class Glimpse:
 Glimpses = dict[str, Glimpse]
 
 
+def status_of(member: config.Member, found: Found, view: View | None, now: float) -> Status:
+    """A member's status out of what was found and seen of its pane, or was not."""
+    if isinstance(found, TeamvoiceError):
+        return Status(member, State(Kind.UNKNOWN, "tmux", now, found.message))
+    if view is None or view.pane is None:
+        return Status(member, missing(now).state)
+    agent = view.profile.name if view.profile else ""
+    pane, said = view.pane, view.last_message
+    return Status(member, view.state, agent, pane.id, pane.place, view.body, said)
+
+
+def latest(member: config.Member, found: Found, known: Glimpses, now: float) -> Status:
+    """A member's status as it was last looked at; one without a pane is forgotten."""
+    if isinstance(found, Pane) and member.name in known:
+        return known[member.name].status
+    known.pop(member.name, None)
+    return status_of(member, found, None, now)
+
+
 def has_moved(known: Glimpse | None, pane: Pane, now: float) -> bool:
     """It has to be looked at again: it is another, or something was written there since.
 
-    Of one that works, something is written all the time: every second look is soon enough.
+    tmux tells the second of a window's last output: a look in that very second may have come before
+    the rest of it. Of one that works, something is written all the time: every second look is soon
+    enough.
     """
     if known is None or _facts(known.pane) != _facts(pane):
         return True
     if known.status.state.kind is Kind.WORKING:
         return now - known.at >= _RESTLESS_S
-    active = int(pane.options.get(ACTIVITY, "0"))  # 0: this tmux does not tell
-    return pane.title != known.pane.title or not active or active >= known.second
+    changed = (pane.title, pane.activity) != (known.pane.title, known.pane.activity)
+    return changed or not pane.activity or pane.activity >= known.second  # 0: it does not tell
 
 
 def restless(known: Glimpses, now: float) -> list[str]:
@@ -82,8 +105,33 @@ def restless(known: Glimpses, now: float) -> list[str]:
     return [g.pane.id for g in works if now - g.at >= _RESTLESS_S]
 
 
+def steadied(
+    seen: Iterable[Status], steady: Steady, found: Mapping[str, Found], clock: float, now: float
+) -> tuple[Status, ...]:
+    """Statuses with the states that count.
+
+    Args:
+        seen: With the states as they were seen.
+        steady: Remembers how they were before.
+        found: The panes from which they were seen, by member.
+        clock: When tmux described these, seconds since the epoch.
+        now: Monotonic.
+    """
+    still = {name: _still_s(p, clock) for name, p in found.items() if isinstance(p, Pane)}
+    named = [(status.member.name, status) for status in seen]
+    return tuple(
+        replace(status, state=steady.see(name, status.state, now, still.get(name, 0.0)))
+        for name, status in named
+    )
+
+
+def _still_s(pane: Pane, clock: float) -> float:
+    """For how long at least nothing was written in a pane's window."""
+    return max(0.0, clock - pane.activity - 1) if pane.activity else 0.0
+
+
 def _facts(pane: Pane) -> tuple[object, ...]:
-    return (pane.id, pane.pid, pane.dead, pane.in_mode, pane.command)
+    return (pane.id, pane.pid, pane.dead, pane.in_mode, pane.command, pane.size)
 
 
 def read_trees(

@@ -1,8 +1,8 @@
 """Delivers what is held, when its member is idle: once, and never into work.
 
-A member counts as idle when it was seen idle twice, some time apart, and nothing else in between:
-agents look idle for a moment between two steps. Somebody else may tell what is seen
-(:meth:`Holding.seen`); only while nobody does, and something is held, this looks for itself.
+A member counts as idle when that is settled: agents look idle for a moment between two steps.
+Somebody else may tell what is seen (:meth:`Holding.seen`); only while nobody does, and something is
+held, this looks for itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ T = TypeVar("T")
 Seen = Iterable[tuple[str, State]]  # members by name, with their states
 Told = Callable[[HeldMessage, Receipt], None]
 
-IDLE_S = 1.5  # seconds for which a member must have been idle
 _LOOK_S = 0.5  # how often this looks by itself
 _AGAIN_S = 5.0  # after so long a message that could not be typed is tried again
 _FED_S = 3.0  # after so long without news from others, it looks by itself
@@ -61,7 +60,8 @@ class Holding:
         self._states = states
         self._told = told
         self._clock = clock
-        self._idle_since: dict[str, float] = {}
+        self._idle: set[str] = set()  # members, as last seen
+        self._again_at: dict[str, float] = {}
         self._fed_at = -_FED_S
         self._looks = asyncio.Event()
         self._at_rest = asyncio.Event()
@@ -100,7 +100,7 @@ class Holding:
         except TeamvoiceError:
             # tmux is away, or the file cannot be read: who holds, lists or sends is told so; what
             # is held stays held, and the next look may do better.
-            self._idle_since.clear()
+            self._idle.clear()
             return
         due = {m.member: m for m in reversed(waiting) if self._is_idle(m.member)}
         await asyncio.gather(*map(self._try, due.values()))
@@ -108,7 +108,7 @@ class Holding:
     async def _try(self, message: HeldMessage) -> None:
         if self._is_ending:
             return
-        self._idle_since.pop(message.member, None)  # the next one waits for it to be idle anew
+        self._idle.discard(message.member)  # the next one waits for it to be idle anew
         self._at_rest.clear()
         try:
             if await self._aside(lambda: self._held.begin(message.ticket)):
@@ -125,18 +125,14 @@ class Holding:
                 await self._aside(lambda: self._held.doubt(ticket, why))
             case _:
                 await self._aside(lambda: self._held.put_back(ticket, why))
-                self._idle_since[message.member] = self._clock() + _AGAIN_S - IDLE_S
+                self._again_at[message.member] = self._clock() + _AGAIN_S
                 return
         self._told(message, receipt)
 
     def _note(self, states: Seen) -> None:
-        now = self._clock()
         for member, state in states:
-            if state.kind is Kind.IDLE:
-                self._idle_since.setdefault(member, now)
-            else:
-                self._idle_since.pop(member, None)
+            is_idle = state.kind is Kind.IDLE and state.settled
+            (self._idle.add if is_idle else self._idle.discard)(member)
 
     def _is_idle(self, member: str) -> bool:
-        since = self._idle_since.get(member)
-        return since is not None and self._clock() - since >= IDLE_S
+        return member in self._idle and self._clock() >= self._again_at.get(member, 0.0)

@@ -1,8 +1,7 @@
 """What the person wants to know of what is seen: pure.
 
 States go in as they are seen; news comes out: somebody waits for an answer, has finished, or is in
-the state that was asked about. Each is told once. Agents look idle for a moment between two steps,
-so idle counts only when it has lasted.
+the state that was asked about. Each is told once. Idle is news only when it is settled.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from teamvoice.team.receipts import spoken
 from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind, State
 
-LASTS_S = 1.5  # before idle counts
 _QUESTION_TOKENS = 80
 
 
@@ -27,13 +25,15 @@ class News:
     Args:
         about: Whom.
         kind: ``waiting``, ``finished``, or ``wish``: it was asked for.
-        text: A clause that can be spoken; text from the pane stands in its fence.
+        text: A clause that can be read and spoken.
+        fenced: The same for a model, where it has text from the pane: that stands in its fence.
         question: What marks the question that it tells of; empty when it tells of none.
     """
 
     about: str
     kind: Literal["waiting", "finished", "wish"]
     text: str
+    fenced: str = ""
     question: str = ""
 
 
@@ -42,7 +42,6 @@ class _Known:
     """A member as far as it was seen."""
 
     kind: Kind
-    since: float
     worked: bool = False  # since it was last said to be done
     question: str = ""  # the one that was told
 
@@ -59,9 +58,9 @@ class Newsdesk:
         """Tell once when a member is in a state; at the next sight if it is already."""
         self._wishes.add((member, kind))
 
-    def seen(self, states: Iterable[tuple[str, State]], at: float) -> list[News]:
+    def seen(self, states: Iterable[tuple[str, State]]) -> list[News]:
         """Members were looked at; what is new."""
-        return [news for name, state in states for news in self._see(name, state, at)]
+        return [news for name, state in states for news in self._see(name, state)]
 
     def told(self, name: str, state: State) -> None:
         """The person was told of this state just now, by other means."""
@@ -76,34 +75,33 @@ class Newsdesk:
             del self._open[name]
         return old
 
-    def _see(self, name: str, state: State, at: float) -> Iterable[News]:
+    def _see(self, name: str, state: State) -> Iterable[News]:
         if state.kind is Kind.UNKNOWN:
             return []
         known = self._known.get(name)
         if known is None:  # how it was when we came is no news
-            self._known[name] = known = _Known(state.kind, at, question=mark(state))
-        if known.kind is not state.kind:
-            known.kind, known.since = state.kind, at
+            self._known[name] = known = _Known(state.kind, question=mark(state))
+        known.kind = state.kind
         known.worked = known.worked or state.kind is Kind.WORKING
-        news = self._news(name, known, state, at)
+        news = self._news(name, known, state)
         self._open |= {name: state.kind} if news else {}
         return [news] if news else []
 
-    def _news(self, name: str, known: _Known, state: State, at: float) -> News | None:
-        if state.kind is Kind.IDLE and at - known.since < LASTS_S:
+    def _news(self, name: str, known: _Known, state: State) -> News | None:
+        if not state.settled:
             return None
         wished = (name, state.kind) in self._wishes
         self._wishes.discard((name, state.kind))
-        text = f"{spoken(name)} {_say(name, state)}"
+        text, fenced = _say(name, state)
         if state.kind is Kind.WAITING and known.question != mark(state):
             known.question = mark(state)
-            return News(name, "wish" if wished else "waiting", text, mark(state))
+            return News(name, "wish" if wished else "waiting", text, fenced, mark(state))
         if state.kind is Kind.IDLE and known.worked:
             known.worked = False
             return News(name, "wish" if wished else "finished", text)
         if state.kind is not Kind.WAITING:
             known.question = ""
-        return News(name, "wish", text, mark(state)) if wished else None
+        return News(name, "wish", text, fenced, mark(state)) if wished else None
 
 
 def summary(states: Iterable[tuple[str, State]]) -> str:
@@ -118,15 +116,13 @@ def mark(state: State) -> str:
     return state.question.fingerprint if state.question else f"a question: {state.detail}"
 
 
-def _say(name: str, state: State) -> str:
-    if state.kind is Kind.IDLE:
-        return "has finished"
+def _say(name: str, state: State) -> tuple[str, str]:
+    """A clause as it is read, and as a model gets it if that is otherwise."""
     if state.kind is not Kind.WAITING:
-        return f"is {state.kind} now"
-    asked = say_question(state.question) if state.question else ""
-    text = within([asked], _QUESTION_TOKENS)
-    return (
-        f"is waiting for your answer:\n{fence(name, text)}"
-        if text
-        else "is waiting for your answer"
-    )
+        is_now = "has finished" if state.kind is Kind.IDLE else f"is {state.kind} now"
+        return f"{spoken(name)} {is_now}", ""
+    waits = f"{spoken(name)} is waiting for your answer"
+    asked = within([say_question(state.question)] if state.question else [], _QUESTION_TOKENS)
+    if not asked:
+        return waits, ""
+    return f"{waits}: {asked}", f"{waits}:\n{fence(name, asked)}"

@@ -59,47 +59,6 @@ class Pane:
         return f"{self.session}:{self.window}.{self.index}"
 
 
-def may_have_changed(pane: Pane, before: Pane | None, captured_at: float) -> bool:
-    """Whether a pane may show something else than when its screen was captured.
-
-    tmux tells the second of a window's last output: a capture in that very second may have come
-    before the rest of it. What is not told by it (another size, another program) is compared.
-
-    Args:
-        pane: As it is now.
-        before: As it was then; ``None`` when it was never captured.
-        captured_at: When that was, seconds since the epoch.
-    """
-    if before is None or pane.activity >= int(captured_at):
-        return True
-    return (pane.id, pane.pid, pane.dead, pane.size, pane.activity) != (
-        before.id, before.pid, before.dead, before.size, before.activity,
-    )  # fmt: skip
-
-
-class Captures:
-    """Remembers what each pane was like when its screen was last captured."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, tuple[Pane, float]] = {}
-
-    def due(self, panes: Sequence[Pane], at: float) -> list[Pane]:
-        """The panes to capture now; they count as captured from here on.
-
-        Args:
-            panes: Every pane, from one snapshot; one that is missing is forgotten.
-            at: When that snapshot was asked for, seconds since the epoch.
-        """
-        due = [p for p in panes if may_have_changed(p, *self._last.get(p.id, (None, 0.0)))]
-        kept = {pane.id: self._last[pane.id] for pane in panes if pane.id in self._last}
-        self._last = kept | {pane.id: (pane, at) for pane in due}
-        return due
-
-    def forget(self, pane_id: str) -> None:
-        """The capture did not succeed: it is due again."""
-        self._last.pop(pane_id, None)
-
-
 def pane_format(options: Sequence[str]) -> str:
     """The format for ``list-panes -F`` that :func:`parse_pane` reads.
 

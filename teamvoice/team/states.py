@@ -32,6 +32,8 @@ class State:
         detail: The open question of ``waiting``; else what ``unknown`` or ``shell`` is instead.
         question: That question, understood; ``None`` when it cannot be read surely.
         since: When it began, monotonic; ``None`` where nobody tells.
+        settled: It has lasted, or needs not to: see ``steady``. Idle that is not settled may be a
+            pause between two steps.
     """
 
     kind: Kind
@@ -40,6 +42,7 @@ class State:
     detail: str = ""
     question: Question | None = None
     since: float | None = None
+    settled: bool = True
 
     def as_json(self, now: float) -> dict[str, Any]:
         """For ``--json``: with the age of the sight in seconds."""
@@ -47,4 +50,5 @@ class State:
         facts: dict[str, Any] = {"state": str(self.kind), "source": self.source, "age_s": age}
         facts |= {"since_s": round(max(0.0, now - self.since), 3)} if self.since else {}
         facts |= {"detail": self.detail} if self.detail else {}
+        facts |= {} if self.settled else {"settled": False}
         return facts | ({"question": self.question.as_json()} if self.question else {})

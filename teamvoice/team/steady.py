@@ -1,44 +1,59 @@
-"""A state that holds still: pure.
+"""States that hold still: pure.
 
-An agent looks idle for a moment between two steps of its work. What was seen to work therefore
-counts as working until it has been idle for a while; every other change counts at once, and so
-does an idleness that the agent itself has told of.
+An agent looks idle for a moment between two steps of its work, and no screen tells that from rest.
+What was seen to work therefore counts as working until it has looked idle for a while, and idle
+that has not lasted is marked as not settled, for whoever would act upon it. Every other state
+counts at once, and so does an idleness that the agent itself tells of.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from teamvoice.team.states import Kind, State
 
 REST_S = 1.5
 
 
+@dataclass(slots=True)
+class _Known:
+    """A member as far as it was seen."""
+
+    shown: State | None  # what counted last
+    stirred: float  # when it surely was not at rest
+    idle_since: float | None = None
+
+
 class Steady:
-    """The state of one member over time; :meth:`see` is told each sight in turn."""
+    """The states of members over time; :meth:`see` is told every sight of each in turn."""
 
     def __init__(self, rest_s: float = REST_S) -> None:
         self._rest_s = rest_s
-        self._shown: State | None = None
-        self._began = 0.0
-        self._idle_since: float | None = None
+        self._known: dict[str, _Known] = {}
 
-    @property
-    def began(self) -> float:
-        """When the state that counts now began, as far as it was watched; monotonic seconds."""
-        return self._began
+    def see(self, name: str, state: State, at: float, still_s: float = 0.0) -> State:
+        """The state that counts now.
 
-    def see(self, state: State) -> State:
-        """The state that counts now, with the time of this sight."""
-        rests = state.kind is Kind.IDLE and state.source != "native"
-        was_working = self._shown is not None and self._shown.kind is Kind.WORKING
-        if rests and was_working:
-            self._idle_since = state.seen_at if self._idle_since is None else self._idle_since
-            if state.seen_at - self._idle_since < self._rest_s and self._shown:
-                return replace(self._shown, seen_at=state.seen_at)
-        began = state.seen_at if self._idle_since is None else self._idle_since
-        if self._shown is None or self._shown.kind is not state.kind:
-            self._began = began if rests else state.seen_at
-        self._idle_since = None
-        self._shown = state
-        return state
+        Args:
+            name: Whose.
+            state: What was seen; it still holds.
+            at: Now, monotonic seconds.
+            still_s: For how long at least nothing was written in the pane: it has looked so since.
+        """
+        if state.kind is not Kind.IDLE or state.source == "native":
+            self._known[name] = _Known(state, at)
+            return state
+        known = self._known.setdefault(name, _Known(None, float("-inf")))
+        since = at if known.idle_since is None else known.idle_since
+        known.idle_since = max(known.stirred, min(since, at - still_s))
+        settled = at - known.idle_since >= self._rest_s
+        if not settled and known.shown and known.shown.kind is Kind.WORKING:
+            known.shown = replace(known.shown, seen_at=state.seen_at)
+        else:
+            known.shown = replace(state, settled=settled)
+        return known.shown
+
+    def stir(self, name: str, at: float) -> None:
+        """Something was typed there: idle has to last anew."""
+        if known := self._known.get(name):
+            known.stirred, known.idle_since = at, None

@@ -28,7 +28,8 @@ from teamvoice.team.processes import Tree, read_tree
 from teamvoice.team.profiles import Profile, check_agents, load_profiles
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import clean_message, tail
-from teamvoice.team.sight import Kind, State, View, missing, recognise, see
+from teamvoice.team.sight import View, missing, recognise, see
+from teamvoice.team.steady import Steady
 from teamvoice.team.tmux import Tmux
 from teamvoice.team.writing import Order, Patience
 
@@ -57,8 +58,8 @@ class Team:
     ) -> None:
         self.members = settings.members
         self._patience = patience or Patience()
-        facts = (*wanted_options(self.members), glimpses.ACTIVITY)
-        self._tmux = Tmux(settings.socket, settings.deadline_s, facts)
+        self._tmux = Tmux(settings.socket, settings.deadline_s, wanted_options(self.members))
+        self._steady = Steady()
         self._profiles: dict[str, Profile] = {}
         self._group = asyncio.TaskGroup()
         self._workers: set[asyncio.Task[None]] = set()
@@ -121,15 +122,20 @@ class Team:
     async def status(self, name: str | None = None) -> tuple[Status, ...]:
         """What one member, or everyone, is doing: two tmux calls, however many they are.
 
+        Idle that is not settled may be a pause between two steps; a second look, REST_S later, can
+        tell.
+
         Raises:
             TeamvoiceError: tmux does not answer, or the name is not a member's.
         """
-        members = self.members if name is None else (self.find(name),)
+        members, clock = self.members if name is None else (self.find(name),), time.time()
         found = await self._resolve_all(keep=self._pins)
         panes = {m.name: p for m in members if isinstance(p := found[m.name], Pane)}
         places.raise_if_tmux_is_away(members, found)
         views = await self._views({m.name: (m, panes[m.name]) for m in members if m.name in panes})
-        return tuple(self._status(m, found[m.name], views.get(m.name)) for m in members)
+        now = self._now()
+        told = [glimpses.status_of(m, found[m.name], views.get(m.name), now) for m in members]
+        return glimpses.steadied(told, self._steady, found, clock, now)
 
     async def glance(self, known: Glimpses) -> tuple[Status, ...]:
         """As :meth:`status`, for who looks again and again: only what moved is looked at.
@@ -137,7 +143,7 @@ class Team:
         Args:
             known: What was seen before; empty the first time, and brought up to date.
         """
-        second, now = int(time.time()), self._now()
+        clock, now = time.time(), self._now()
         try:
             panes, screens = await self._tmux.snapshot(glimpses.restless(known, now))
             found = {member.name: places.found_pane(member, panes) for member in self.members}
@@ -153,13 +159,15 @@ class Team:
                 lambda: {n: self._witness(self.find(n), p, trees[n][0]) for n, p in due.items()}
             )
         except TeamvoiceError as error:
-            return tuple(self._status(member, error, None) for member in self.members)
+            away = [glimpses.status_of(member, error, None, now) for member in self.members]
+            return glimpses.steadied(away, self._steady, {}, clock, now)
         for name, pane in due.items():
             if pane.id in screens:
                 view = self._see(self.find(name), pane, screens[pane.id], witnesses[name])
-                status = self._status(self.find(name), pane, view)
-                known[name] = Glimpse(pane, status, *trees[name], now, second)
-        return tuple(self._glimpsed(m, found[m.name], known) for m in self.members)
+                status = glimpses.status_of(self.find(name), pane, view, now)
+                known[name] = Glimpse(pane, status, *trees[name], now, int(clock))
+        seen = [glimpses.latest(m, found[m.name], known, now) for m in self.members]
+        return glimpses.steadied(seen, self._steady, found, clock, now)
 
     async def show(self, options: Mapping[str, str | None]) -> None:
         """Set the user options that status lines read; ``None`` takes one away.
@@ -313,7 +321,10 @@ class Team:
 
     async def _drive(self, member: str, pane: Pane, text: str, kind: Kinds) -> Receipt:
         order = Order(member, pane.id, pane.pid, text, pane.command)
-        return await self._actor(pane).do(kind(order, self._patience), order)
+        try:
+            return await self._actor(pane).do(kind(order, self._patience), order)
+        finally:
+            self._steady.stir(member, self._now())
 
     def _actor(self, pane: Pane) -> Actor:
         key = (pane.id, pane.pid)
@@ -376,21 +387,6 @@ class Team:
         tree, native = witness
         wish, now = member.agent, self._now()
         return see(pane, screen, tree, self._profiles, wish=wish, at=now, native=native)
-
-    def _glimpsed(self, member: config.Member, found: Found, known: Glimpses) -> Status:
-        if isinstance(found, Pane) and member.name in known:
-            return known[member.name].status
-        known.pop(member.name, None)
-        return self._status(member, found, None)
-
-    def _status(self, member: config.Member, found: Found, view: View | None) -> Status:
-        if isinstance(found, TeamvoiceError):
-            return Status(member, State(Kind.UNKNOWN, "tmux", self._now(), found.message))
-        if view is None or view.pane is None:
-            return Status(member, missing(self._now()).state)
-        agent = view.profile.name if view.profile else ""
-        pane, said = view.pane, view.last_message
-        return Status(member, view.state, agent, pane.id, pane.place, view.body, said)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

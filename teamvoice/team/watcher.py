@@ -60,8 +60,7 @@ class Watcher:
         """Look once, and pass on what is seen."""
         self.statuses = await self._team.glance(self._glimpses)
         self._team.state_seen(self.statuses)
-        now = asyncio.get_running_loop().time()
-        news = self._desk.seen([(s.member.name, s.state) for s in self.statuses], now)
+        news = self._desk.seen((s.member.name, s.state) for s in self.statuses)
         passed = self._desk.passed()
         if news or passed:
             self._on_news(news, passed)

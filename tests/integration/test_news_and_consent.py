@@ -146,17 +146,25 @@ async def test_a_dangerous_question_is_approved_by_the_person_only(
 async def test_who_starts_to_wait_is_told_aloud_once_and_written_down(
     panes: Stage,
 ) -> None:
+    asked = (
+        "The developer is waiting for your answer: "
+        "Do you want to proceed? run the tests (1 Yes, 2 No)."
+    )
     async with house(panes) as desk:
         await until(lambda: state_shown(desk.panes["developer"]) == ["idle"], "it was seen idle")
         desk.panes["developer"].send_keys("run the tests")
-        await desk.hears("news", "the developer is waiting for your answer")
+        await desk.hears(
+            "news", "The developer is waiting for your answer: Do you want to proceed?"
+        )
         await until(lambda: len(desk.speaker.recording) > 0, "it is said aloud", 15)
         await until(lambda: kinds_written().count("news") == 1, "it was said to its end", 15)
         answer = await desk.app.ask(desk.call("answer_prompt", member="developer", choice="no"))
         assert answer["calls"][0]["result"].startswith("Answered the developer:\n[screen of")
         assert "run the tests" in answer["calls"][0]["result"]
-        assert len(desk.texts("news")) == 1
-    assert kinds_written().count("news") == 1
+        assert desk.texts("news") == [asked]
+    (written,) = (record for record in read_last(journal_path(), 10) if record["kind"] == "news")
+    assert written["news"] == asked
+    assert written["spoken"] == asked  # what its model had in a fence, without it
 
 
 async def test_notify_when_is_told_when_it_happens(
@@ -166,7 +174,7 @@ async def test_notify_when_is_told_when_it_happens(
         await desk.app.ask(desk.call("send_message", member="pm", text="think"))
         asked = await desk.app.ask(desk.call("notify_when", member="pm", state="idle"))
         assert asked["calls"][0]["result"] == "I will tell you when the PM is idle."
-        await desk.hears("news", "the PM has finished")
+        await desk.hears("news", "The PM has finished.")
         await until(lambda: len(desk.speaker.recording) > 0, "it is said aloud", 15)
 
 

@@ -86,7 +86,7 @@ async def test_work_its_end_and_a_question_are_seen_and_told_once(server: Server
     finished, waiting = desk.news
     assert (finished.kind, finished.text) == ("finished", "the developer has finished")
     assert waiting.kind == "waiting"
-    assert "Do you want to proceed? run the tests." in waiting.text
+    assert "Do you want to proceed? run the tests (1 Yes, 2 No)" in waiting.text
     assert desk.passed[-1] == "developer"
     assert desk.state("pm") is Kind.IDLE
 

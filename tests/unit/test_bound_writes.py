@@ -183,7 +183,7 @@ async def test_an_answer_tells_what_was_answered_inside_the_fence(desk: Desk) ->
     ]
 
 
-NEWS = News("developer", "waiting", "the developer is waiting", "print of npm test")
+NEWS = News("developer", "waiting", "the developer is waiting", question="print of npm test")
 
 
 @pytest.mark.parametrize(
