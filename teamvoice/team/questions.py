@@ -202,11 +202,11 @@ def _subject(rows: Sequence[str], profile: Profile) -> str:
 
 
 def _told(first: str, rows: Sequence[str], way: Subject) -> Iterator[str]:
-    yield first.strip()
+    yield strip_frame(first).strip()
     for row in rows:
         if found(way.end, row):
             return
-        yield row.strip()
+        yield strip_frame(row).strip()
 
 
 def _exact(box: Sequence[str], subject: str) -> list[str]:

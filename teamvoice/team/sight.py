@@ -151,8 +151,10 @@ def _see_agent(pane: Pane, lines: Sequence[Line], profile: Profile, at: float) -
     plain = tuple(line.plain for line in lines)
     prompt = _find_prompt(plain, profile)
     state = _judge(pane, plain, prompt, profile, at)
-    # While it asks there is no prompt: what looks like one is an old message above the question.
-    hidden = prompt is None or state.kind is Kind.WAITING
+    # While it asks (and some while they work) there is no prompt: what looks like one is an old
+    # message.
+    works = state.kind is Kind.WORKING and profile.prompt.sole
+    hidden = prompt is None or state.kind is Kind.WAITING or works
     return View(
         pane=pane,
         state=state,
@@ -258,7 +260,8 @@ def _judge(
         return State(Kind.WORKING, "title", at)
     if _any(signs.working, bottom):
         return State(Kind.WORKING, "screen", at)
-    return State(Kind.UNKNOWN if prompt is None else Kind.IDLE, "screen", at)
+    writes = profile.prompt.sole and any(map(str.strip, below_prompt))
+    return State(Kind.UNKNOWN if prompt is None or writes else Kind.IDLE, "screen", at)
 
 
 def _any(patterns: Sequence[str], lines: Sequence[str]) -> bool:

@@ -51,6 +51,8 @@ class Prompt(_Table, frozen=True):
         below: What some line below it must look like.
         closing: What some line from its end on must look like for a numbered line to be a draft,
             and not an option of a menu. Empty: a numbered line is never a draft.
+        sole: There is none while it works. Below its first line stand the other lines of a draft,
+            or what the agent writes just now: the state is unknown then.
         placeholder: A draft that is the agent's own hint, for agents that do not grey it.
     """
 
@@ -59,6 +61,7 @@ class Prompt(_Table, frozen=True):
     end: str = r"^\s*$"
     below: str = ""
     closing: str = ""
+    sole: bool = False
     placeholder: str = ""
 
 
@@ -287,7 +290,13 @@ def _patterns(profile: Profile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
                     yield name, pattern, _GROUPS.get(name, ())
 
 
-_NO_PATTERN = {"recognise.programs", "question.choose", "question.then", "question.settle_s"}
+_NO_PATTERN = {
+    "prompt.sole",
+    "recognise.programs",
+    "question.choose",
+    "question.then",
+    "question.settle_s",
+}
 _GROUPS = {
     "prompt.line": ("draft",),
     "question.option": ("mark", "label"),
