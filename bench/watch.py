@@ -2,7 +2,8 @@
 
 Counted are this process, the tmux clients that it starts, and the tmux server (less what the server
 needs for the same panes while nobody watches). In the first run the panes are quiet, in the second
-five of them work: a spinner moves and the title with it.
+five of them work: a spinner moves and the title with it. At last, how long it takes from Enter in a
+quiet pane until its member is seen to work.
 
 Run from the root of the repository: ``python -m bench.watch``
 """
@@ -19,12 +20,16 @@ from pathlib import Path
 
 from libtmux import Server
 
+from bench.report import row
 from teamvoice.config import Member, Team
+from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team as Watched
 from teamvoice.team.watcher import Watcher
+from tests.support.wait import until
 
 PANES = 20
 SECONDS = 20.0
+ROUNDS = 12
 _STANDIN = f"exec {sys.executable} -m teamvoice.demo.standin --seconds 600 --name m"
 
 
@@ -55,6 +60,30 @@ async def spent(server_pid: int, team: Watched | None) -> float:
     return 100 * sum(b - a for a, b in zip(before, after, strict=True)) / took
 
 
+def works(watcher: Watcher, name: str) -> bool:
+    seen = ((s.member.name, s.state.kind) for s in watcher.statuses)
+    return (name, Kind.WORKING) in seen
+
+
+async def seen_within(server: Server) -> list[float]:
+    """Milliseconds from a change until it is seen, for one member after the other."""
+    assert server.socket_name
+    members = tuple(Member(name=f"m{number}") for number in range(PANES))
+    samples = []
+    async with Watched(Team(socket=server.socket_name, members=members)) as team:
+        watcher = Watcher(team, lambda _news, _old: None)
+        async with asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(watcher.run())
+            for number in range(PANES - ROUNDS, PANES):
+                await asyncio.sleep(0.37)  # in another moment between two looks each time
+                began = time.perf_counter()
+                server.cmd("send-keys", "-t", f"bench:{number}", "think", "Enter")
+                await until(lambda: works(watcher, f"m{number}"), "it is seen", 20)  # noqa: B023 - awaited
+                samples.append((time.perf_counter() - began) * 1000)
+            watching.cancel()
+    return samples
+
+
 async def bench(server: Server, what: str) -> None:
     assert server.socket_name
     members = tuple(Member(name=f"m{number}") for number in range(PANES))
@@ -77,6 +106,7 @@ def main() -> None:
             assert window.active_pane
             window.active_pane.send_keys("think")
         asyncio.run(bench(server, f"{PANES} panes, five at work"))
+        print(row("a change is seen after", asyncio.run(seen_within(server)), "2000 ms"))
     finally:
         server.kill()
 

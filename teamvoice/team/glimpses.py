@@ -17,7 +17,7 @@ from teamvoice.team.processes import Tree, read_tree
 from teamvoice.team.sight import Kind, State, View, missing
 from teamvoice.team.steady import Steady
 
-_RESTLESS_S = 1.5  # between two looks at who works, for there something is written all the time
+_RESTLESS_S = 1.4  # between two looks at who works, for there something is written all the time
 _TREE_S = 10.0  # for which the processes of a pane are taken to be the same
 
 
@@ -88,8 +88,8 @@ def has_moved(known: Glimpse | None, pane: Pane, now: float) -> bool:
     """It has to be looked at again: it is another, or something was written there since.
 
     tmux tells the second of a window's last output: a look in that very second may have come before
-    the rest of it. Of one that works, something is written all the time: every second look is soon
-    enough.
+    the rest of it. Where somebody works, something is written all the time: for whoever looks more
+    often than needed, not every look is one at that pane.
     """
     if known is None or _facts(known.pane) != _facts(pane):
         return True

@@ -1,4 +1,4 @@
-"""Watches the team: one cheap look at all panes a second, and at the screens of those that moved.
+"""Watches the team: a cheap look at all panes now and then, and at the screens of those that moved.
 
 What is seen goes to whoever is interested, to the messages that are held, and into tmux's user
 options: ``@teamvoice`` (global) has the team in a few words, ``@teamvoice_state`` (of each pane)
@@ -17,7 +17,7 @@ from teamvoice.team.newsdesk import News, Newsdesk, summary
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 
-PACE_S = 0.9  # between two looks: who works is looked at every second time, still within 2 s
+PACE_S = 1.5  # between two looks: a change is seen within 2 s, on a busy machine too
 
 
 class Watcher:
