@@ -214,9 +214,10 @@ def _may_be_an_option(line: str, profile: Profile) -> bool:
 
 def _is_doubtful(lines: Sequence[str], profile: Profile) -> bool:
     """The last line that may be an option has nothing below it that only menus have."""
+    if not (menu := profile.signs.menu):
+        return False
     rows = [n for n, line in enumerate(lines) if _may_be_an_option(line, profile)]
-    menu = profile.signs.menu
-    return bool(menu and rows) and not _any([menu], lines[rows[-1] + 1 :])
+    return bool(rows) and not _any([menu], lines[rows[-1] + 1 :])
 
 
 def _closed(lines: Sequence[str], prompt: int, profile: Profile) -> int | None:

@@ -149,3 +149,25 @@ async def test_panes_come_and_go_while_they_are_watched(server: Server) -> None:
         await desk.sees("developer", Kind.MISSING)
         server.kill()
         await desk.sees("pm", Kind.UNKNOWN)
+
+
+async def test_a_first_look_knows_whether_idle_has_lasted(server: Server) -> None:
+    pane = await ready(server, "developer")
+    async with Team(team_of(server, DEVELOPER)) as team:
+        pane.send_keys("half", enter=False)
+        await until(lambda: "❯ half" in screen_of(pane), "something was written there just now")
+        (first,) = await team.status()
+        assert (first.state.kind, first.state.settled) == (Kind.IDLE, False)
+        assert first.as_json(first.state.seen_at)["settled"] is False
+
+        async def has_lasted() -> bool:
+            (status,) = await team.status()
+            return status.state.settled
+
+        await until(has_lasted, "it has lasted", 15)
+
+    async def is_still() -> bool:
+        async with Team(team_of(server, DEVELOPER)) as anew:
+            return (await anew.status())[0].state.settled
+
+    await until(is_still, "one look is enough where nothing is written any more", 15)
