@@ -60,9 +60,13 @@ async def spent(server_pid: int, team: Watched | None) -> float:
     return 100 * sum(b - a for a, b in zip(before, after, strict=True)) / took
 
 
-def works(watcher: Watcher, name: str) -> bool:
-    seen = ((s.member.name, s.state.kind) for s in watcher.statuses)
-    return (name, Kind.WORKING) in seen
+async def works(watcher: Watcher, name: str) -> None:
+    """Return as soon as a member is seen to work."""
+
+    def is_seen() -> bool:
+        return (name, Kind.WORKING) in {(s.member.name, s.state.kind) for s in watcher.statuses}
+
+    await until(is_seen, f"{name} is seen to work", 20)
 
 
 async def seen_within(server: Server) -> list[float]:
@@ -78,7 +82,7 @@ async def seen_within(server: Server) -> list[float]:
                 await asyncio.sleep(0.37)  # in another moment between two looks each time
                 began = time.perf_counter()
                 server.cmd("send-keys", "-t", f"bench:{number}", "think", "Enter")
-                await until(lambda: works(watcher, f"m{number}"), "it is seen", 20)  # noqa: B023 - awaited
+                await works(watcher, f"m{number}")
                 samples.append((time.perf_counter() - began) * 1000)
             watching.cancel()
     return samples
