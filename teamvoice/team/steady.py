@@ -55,5 +55,5 @@ class Steady:
 
     def stir(self, name: str, at: float) -> None:
         """Something was typed there: idle has to last anew."""
-        if known := self._known.get(name):
-            known.stirred, known.idle_since = at, None
+        known = self._known.setdefault(name, _Known(None, at))
+        known.stirred, known.idle_since = at, None

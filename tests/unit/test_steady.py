@@ -75,6 +75,12 @@ def test_what_was_typed_there_makes_idle_last_anew() -> None:
     assert seen(steady, Kind.IDLE, 12.5, still_s=7).settled
 
 
+def test_what_was_typed_before_the_first_look_counts_too() -> None:
+    steady = Steady()
+    steady.stir("pm", 11)
+    assert not seen(steady, Kind.IDLE, 12, still_s=5).settled
+
+
 def test_members_are_told_apart() -> None:
     steady = Steady()
     seen(steady, Kind.WORKING, 0)
