@@ -6,10 +6,10 @@ For programs of your own: :class:`RealtimeClient` with :class:`SessionConfig`,
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing's own would be imported at every press of a bound key
 if TYPE_CHECKING:
+    from typing import Any
+
     from teamvoice.audio.pcm import (
         audio_to_base64,
         base64_to_audio,
@@ -42,6 +42,8 @@ _CLIENT = frozenset({"VOICES", "RealtimeClient", "SessionConfig"})
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     sound = "library.sound" if name == "AudioHandler" else "audio.pcm"
     where = "library.client" if name in _CLIENT else sound
     return getattr(importlib.import_module(f"{__name__}.{where}"), name)
