@@ -26,6 +26,7 @@ import msgspec
 import platformdirs
 
 from teamvoice import envfile
+from teamvoice.dangers import DANGEROUS
 from teamvoice.errors import ConfigError
 from teamvoice.prices import Dollars, Price
 
@@ -116,16 +117,7 @@ class Policy(_Section, frozen=True):
     """What waits for your own hand before it is done, and which keys the voice may press."""
 
     confirm_s: Seconds = 30.0
-    dangerous: tuple[str, ...] = (
-        r"\brm\s+-\w*[rf]",
-        r"\bgit\s+push\b.*(?:force|\s-f\b)",
-        r"\bforce[- ]push",
-        r"\bgit\s+(?:reset\s+--?\s*hard|clean\s+-\w*f)",
-        r"\bdrop\s+(?:the\s+)?(?:table|database|schema)\b",
-        r"\bsudo\b",
-        r"\b(?:mkfs|dd\s+if=)",
-        r"\b(?:curl|wget)\b.*\|\s*\w*sh\b",
-    )
+    dangerous: tuple[str, ...] = DANGEROUS
     keys: tuple[KeyName, ...] = typing.get_args(KeyName)
 
 

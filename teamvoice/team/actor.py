@@ -1,7 +1,7 @@
 """One actor per pane: whatever is written to it is written one after the other, to its end.
 
-Two senders never interleave, and a sender who gives up waiting leaves no half-done work behind:
-what the actor has begun it ends.
+Two senders never interleave, in whichever processes they are, and a sender who gives up waiting
+leaves no half-done work behind: what the actor has begun it ends.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from teamvoice.errors import TeamvoiceError
+from teamvoice.errors import TeamError, TeamvoiceError
 from teamvoice.team import writing
+from teamvoice.team.pane_lock import alone
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.sight import View
 from teamvoice.team.tmux import Tmux
@@ -22,7 +23,7 @@ _WAITING = 16  # writes that may wait for one pane; one more is refused
 
 
 class Machine(Protocol):
-    """``Delivery``, ``Answer`` or ``Interruption``."""
+    """What drives a write: see ``write``."""
 
     def begin(self) -> Command:
         """The first command."""
@@ -46,9 +47,17 @@ class _Job:
 
 
 class Actor:
-    """The one writer of a pane. :meth:`work` must run in a task group for as long as it is used."""
+    """The one writer of a pane. :meth:`work` must run in a task group for as long as it is used.
 
-    def __init__(self, tmux: Tmux, look: Looker, clock: Callable[[], float]) -> None:
+    Args:
+        tmux: By which it writes.
+        look: By which it looks.
+        clock: Monotonic seconds.
+        turn_s: How long it waits for another process that writes to the pane.
+    """
+
+    def __init__(self, tmux: Tmux, look: Looker, clock: Callable[[], float], turn_s: float) -> None:
+        self._turn_s = turn_s
         self._tmux = tmux
         self._look = look
         self._clock = clock
@@ -79,12 +88,20 @@ class Actor:
 
     async def _work_on(self, job: _Job) -> None:
         try:
-            receipt = await self._drive(job)
+            receipt = await self._take_turns(job)
             if not job.receipt.done():  # its sender may have been cancelled
                 job.receipt.set_result(receipt)
         finally:
             job.receipt.cancel()  # of no effect when it is done
             self._jobs.task_done()
+
+    async def _take_turns(self, job: _Job) -> Receipt:
+        try:
+            async with alone(job.order.pid, self._turn_s):
+                return await self._drive(job)
+        except TeamError as error:
+            order = job.order
+            return Receipt(Outcome.REFUSED, error.message, "", order.member, order.pane)
 
     async def _drive(self, job: _Job) -> Receipt:
         command = job.machine.begin()

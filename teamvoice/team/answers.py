@@ -8,19 +8,19 @@ nothing is pressed. The keys are pressed once: a second time might answer the ne
 
 from __future__ import annotations
 
-import enum
+from dataclasses import replace
 
 from teamvoice.team.questions import Option, Question
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import compact
 from teamvoice.team.sight import Kind, View
+from teamvoice.team.write import Step, Write
 from teamvoice.team.writing import (
     Command,
     Denied,
     Done,
     Event,
     Failed,
-    Finish,
     LeaveMode,
     Left,
     Look,
@@ -29,7 +29,6 @@ from teamvoice.team.writing import (
     Patience,
     Press,
     Still,
-    barred,
     still,
 )
 
@@ -37,17 +36,7 @@ _ROWS = 24  # rows of a question that are checked together with the deed
 _CHANGED = "the question changed before it could be answered"
 
 
-class Step(enum.Enum):
-    """Where an answer stands."""
-
-    LOOKING = enum.auto()
-    LEAVING = enum.auto()
-    PRESSING = enum.auto()
-    GOING = enum.auto()
-    OVER = enum.auto()
-
-
-class Answer:
+class Answer(Write):
     """One answer on its way.
 
     Args:
@@ -59,56 +48,43 @@ class Answer:
     def __init__(
         self, order: Order, patience: Patience | None = None, *, expected: str = ""
     ) -> None:
-        self._order = order
-        self._patience = patience or Patience()
-        self._bound = expected
-        self._step = Step.LOOKING
-        self._since: float | None = None
-        self._tries = 0
+        super().__init__(order, patience)
+        self._expected = expected
         self._question: Question | None = None
         self._option: Option | None = None
-
-    def begin(self) -> Command:
-        """The first command."""
-        return Look()
 
     def handle(self, event: Event) -> Command:
         """What is to be done next, now that this happened."""
         match event:
-            case Looked(at=at, view=view) if self._step is Step.GOING:
+            case Looked(at=at, view=view) if self._step is Step.SEEING:
                 return self._see_it_go(view, self._waited(at))
             case Looked(at=at, view=view):
                 return self._see_whether_fit(view, self._waited(at))
             case Done(at=at):
-                self._step, self._since = Step.GOING, at
+                self._step, self._since = Step.SEEING, at
                 return Look(0.03)
             case Left() | Denied():
                 return self._look_again()
             case Failed(reason=reason):
-                untouched = self._step in {Step.LOOKING, Step.LEAVING}
-                return self._refuse(reason) if untouched else self._doubt(reason)
-
-    def _waited(self, at: float) -> float:
-        self._since = at if self._since is None else self._since
-        return at - self._since
+                return self._break_off(reason)
 
     def _see_whether_fit(self, view: View, waited: float) -> Command:
-        if reason := barred(view, self._order):
+        if reason := self._barred(view):
             return self._refuse(reason)
         if view.pane is not None and view.pane.in_mode:
             self._step = Step.LEAVING
             return LeaveMode()
         if view.question is None or view.profile is None:
             return self._see_no_question(view, waited)
-        if self._bound and view.question.fingerprint != self._bound:
+        if self._expected and view.question.fingerprint != self._expected:
             return self._refuse(_CHANGED)
-        self._bound, self._question = view.question.fingerprint, view.question
+        self._expected, self._question = view.question.fingerprint, view.question
         self._option = choose(view.question, self._order.text)
         if waited < view.profile.question.settle_s:
             return Look(0.1)  # an agent may ignore keys for a moment after it asked
-        return self._press(view.question, self._option, view)
+        return self._choose(view.question, self._option, view)
 
-    def _press(self, question: Question, option: Option | None, view: View) -> Command:
+    def _choose(self, question: Question, option: Option | None, view: View) -> Command:
         if option is None:
             return self._refuse(f'none of its options is "{self._order.text}"')
         if not option.keys:
@@ -126,9 +102,9 @@ class Answer:
         return self._refuse("it asks nothing")
 
     def _see_it_go(self, view: View, waited: float) -> Command:
-        if reason := barred(view, self._order):
+        if reason := self._barred(view):
             return self._doubt(reason)
-        if view.question is not None and view.question.fingerprint != self._bound:
+        if view.question is not None and view.question.fingerprint != self._expected:
             return self._doubt("another question stands there now")
         if view.question is None and view.state.kind in {Kind.IDLE, Kind.WORKING}:
             return self._finish(Outcome.SUBMITTED, "", f"the question is gone; {view.state.kind}")
@@ -136,32 +112,12 @@ class Answer:
             return self._doubt("the question still seems to stand there")
         return Look(0.1)
 
-    def _look_again(self) -> Command:
-        self._tries += 1
-        if self._tries > 5:
-            return self._refuse("its screen keeps changing")
-        self._step = Step.LOOKING
-        return Look()
-
-    def _refuse(self, reason: str) -> Finish:
-        return self._finish(Outcome.REFUSED, reason)
-
-    def _doubt(self, reason: str) -> Finish:
-        return self._finish(Outcome.UNCONFIRMED, reason)
-
-    def _finish(self, outcome: Outcome, why: str, evidence: str = "") -> Finish:
-        self._step = Step.OVER
-        question, option = self._question, self._option
-        return Finish(
-            Receipt(
-                outcome,
-                why,
-                evidence,
-                self._order.member,
-                self._order.pane,
-                option=option.label if option else "",
-                subject=(question.subject or question.text) if question else "",
-            )
+    def _receipt(self, outcome: Outcome, why: str, evidence: str) -> Receipt:
+        option, question = self._option, self._question
+        return replace(
+            super()._receipt(outcome, why, evidence),
+            option=option.label if option else "",
+            subject=(question.subject or question.text) if question else "",
         )
 
 

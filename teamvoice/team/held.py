@@ -121,6 +121,10 @@ class Held:
         """Nothing was typed: it waits on."""
         self._change(lambda kept: _marked(kept, ticket, "begun", "waiting", why))
 
+    def note(self, ticket: str, why: str) -> None:
+        """Why it waits, while nobody has tried to deliver it yet."""
+        self._change(lambda kept: _marked(kept, ticket, "waiting", "waiting", why))
+
     def doubt(self, ticket: str, why: str) -> None:
         """It was typed and not seen to arrive."""
         self._change(lambda kept: _marked(kept, ticket, "begun", "unconfirmed", why))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
@@ -21,6 +22,14 @@ T = TypeVar("T")
 Seen = Iterable[tuple[str, State]]  # members by name, with their states
 Told = Callable[[HeldMessage, Receipt], None]
 
+# What a message cannot go to before its person has done something, as clauses.
+STUCK = {
+    Kind.SHELL: "only a shell is running there",
+    Kind.DEAD: "the program in its pane has ended",
+    Kind.MISSING: "its pane is gone",
+    Kind.UNKNOWN: "what is there could not be read",
+    Kind.WAITING: "it waits for an answer to a question",
+}
 _LOOK_S = 0.5  # how often this looks by itself
 _AGAIN_S = 5.0  # after so long a message that could not be typed is tried again
 _FED_S = 3.0  # after so long without news from others, it looks by itself
@@ -62,6 +71,7 @@ class Holding:
         self._clock = clock
         self._idle: set[str] = set()  # members, as last seen
         self._again_at: dict[str, float] = {}
+        self._kinds: dict[str, Kind] = {}
         self._fed_at = -_FED_S
         self._looks = asyncio.Event()
         self._at_rest = asyncio.Event()
@@ -97,6 +107,7 @@ class Holding:
             waiting = [m for m in await self._aside(self._held.list) if m.state == "waiting"]
             if waiting and self._clock() - self._fed_at > _FED_S:
                 self._note(await self._states(list(dict.fromkeys(m.member for m in waiting))))
+            await self._tell_what_stands_in_the_way(waiting)
         except TeamvoiceError:
             # tmux is away, or the file cannot be read: who holds, lists or sends is told so; what
             # is held stays held, and the next look may do better.
@@ -104,6 +115,13 @@ class Holding:
             return
         due = {m.member: m for m in reversed(waiting) if self._is_idle(m.member)}
         await asyncio.gather(*map(self._try, due.values()))
+
+    async def _tell_what_stands_in_the_way(self, waiting: Sequence[HeldMessage]) -> None:
+        for message in waiting:
+            kind = self._kinds.get(message.member)
+            why = STUCK.get(kind, "") if kind else message.note
+            if why != message.note and (why or message.note in STUCK.values()):
+                await self._aside(functools.partial(self._held.note, message.ticket, why))
 
     async def _try(self, message: HeldMessage) -> None:
         if self._is_ending:
@@ -131,6 +149,7 @@ class Holding:
 
     def _note(self, states: Seen) -> None:
         for member, state in states:
+            self._kinds[member] = state.kind
             is_idle = state.kind is Kind.IDLE and state.settled
             (self._idle.add if is_idle else self._idle.discard)(member)
 

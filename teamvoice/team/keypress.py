@@ -7,61 +7,55 @@ keys that move about are pressed then. tmux itself checks that the menu still st
 
 from __future__ import annotations
 
-import enum
 import typing
 
 from teamvoice.config import KeyName
-from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.newsdesk import mark
+from teamvoice.team.receipts import Outcome
 from teamvoice.team.sight import Kind, View
+from teamvoice.team.write import Write, in_mode
 from teamvoice.team.writing import (
     Command,
     Denied,
     Done,
     Event,
     Failed,
-    Finish,
     Left,
-    Look,
     Looked,
     Order,
     Patience,
-    Press,
-    barred,
-    still,
 )
 
 MOVES = frozenset({"Escape", "Up", "Down", "Tab", "BTab"})  # all other keys type or submit
-_ROWS = 24  # rows of a menu that are checked together with the deed
 
 
-class Step(enum.Enum):
-    """Where it stands."""
-
-    LOOKING = enum.auto()
-    PRESSING = enum.auto()
-
-
-class KeyPress:
+class KeyPress(Write):
     """Some keys on their way.
 
     Args:
         order: The pane.
-        patience: As every machine takes it; one look is enough here.
+        patience: How long each step may take.
         keys: By tmux's names.
+        expected: The ``mark`` of the question that they are for, empty for none; by default the
+            one that stands there at the first look.
     """
 
     def __init__(
-        self, order: Order, patience: Patience | None = None, *, keys: tuple[str, ...]
+        self,
+        order: Order,
+        patience: Patience | None = None,
+        *,
+        keys: tuple[str, ...],
+        expected: str | None = None,
     ) -> None:
-        del patience
-        self._order = order
+        super().__init__(order, patience)
         self._keys = keys
-        self._step = Step.LOOKING
+        self._expected = expected
 
     def begin(self) -> Command:
         """The first command."""
         known = self._keys and set(self._keys) <= set(typing.get_args(KeyName))
-        return Look() if known else self._finish(Outcome.REFUSED, "there is no such key to press")
+        return super().begin() if known else self._refuse("there is no such key to press")
 
     def handle(self, event: Event) -> Command:
         """What is to be done next, now that this happened."""
@@ -69,20 +63,20 @@ class KeyPress:
             case Looked(view=view):
                 return self._see_whether_fit(view)
             case Done():
-                return self._finish(Outcome.SUBMITTED, "")
+                return self._finish(Outcome.SUBMITTED)
             case Denied() | Left():
-                return self._finish(Outcome.REFUSED, "its pane is in copy mode, or has changed")
+                return self._look_again()
             case Failed(reason=reason):
-                untouched = self._step is Step.LOOKING
-                return self._finish(Outcome.REFUSED if untouched else Outcome.UNCONFIRMED, reason)
+                return self._break_off(reason)
 
     def _see_whether_fit(self, view: View) -> Command:
-        if reason := barred(view, self._order) or self._unasked(view):
-            return self._finish(Outcome.REFUSED, reason)
-        self._step = Step.PRESSING
-        asks = view.state.kind is Kind.WAITING
-        rows = [n for n, row in enumerate(view.lines) if row.strip()] if asks else []
-        return Press(self._keys, still(view, rows[-_ROWS:]))
+        if reason := self._barred(view) or in_mode(view) or self._unasked(view):
+            return self._refuse(reason)
+        stands = mark(view.state)
+        self._expected = stands if self._expected is None else self._expected
+        if stands != self._expected:
+            return self._refuse("the question has changed")
+        return self._press(self._keys, view)
 
     def _unasked(self, view: View) -> str:
         """Why these keys would be typed into a prompt, as a clause; empty when they would not."""
@@ -94,6 +88,3 @@ class KeyPress:
                 "there is a half-typed draft in the prompt, which these keys would change or send"
             )
         return "nothing is asked there, and these keys would be typed into the prompt"
-
-    def _finish(self, outcome: Outcome, why: str) -> Finish:
-        return Finish(Receipt(outcome, why, "", self._order.member, self._order.pane))

@@ -11,17 +11,21 @@ Linux alone, where ``/proc`` tells of a process; elsewhere the screen speaks.
 
 from __future__ import annotations
 
+import collections
 import functools
+import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from teamvoice.team.processes import Tree
 from teamvoice.team.profiles import Profile
+from teamvoice.team.screen import compact
 from teamvoice.team.states import Kind
 
 _PROC = Path("/proc")
@@ -33,6 +37,24 @@ _STATES = {
     "busy": Kind.WORKING,
     "waiting": Kind.WAITING,
 }
+_HEARD = 8  # messages of the person that are kept
+# What Claude Code puts around a longer paste.
+_PASTED = re.compile(r'</?pasted_content id="\w+">')
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message of the person in the agent's record.
+
+    Args:
+        stamp: When it was written down, as the record has it; later ones compare as greater.
+        mark: The ``text_mark`` of it.
+        held: It was put aside until the work is done; another entry follows when it is its turn.
+    """
+
+    stamp: str
+    mark: str
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,7 @@ class Native:
         waits_for: What it waits for, in its own words ("permission prompt").
         last_message: The last thing it said; empty when it is not known.
         subject: The command or file of the tool call that is still open; empty when there is none.
+        heard: The last messages of the person, oldest first; ``None`` when no record is there.
     """
 
     kind: Kind | None = None
@@ -52,6 +75,12 @@ class Native:
     waits_for: str = ""
     last_message: str = ""
     subject: str = ""
+    heard: tuple[Heard, ...] | None = None
+
+
+def text_mark(text: str) -> str:
+    """By which a text is known again, however it is spaced."""
+    return hashlib.sha256(compact(text).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def read_native(profile: Profile | None, tree: Tree, now: float) -> Native | None:
@@ -85,22 +114,35 @@ def _read_claude(pid: int, now: float) -> Native | None:
     kind = _STATES.get(session["status"])
     age = max(0.0, now - session["statusUpdatedAt"] / 1000)
     waits_for = str(session.get("waitingFor") or "") if kind is Kind.WAITING else ""
-    message, subject = _claude_said(home, session["sessionId"])
-    return Native(kind, age, waits_for, message, subject if kind is Kind.WAITING else "")
+    said = _claude_said(home, session["sessionId"])
+    subject = said.subject if kind is Kind.WAITING else ""
+    return Native(kind, age, waits_for, said.message, subject, said.heard)
 
 
-def _claude_said(home: Path, session_id: str) -> tuple[str, str]:
-    """The last message, and what the last tool call without a result is about."""
+class _Said(NamedTuple):
+    """The last message, what the last tool call without a result is about, what was heard."""
+
+    message: str = ""
+    subject: str = ""
+    heard: tuple[Heard, ...] | None = None
+
+
+def _claude_said(home: Path, session_id: str) -> _Said:
     files = list((home / "projects").glob(f"*/{_plain(session_id)}.jsonl"))
-    return _said_there(files[0], *_version(files[0])) if len(files) == 1 else ("", "")
+    return _said_there(files[0], *_version(files[0])) if len(files) == 1 else _Said()
 
 
 @functools.lru_cache(maxsize=64)
-def _said_there(file: Path, _modified_ns: int, _size: int) -> tuple[str, str]:
+def _said_there(file: Path, _modified_ns: int, _size: int) -> _Said:
     message, calls = "", dict[str, str]()
+    heard = collections.deque[tuple[str, str, bool]](maxlen=_HEARD)
     for record in _tail(file):
+        if record.get("type") == "queue-operation" and record.get("operation") == "enqueue":
+            heard.append((record["timestamp"], record["content"], True))
         if record.get("isSidechain") or record.get("type") not in {"assistant", "user"}:
             continue
+        if record["type"] == "user" and not record.get("isMeta") and (said := _texts(record)):
+            heard.append((record["timestamp"], said, False))
         for part in _parts(record["message"]["content"]):
             if part.get("type") == "text" and record["type"] == "assistant":
                 message = part["text"].strip() or message
@@ -108,7 +150,17 @@ def _said_there(file: Path, _modified_ns: int, _size: int) -> tuple[str, str]:
                 calls[part["id"]] = _about(part["input"])
             elif part.get("type") == "tool_result":
                 calls.pop(part["tool_use_id"], None)
-    return message, next(iter(calls.values()), "")
+    return _Said(message, next(iter(calls.values()), ""), _marked(heard))
+
+
+def _texts(record: dict[str, Any]) -> str:
+    """What a person wrote in it; empty when it only has results of tools."""
+    parts = _parts(record["message"]["content"])
+    return "\n".join(part["text"] for part in parts if part.get("type") == "text")
+
+
+def _marked(heard: Iterable[tuple[str, str, bool]]) -> tuple[Heard, ...]:
+    return tuple(Heard(at, text_mark(_PASTED.sub("", text)), held) for at, text, held in heard)
 
 
 def _about(arguments: dict[str, Any]) -> str:
@@ -134,14 +186,17 @@ def _read_codex(pid: int, now: float) -> Native | None:
     # Two that run in one directory cannot be told apart: then none is believed.
     if len(own) != 1:
         return None
-    kind, since, message = _rolled_out(own[0], *_version(own[0]))
-    return Native(kind, max(0.0, now - since), "", message)
+    kind, since, message, heard = _rolled_out(own[0], *_version(own[0]))
+    return Native(kind, max(0.0, now - since), "", message, "", heard)
 
 
 @functools.lru_cache(maxsize=64)
-def _rolled_out(file: Path, _modified_ns: int, _size: int) -> tuple[Kind | None, float, str]:
+def _rolled_out(
+    file: Path, _modified_ns: int, _size: int
+) -> tuple[Kind | None, float, str, tuple[Heard, ...]]:
     kind: Kind | None = None
     since, message = 0.0, ""
+    heard = collections.deque[tuple[str, str, bool]](maxlen=_HEARD)
     for record in _tail(file):
         payload = record.get("payload") or {}
         match payload.get("type"):
@@ -153,7 +208,10 @@ def _rolled_out(file: Path, _modified_ns: int, _size: int) -> tuple[Kind | None,
             case "message" if payload.get("role") == "assistant":
                 texts = (part.get("text", "") for part in payload["content"])
                 message = "".join(texts).strip() or message
-    return kind, since, message
+            case "message" if payload.get("role") == "user":
+                texts = (part.get("text", "") for part in payload["content"])
+                heard.append((record["timestamp"], "\n".join(texts), False))
+    return kind, since, message, _marked(heard)
 
 
 def _newest(sessions: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -21,13 +21,19 @@ _PS = ("ps", "-axo", "pid=,ppid=,pgid=,tpgid=,args=")
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A running program."""
+    """A running program.
+
+    Args:
+        started: What tells it from any other that had its number, and from what it was before it
+            ran another program; empty where that is not to be had.
+    """
 
     pid: int
     parent: int
     group: int
     terminal_group: int
     arguments: tuple[str, ...]
+    started: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +85,14 @@ def _walk_proc(root: int) -> Iterator[Process]:
 def _read_proc(pid: int) -> Process:
     stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     # The name in parentheses may hold anything, even ")": the last one ends it.
-    _state, parent, group, _session, _tty, terminal_group, *_ = stat.rpartition(")")[2].split()
+    facts = stat.rpartition(")")[2].split()
+    _state, parent, group, _session, _tty, terminal_group, *_ = facts
     line = (_PROC / str(pid) / "cmdline").read_bytes().decode("utf-8", "replace")
     arguments = tuple(part for part in line.split("\0") if part)
-    return Process(pid, int(parent), int(group), int(terminal_group), arguments)
+    # When it began, and where its stack does: a program that replaces itself keeps the former, and
+    # gets another stack at random.
+    started = f"{facts[19]}.{facts[25]}"
+    return Process(pid, int(parent), int(group), int(terminal_group), arguments, started)
 
 
 def _children(pid: int) -> Iterator[int]:

@@ -26,7 +26,8 @@ class Receipt:
 
     Args:
         outcome: One of the ends.
-        why: For ``refused`` and ``unconfirmed``: the reason, as a clause that can be spoken.
+        why: For ``refused`` and ``unconfirmed``: the reason, as a clause that can be spoken. For
+            ``held``: what has to change there first; empty when it is work that ends by itself.
         evidence: What was seen. It may hold text from the pane: data, never to be spoken as ours.
         member: Whose pane.
         pane: Its ``%id``; empty when there is none.
@@ -74,7 +75,9 @@ def say_sent(receipt: Receipt) -> str:
         case Outcome.UNCONFIRMED:
             return f"Typed for {who}, but not confirmed: {_why(receipt)}."
         case Outcome.HELD:
-            return f"Held for {who}, until the work there is done."
+            if not receipt.why:
+                return f"Held for {who}, until the work there is done."
+            return f"Held for {who}, until an agent is idle there: now {receipt.why}."
 
 
 def say_answered(receipt: Receipt) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from teamvoice.team.native import Native
+from teamvoice.team.native import Heard, Native
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import Profile, Profiles, found
@@ -41,6 +41,8 @@ class View:
         lines: The whole screen.
         body: The screen above the prompt: what was said and done, without the furniture.
         last_message: The last thing the agent said, from its own files; empty when unknown.
+        heard: What the agent's own record has of its person; ``None`` when there is none.
+        process: Which process the agent is: another one after it was started anew.
     """
 
     pane: Pane | None
@@ -52,6 +54,8 @@ class View:
     lines: tuple[str, ...] = ()
     body: tuple[str, ...] = field(default=())
     last_message: str = ""
+    heard: tuple[Heard, ...] | None = None
+    process: str = ""
 
     @property
     def question(self) -> Question | None:
@@ -92,7 +96,7 @@ def see(
     profile = recognise(pane, tree, profiles, wish)
     if profile is None or profile.kind == "shell":
         return View(pane, _no_agent(profile, tree, at), profile, lines=plain, body=plain)
-    view = _see_agent(pane, lines, profile, at)
+    view = replace(_see_agent(pane, lines, profile, at), process=_process(tree, profile))
     return _fuse(view, native, at) if native else view
 
 
@@ -110,6 +114,13 @@ def recognise(pane: Pane, tree: Tree, profiles: Profiles, wish: str) -> Profile 
     if any(_name(process) in _VEILS for process in tree.reachable):
         return next((p for p in agents if wish or found(p.recognise.title, pane.title)), None)
     return profiles[wish] if wish and not _can_be_recognised(profiles[wish]) else None
+
+
+def _process(tree: Tree, profile: Profile) -> str:
+    """The agent's own process, the outermost of them; else that which holds the terminal."""
+    known = (process for process in tree.reachable if _is_run_by(process, profile))
+    process = next(known, next(iter(tree.foreground), None))
+    return f"{process.pid} {process.started}" if process else ""
 
 
 def _is_run_by(process: Process, profile: Profile) -> bool:
@@ -182,7 +193,7 @@ def _fuse(view: View, native: Native, at: float) -> View:
         state = replace(state, question=question, since=since)
     elif told is not None and not settled:
         state = State(told, "native", at, native.waits_for, since=at - native.age_s)
-    return replace(view, state=state, last_message=native.last_message)
+    return replace(view, state=state, last_message=native.last_message, heard=native.heard)
 
 
 def _with_subject(question: Question, subject: str) -> Question:

@@ -17,7 +17,7 @@ from teamvoice.team.answers import Answer
 from teamvoice.team.delivery import Delivery
 from teamvoice.team.glimpses import Glimpse, Glimpses, Status
 from teamvoice.team.held import Held, HeldMessage
-from teamvoice.team.holding import Holding, Seen, Told
+from teamvoice.team.holding import STUCK, Holding, Seen, Told
 from teamvoice.team.interruption import Interruption
 from teamvoice.team.keypress import KeyPress
 from teamvoice.team.members import find_member, wanted_options
@@ -40,6 +40,9 @@ Kinds = Callable[[Order, Patience], Machine]
 
 class Team:
     """The members of a configuration, in their panes, as an async context manager.
+
+    Whatever takes a member's name raises ``UnknownMember`` or ``AmbiguousMember`` when it means
+    nobody, or several alike; whatever writes raises ``TmuxUnavailable`` when there is no server.
 
     Args:
         settings: The section ``[team]``.
@@ -201,11 +204,6 @@ class Team:
 
         What stands in the way is told by the receipt. One for ``held`` carries a ticket; what
         becomes of the message later is told to ``on_held``.
-
-        Raises:
-            UnknownMember: Nobody has that name.
-            AmbiguousMember: Several have.
-            TmuxUnavailable: There is no tmux server.
         """
         if when == "idle":
             return await self._hold(self.find(name), text)
@@ -241,37 +239,31 @@ class Team:
             name: Whose question.
             choice: ``yes``, ``no``, an option's number from 1, or its label.
             expected: The fingerprint of the question that was read; empty: the one that stands
-                there now.
-
-        Raises:
-            UnknownMember: Nobody has that name.
-            AmbiguousMember: Several have.
-            TmuxUnavailable: There is no tmux server.
+                there when this is called, however long it waits for its turn.
         """
-        machine = functools.partial(Answer, expected=expected)
-        return await self._write(name, choice, machine)
+        if not expected:
+            (status,) = await self.status(name)
+            expected = status.state.question.fingerprint if status.state.question else ""
+        return await self._write(name, choice, functools.partial(Answer, expected=expected))
 
-    async def press(self, name: str, keys: Sequence[str]) -> Receipt:
+    async def press(self, name: str, keys: Sequence[str], expected: str | None = None) -> Receipt:
         """Press named keys in a member's pane, one after the other.
 
         What stands in the way is told by the receipt; ``submitted`` means that they were pressed.
 
-        Raises:
-            UnknownMember: Nobody has that name.
-            AmbiguousMember: Several have.
-            TmuxUnavailable: There is no tmux server.
+        Args:
+            name: Whose pane.
+            keys: By tmux's names.
+            expected: The ``mark`` of what they are for, as it was read: a question, or empty for
+                none. ``None``: whatever stands there.
         """
-        return await self._write(name, "", functools.partial(KeyPress, keys=tuple(keys)))
+        machine = functools.partial(KeyPress, keys=tuple(keys), expected=expected)
+        return await self._write(name, "", machine)
 
     async def interrupt(self, name: str) -> Receipt:
         """Stop what a member is working on.
 
         What stands in the way is told by the receipt.
-
-        Raises:
-            UnknownMember: Nobody has that name.
-            AmbiguousMember: Several have.
-            TmuxUnavailable: There is no tmux server.
         """
         return await self._write(name, "", Interruption)
 
@@ -290,10 +282,12 @@ class Team:
             return Receipt(Outcome.REFUSED, "there is nothing to say in it", "", member.name)
         try:
             pane = await self._pane(member)
+            (status,) = await self.status(member.name)
             message = await self._tmux.aside(lambda: self._held.hold(member.name, text))
         except TeamError as error:
             return Receipt(Outcome.REFUSED, places.clause(error.message), "", member.name)
-        return Receipt(Outcome.HELD, "", "", member.name, pane.id, message.ticket)
+        why = STUCK.get(status.state.kind, "")
+        return Receipt(Outcome.HELD, why, "", member.name, pane.id, message.ticket)
 
     async def _deliver_held(self, message: HeldMessage) -> Receipt:
         """Write to the pane that is the member's now, whichever it was when the message came."""
@@ -329,7 +323,7 @@ class Team:
     def _actor(self, pane: Pane) -> Actor:
         key = (pane.id, pane.pid)
         if key not in self._actors:
-            self._actors[key] = Actor(self._tmux, self._look, self._now)
+            self._actors[key] = Actor(self._tmux, self._look, self._now, self._patience.turn)
             self._workers.add(self._group.create_task(self._actors[key].work()))
         return self._actors[key]
 

@@ -1,7 +1,7 @@
 """The words that the machines which write to a pane speak: commands, events, and what both know.
 
-A machine (``Delivery``, ``Answer``, ``Interruption``) gives one command at a time; the actor of the
-pane carries it out and tells what came of it. Frozen data and pure judgements alone.
+A machine (see ``write``) gives one command at a time; the actor of the pane carries it out and
+tells what came of it. Frozen data and pure judgements alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from teamvoice.team.receipts import Receipt
-from teamvoice.team.sight import Kind, View
+from teamvoice.team.sight import View
 
 _MOST_BYTES = 9_000  # of patterns in a command; tmux takes 16 KiB with all that is around them
 _RULE = re.compile(r"([─━╌▔▀▄])\1{7,}")
@@ -36,6 +36,7 @@ class Order:
 class Patience:
     """Seconds that each step may take."""
 
+    turn: float = 15.0  # for another process that writes to the same pane
     settle: float = 1.0  # for a prompt to show itself
     appear: float = 4.0  # for the pasted text to stand in it
     arrive: float = 6.0  # for the prompt to be empty after Enter
@@ -166,29 +167,6 @@ Event = Looked | Left | Done | Denied | Failed
 # Judgements ------------------------------------------------------------------------------------
 
 
-def barred(view: View, order: Order) -> str:
-    """Why no key may be pressed in the pane, as a clause; empty when one may."""
-    if view.pane is None:
-        return "its pane is gone"
-    reasons = (
-        (view.pane.dead, "the program in its pane has ended"),
-        (view.pane.pid != order.pid, "another program was started in its pane"),
-        (view.pane.input_off, "input to its pane is switched off"),
-        (view.pane.synchronized, "its pane is synchronised with others, which would get the keys"),
-        (view.state.kind is Kind.SHELL, "only a shell is running there"),
-        (_is_another(view, order), "another program has taken over its pane"),
-        (view.profile is None, f"an unknown program runs there{_named(view)}"),
-    )
-    return next((reason for holds, reason in reasons if holds), "")
-
-
-def unfit(view: View, order: Order) -> str:
-    """Why no message may be typed into the pane, as a clause; empty when one may."""
-    if reason := barred(view, order):
-        return reason
-    return "it waits for an answer to a question" if view.state.kind is Kind.WAITING else ""
-
-
 def still(view: View, rows: Sequence[int]) -> Still:
     """What must still hold of a view: its program, and these rows (numbers from 0)."""
     command = view.pane.command if view.pane else ""
@@ -219,11 +197,3 @@ def _affordable(patterns: Sequence[str]) -> list[str]:
 
 def _first(pattern: str, rows: Sequence[str]) -> int:
     return next((n for n, row in enumerate(rows, 1) if re.search(pattern, row)), 0)
-
-
-def _is_another(view: View, order: Order) -> bool:
-    return bool(order.command) and view.pane is not None and view.pane.command != order.command
-
-
-def _named(view: View) -> str:
-    return f", {view.state.detail}" if view.state.detail else ""

@@ -198,6 +198,6 @@ def _answering(team: Team, asked: _Asked) -> list[Function]:
             raise ToolError(f"These keys may not be pressed: {', '.join(wrong)}")
         (status,) = await team.status(member)
         asked.check_keys(status, keys)
-        return say_pressed(await team.press(status.member.name, keys))
+        return say_pressed(await team.press(status.member.name, keys, mark(status.state)))
 
     return [answer_prompt, press_keys]

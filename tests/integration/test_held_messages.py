@@ -11,6 +11,7 @@ from libtmux import Pane, Server
 from teamvoice.config import Member
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.receipts import Outcome, Receipt, say_sent
+from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from tests.support.panes import open_pane, own_server, screen_of, standin, team_of
 from tests.support.wait import until
@@ -104,6 +105,33 @@ async def test_a_draft_keeps_it_held_and_tells_why(server: Server) -> None:
         await until(says_why, "it says why", within=15)
         pane.send_keys("C-u", enter=False)
         await until(lambda: "> then this" in screen_of(pane), "it is delivered", within=15)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [("exec bash --norc -i", "only a shell is running there"), ("true", "has ended")],
+)
+async def test_what_waits_for_an_agent_that_is_not_there_says_so(
+    server: Server, command: str, why: str
+) -> None:
+    open_pane(server, "other", "exec sleep 1000")
+    pane = open_pane(server, "developer", command)
+    async with Team(team_of(server, DEV)) as team:
+
+        async def is_so() -> bool:
+            return (await team.status())[0].state.kind in {Kind.SHELL, Kind.DEAD}
+
+        await until(is_so, "there is no agent")
+        receipt = await team.send("dev", "touch harmed", when="idle")
+        assert say_sent(receipt).startswith("Held for the developer, until an agent is idle there")
+        assert why in say_sent(receipt)
+
+        async def is_noted() -> bool:
+            return why in (await team.held())[0].note
+
+        await until(is_noted, "the list says it too")
+        pane.cmd("respawn-pane", "-k", standin("developer", 0.2))
+        await until(lambda: "> touch harmed" in screen_of(pane), "it is delivered", within=15)
 
 
 async def test_news_from_others_saves_the_own_look(server: Server) -> None:

@@ -34,6 +34,10 @@ SCHEDULES = 200
 AT_ONCE = 20
 QUICK = Patience(appear=3.0, arrive=4.0)
 
+PROMPT_DEEDS = ("menu", "shell", "type", "parrot")
+RESTARTS = ("restart", "reborn")
+WHEN = {"parrot": ("enter",)} | dict.fromkeys(RESTARTS, ("enter", "enter", "input", "go"))
+
 TEXTS = (
     "start on the login feature 1",
     "def f(x):\n    return x[1]\n\nprint(f('2'))\n# 3\nend",
@@ -53,7 +57,7 @@ def schedule(seed: int, folder: Path) -> tuple[Script, str]:
     """One random schedule, and what is sent (or answered)."""
     chance = random.Random(seed)  # noqa: S311 - a schedule, not a secret
     asks = chance.random() < 0.35
-    deeds = ("change", "change", "vanish", "shell") if asks else ("menu", "shell", "type")
+    deeds = ("change", "change", "vanish", "shell") if asks else (*PROMPT_DEEDS, *RESTARTS)
     deed = chance.choice(("", *deeds)) if chance.random() < 0.7 else ""
     script = Script(
         record=str(folder / f"{seed}.jsonl"),
@@ -65,7 +69,7 @@ def schedule(seed: int, folder: Path) -> tuple[Script, str]:
         asks=asks,
         then=asks and chance.random() < 0.3,
         deed=deed,
-        on=chance.choice(("go", "go", "input")),
+        on=chance.choice(WHEN.get(deed, ("go", "go", "input"))),
         after=chance.choice((0.0, 0.005, 0.02, 0.05, 0.1, 0.3)) * chance.random(),
     )
     choice = chance.choice(("yes", "no")) if asks else chance.choice(TEXTS)
@@ -88,7 +92,8 @@ class Trial:
         pane = open_pane(self._server, self._name, "exec bash --norc -i")
         script = shlex.quote(json.dumps(asdict(self.script)))
         program = Path(self.script.record).parent / "claude.py"  # by which it is recognised
-        pane.send_keys(f"{shlex.quote(sys.executable)} {program} {script}")
+        command = f"{shlex.quote(sys.executable)} {program} {script}"
+        pane.send_keys(f"while {command}; [ $? = {worst_agent.AGAIN} ]; do :; done")
         sign = "Esc to cancel" if self.script.asks else "? for shortcuts"
         await until(lambda: sign in screen_of(pane), f"{self._name} is ready", within=30)
         member = Member(name="dev", target=id_of(pane))
@@ -151,5 +156,5 @@ async def test_nothing_is_lost_doubled_merged_or_harmed(trials: list[Trial]) -> 
     assert outcomes["submitted"] > SCHEDULES / 5, outcomes
     assert outcomes["queued"] > 5, outcomes
     assert {did for trial in trials for did in trial.told("did")} == {
-        "menu", "shell", "type", "change", "vanish",
+        *PROMPT_DEEDS, *RESTARTS, "change", "vanish",
     }  # fmt: skip

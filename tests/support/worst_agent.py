@@ -33,6 +33,7 @@ _TOKEN = re.compile(
 _WHERE = "\x1b[6n"
 _OPTIONS = ("Yes", "Yes, and don't ask again for this", "No, and tell me what to do differently")
 _RULE = "─" * 78
+AGAIN = 75  # the exit code by which it asks to be started again
 
 
 @dataclass
@@ -46,9 +47,11 @@ class Script:
         busy: It works, and queues what is sent.
         asks: It begins with an open question.
         then: After an answer another question follows at once.
-        deed: What it does by itself: ``menu``, ``shell``, ``type``, ``change``, ``vanish`` or
-            nothing.
-        on: ``go`` (the signal that the test sends right before it begins) or ``input``.
+        deed: What it does by itself: ``menu``, ``parrot`` (a menu with the words of the draft),
+            ``shell``, ``type``, ``change``, ``vanish``, ``restart`` (as another program in the same
+            process), ``reborn`` (in another process, if whoever started it does so) or nothing.
+        on: ``go`` (the signal that the test sends right before it begins), ``input``, or ``enter``:
+            instead of taking a message.
         after: How long after that.
     """
 
@@ -71,6 +74,7 @@ class Face:
     question: int = 0  # 0: none is open
     busy: bool = False
     leaving: bool = False
+    words: str = ""  # that the question repeats
 
 
 @dataclass
@@ -113,6 +117,9 @@ class Agent:
         elif token["text"]:
             self.draft += token["text"]
         elif token["enter"] and self.draft and not self.swallows():
+            if self.script.on == "enter" and self.script.deed and self.deed_at is None:
+                self.act()
+                return
             self.record(got=self.draft)
             self.queued = self.face.busy
             self.said.append(self.draft)
@@ -142,6 +149,14 @@ class Agent:
         match self.script.deed:
             case "menu":
                 self.change(Face(1, self.face.busy), "")
+            case "parrot":
+                self.change(Face(1, self.face.busy, words=self.draft), "")
+            case "restart":
+                self.record(did="restart")
+                os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - itself again
+            case "reborn":
+                self.record(did="reborn")
+                os._exit(AGAIN)
             case "change":
                 if self.face.question:
                     self.change(Face(self.face.question + 1), "")
@@ -190,7 +205,8 @@ class Agent:
         if face.question:
             options = [f" {'❯' if n == 1 else ' '} {n}. {o}" for n, o in enumerate(_OPTIONS, 1)]
             about = ["╌" * 78, f" {subject(face.question)}", "╌" * 78]
-            heading = [_RULE, " Bash command", *about, ""]
+            words = [f" {'❯' if n == 0 else ' '} {row}" for n, row in enumerate(wrap(face.words))]
+            heading = [_RULE, " Bash command", *(words if face.words else []), *about, ""]
             return [*heading, " Do you want to proceed?", *options, "", " Esc to cancel"]
         long = len(self.pasted) > 800 or self.pasted.count("\n") > 1
         if long and self.script.collapse:
@@ -240,6 +256,9 @@ def wrap(text: str) -> list[str]:
 
 def main() -> None:
     script = Script(**json.loads(sys.argv[1]))
+    record = Path(script.record)
+    if record.exists() and '"did"' in record.read_text("utf-8"):
+        script.deed = ""  # it was done before the restart
     agent = Agent(script, Face(question=int(script.asks), busy=script.busy))
 
     def go(_number: int, _frame: FrameType | None) -> None:

@@ -108,7 +108,7 @@ def test_a_question_that_changed_since_it_was_read_gets_no_answer() -> None:
 def test_a_question_that_changes_before_the_key_gets_no_answer(view: View) -> None:
     machine = Answer(order("yes"))
     pressed(machine)
-    assert machine.handle(d.Denied(0.1)) == d.Look()
+    assert machine.handle(d.Denied(0.1)) == d.Look(0.03)
     receipt = end(machine.handle(d.Looked(0.1, view)))
     assert (receipt.outcome, "changed" in receipt.why) == (Outcome.REFUSED, True)
 
@@ -136,6 +136,14 @@ def test_another_question_in_its_place_is_a_doubt() -> None:
     machine.handle(d.Done(0))
     receipt = end(machine.handle(d.Looked(0.2, asking(2))))
     assert (receipt.outcome, "another question" in receipt.why) == (Outcome.UNCONFIRMED, True)
+
+
+def test_an_agent_that_was_started_anew_has_answered_nothing() -> None:
+    machine = Answer(order("yes"))
+    pressed(machine)
+    machine.handle(d.Done(0))
+    receipt = end(machine.handle(d.Looked(0.2, replace(WORKING, process="another"))))
+    assert (receipt.outcome, "anew" in receipt.why) == (Outcome.UNCONFIRMED, True)
 
 
 def test_nothing_asked_nothing_pressed() -> None:

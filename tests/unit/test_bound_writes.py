@@ -13,7 +13,7 @@ from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.herald import Herald
 from teamvoice.errors import NeedsConfirmation
 from teamvoice.team.glimpses import Status
-from teamvoice.team.newsdesk import News
+from teamvoice.team.newsdesk import News, mark
 from teamvoice.team.questions import Meaning, Option, Question
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.sight import Kind, State
@@ -42,7 +42,8 @@ class ScriptedTeam(Team):
         del name
         return (Status(self.members[0], self.state),)
 
-    async def press(self, name: str, keys: Sequence[str]) -> Receipt:
+    async def press(self, name: str, keys: Sequence[str], expected: str | None = None) -> Receipt:
+        assert expected == mark(self.state)
         self.pressed.append(keys)
         return Receipt(Outcome.SUBMITTED, member=name)
 

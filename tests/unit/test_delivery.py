@@ -10,53 +10,23 @@ from hypothesis import strategies as st
 from teamvoice.team import writing as d
 from teamvoice.team.delivery import Delivery
 from teamvoice.team.interruption import Interruption
-from teamvoice.team.panes import Pane
-from teamvoice.team.profiles import load_profiles
-from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.receipts import Outcome
 from teamvoice.team.sight import Kind, State, View
-
-PANE = Pane(
-    id="%1", pid=10, dead=False, in_mode=False, input_off=False, synchronized=False,
-    session="work", window="2", index="1", command="node", window_name="zsh", title="host",
-)  # fmt: skip
-PROFILES = load_profiles()
-CLAUDE = PROFILES["claude"]
-IDLE = View(PANE, State(Kind.IDLE, "screen", 0), CLAUDE, draft="")
-ORDER = d.Order("developer", "%1", 10, "start on the login feature")
-
-
-def seen(kind: Kind = Kind.IDLE, **changes: object) -> View:
-    return replace(IDLE, state=State(kind, "screen", 0), **changes)  # type: ignore[arg-type] # a test's brevity
-
-
-def end(command: d.Command) -> Receipt:
-    assert isinstance(command, d.Finish), command
-    return command.receipt
-
-
-def pasted_by(command: d.Command) -> str:
-    assert isinstance(command, d.Paste), command
-    return command.text
-
-
-def pressed_by(command: d.Command) -> tuple[str, ...]:
-    assert isinstance(command, d.Press), command
-    return command.keys
-
-
-def pasted() -> Delivery:
-    machine = Delivery(ORDER)
-    assert machine.begin() == d.Look()
-    assert pasted_by(machine.handle(d.Looked(0, IDLE))) == ORDER.text
-    assert machine.handle(d.Done(0.01)) == d.Look()
-    return machine
-
-
-def pressed() -> Delivery:
-    machine = pasted()
-    assert pressed_by(machine.handle(d.Looked(0.02, seen(draft=ORDER.text)))) == ("Enter",)
-    assert machine.handle(d.Done(0.03)) == d.Look()
-    return machine
+from tests.support.deliveries import (
+    CLAUDE,
+    IDLE,
+    ORDER,
+    PANE,
+    PROFILES,
+    RULE,
+    SAID,
+    end,
+    pasted,
+    pasted_by,
+    pressed,
+    pressed_by,
+    seen,
+)
 
 
 def test_a_message_on_its_way() -> None:
@@ -257,13 +227,6 @@ def test_a_message_of_paragraphs_is_known_by_its_first_and_its_end() -> None:
         assert isinstance(machine.handle(d.Looked(0, seen(draft="one", lines=lines))), kind)
 
 
-def test_a_question_right_after_enter_counts_only_if_the_message_was_taken() -> None:
-    asked = seen(Kind.WAITING, draft=None)
-    assert isinstance(pressed().handle(d.Looked(0.1, asked)), d.Look)
-    taken = replace(asked, body=(f"> {ORDER.text}", "Do you want to proceed?"))
-    assert end(pressed().handle(d.Looked(0.1, taken))).outcome is Outcome.SUBMITTED
-
-
 @pytest.mark.parametrize("kind", [Kind.SHELL, Kind.DEAD])
 def test_an_agent_that_ends_after_enter_is_no_success(kind: Kind) -> None:
     gone = seen(kind, profile=PROFILES["shell"], pane=replace(PANE, dead=kind is Kind.DEAD))
@@ -296,6 +259,24 @@ def test_only_work_is_interrupted() -> None:
         assert end(machine.handle(d.Looked(0, seen(kind)))).outcome is Outcome.REFUSED
 
 
+def test_an_interrupt_is_for_the_prompt_that_was_seen_and_for_its_agent() -> None:
+    machine = Interruption(ORDER)
+    machine.begin()
+    works = seen(Kind.WORKING, lines=("Brewing", "❯ ", RULE))
+    command = machine.handle(d.Looked(0, works))
+    assert isinstance(command, d.Press)
+    assert [number for number, _ in command.still.rows] == [2]
+    assert machine.handle(d.Denied(0)) == d.Look(0.03)
+    asked = seen(Kind.WAITING, draft=None)
+    assert end(machine.handle(d.Looked(0.1, asked))).outcome is Outcome.REFUSED
+    machine = Interruption(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, works))
+    machine.handle(d.Done(0))
+    anew = replace(IDLE, process="11 2")
+    assert end(machine.handle(d.Looked(0.1, anew))).outcome is Outcome.UNCONFIRMED
+
+
 def test_an_interrupt_is_seen_to_work() -> None:
     machine = Interruption(ORDER)
     machine.begin()
@@ -326,6 +307,8 @@ class Agent:
     draft: str = ""
     swallows: int = 0
     pid: int = 10
+    lives: int = 1
+    parrots: bool = False
     received: list[str] = field(default_factory=list)
     harmed: list[str] = field(default_factory=list)
     typed: int = 0
@@ -337,6 +320,11 @@ class Agent:
                 self.kind = Kind.WAITING
             case "answered":
                 self.kind = Kind.WORKING if self.kind is Kind.WAITING else self.kind
+            case "parrot":
+                self.kind, self.parrots = Kind.WAITING, True
+            case "restart":
+                self.kind, self.draft, self.received = Kind.IDLE, "", []
+                self.lives += 1
             case "shell":
                 self.kind = Kind.SHELL
             case "respawn":
@@ -349,11 +337,14 @@ class Agent:
     def view(self, *, late: bool) -> View:
         shows_prompt = self.kind in {Kind.IDLE, Kind.WORKING}
         body = tuple(f"> {text}" for text in self.received)
+        words = (SAID,) if self.parrots else ()
         now = seen(
             self.kind,
             pane=replace(PANE, pid=self.pid),
             draft=self.draft if shows_prompt else None,
             body=body,
+            lines=(*body, RULE, *words, "Do you want to proceed?"),
+            process=str(self.lives),
             profile=PROFILES["shell"] if self.kind is Kind.SHELL else CLAUDE,
         )
         shown, self.old = (self.old if late else now), now
@@ -378,7 +369,19 @@ class Agent:
 
 
 FATES = st.sampled_from(
-    ["", "", "question", "answered", "shell", "respawn", "types", "swallow", "late"]
+    [
+        "",
+        "",
+        "question",
+        "parrot",
+        "answered",
+        "shell",
+        "restart",
+        "respawn",
+        "types",
+        "swallow",
+        "late",
+    ]
 )
 QUIET = st.integers(0, 6).map(lambda count: [""] * count)  # so that fate strikes at any step
 

@@ -9,6 +9,7 @@ import pytest
 
 from teamvoice.team import writing as d
 from teamvoice.team.keypress import KeyPress
+from teamvoice.team.newsdesk import mark
 from teamvoice.team.panes import Pane
 from teamvoice.team.profiles import load_profiles
 from teamvoice.team.receipts import Outcome, Receipt
@@ -26,8 +27,8 @@ def view(kind: Kind, draft: str | None = None) -> View:
     return View(PANE, State(kind, "screen", 0), CLAUDE, draft=draft, lines=MENU)
 
 
-def seen(at: View, *keys: str) -> d.Command:
-    machine = KeyPress(d.Order("developer", "%1", 10), keys=keys)
+def seen(at: View, *keys: str, expected: str | None = None) -> d.Command:
+    machine = KeyPress(d.Order("developer", "%1", 10), keys=keys, expected=expected)
     assert machine.begin() == d.Look()
     return machine.handle(d.Looked(0, at))
 
@@ -51,7 +52,11 @@ def test_nothing_is_typed_or_submitted_where_nothing_is_asked(
 @pytest.mark.parametrize("key", ["Escape", "Up", "Down", "Tab", "BTab"])
 @pytest.mark.parametrize("draft", ["", "rm", None])
 def test_keys_that_move_about_may_go(draft: str | None, key: str) -> None:
-    assert seen(view(Kind.IDLE, draft), key) == d.Press((key,), d.Still("node"))
+    command = seen(view(Kind.IDLE, draft), key)
+    assert isinstance(command, d.Press)
+    assert command.keys == (key,)
+    # A menu that opens in place of the prompt gets no key.
+    assert [number for number, _ in command.still.rows] == [3, 4]
 
 
 def test_keys_at_a_menu_are_bound_to_its_rows() -> None:
@@ -69,7 +74,34 @@ def test_what_changed_meanwhile_gets_no_key() -> None:
     machine = KeyPress(d.Order("developer", "%1", 10), keys=("1",))
     machine.begin()
     machine.handle(d.Looked(0, view(Kind.WAITING)))
-    assert "has changed" in refusal(machine.handle(d.Denied(1))).why
+    assert machine.handle(d.Denied(1)) == d.Look(0.03)
+    other = replace(view(Kind.WAITING), state=State(Kind.WAITING, "screen", 0, "another"))
+    assert "has changed" in refusal(machine.handle(d.Looked(1, other))).why
+
+
+def test_a_screen_that_never_holds_still_gets_no_key() -> None:
+    machine = KeyPress(d.Order("developer", "%1", 10), keys=("1",))
+    command = machine.begin()
+    while isinstance(command, d.Look):
+        machine.handle(d.Looked(0, view(Kind.WAITING)))
+        command = machine.handle(d.Denied(0))
+    assert "keeps changing" in refusal(command).why
+
+
+@pytest.mark.parametrize("kind", [Kind.IDLE, Kind.WORKING, Kind.UNKNOWN])
+def test_a_question_that_appeared_since_the_keys_were_asked_for_gets_none(kind: Kind) -> None:
+    asked = State(Kind.WAITING, "screen", 0, "which of them")
+    told, nothing = mark(asked), mark(State(kind, "screen", 0))
+    at = replace(view(Kind.WAITING), state=asked)
+    assert "has changed" in refusal(seen(at, "Escape", expected=nothing)).why
+    assert isinstance(seen(at, "Escape", expected=told), d.Press)
+    assert "has changed" in refusal(seen(view(kind, ""), "Escape", expected=told)).why
+    assert isinstance(seen(view(kind, ""), "Escape", expected=nothing), d.Press)
+
+
+def test_a_pane_in_copy_mode_gets_no_key() -> None:
+    scrolled = replace(view(Kind.WAITING), pane=replace(PANE, in_mode=True))
+    assert "copy mode" in refusal(seen(scrolled, "1")).why
 
 
 def test_a_key_that_is_none_is_not_pressed() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from teamvoice.team.native import Native, read_native
+from teamvoice.team.native import Native, read_native, text_mark
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import load_profiles
 from teamvoice.team.states import Kind
@@ -92,6 +92,33 @@ def test_claude_tells_the_command_that_it_waits_for(tmp_path: Path, tree: Tree) 
     assert native.subject == "rm -rf build"
 
 
+def wrote(text: str | list[dict[str, str]], second: int, **more: Any) -> dict[str, Any]:
+    stamp = f"2026-01-01T00:00:0{second}.000Z"
+    return {"type": "user", "message": {"content": text}, "timestamp": stamp, **more}
+
+
+def test_claude_tells_what_its_person_wrote(tmp_path: Path, tree: Tree) -> None:
+    session(tmp_path, tree)
+    native = read(tree, "claude")
+    assert native is not None
+    assert native.heard is None  # nothing was said yet, so nothing is written
+    transcript = tmp_path / ".claude" / "projects" / "-x" / f"{SESSION}.jsonl"
+    long = '\n<pasted_content id="7d32">\n\n/login is broken\n</pasted_content id="7d32">\n'
+    held = {"type": "queue-operation", "operation": "enqueue", "content": "later"}
+    lines(
+        transcript, wrote("go on", 1), said("Yes."), result("a"), wrote("odd", 2, isMeta=True),
+        wrote("aside", 3, isSidechain=True), wrote([{"type": "text", "text": long}], 4),
+        {**held, "timestamp": "2026-01-01T00:00:05.000Z"},
+    )  # fmt: skip
+    native = read(tree, "claude")
+    assert native is not None
+    assert native.heard is not None
+    told = [(heard.mark, heard.held) for heard in native.heard]
+    texts = [("go on", False), ("/login is broken", False), ("later", True)]
+    assert told == [(text_mark(text), held) for text, held in texts]
+    assert [heard.stamp for heard in native.heard] == sorted(h.stamp for h in native.heard)
+
+
 @pytest.mark.parametrize(
     "changes", [{"procStart": "1"}, {"pid": 1}, {"sessionId": "../../x"}, {"statusUpdatedAt": "?"}]
 )
@@ -123,6 +150,16 @@ def test_codex_tells_its_state_and_its_last_message(tmp_path: Path, tree: Tree) 
     native = read(tree, "codex")
     assert native is not None
     assert (native.kind, native.last_message) == (Kind.IDLE, "All done.")
+
+
+def test_codex_tells_what_its_person_wrote(tmp_path: Path, tree: Tree) -> None:
+    parts = [{"type": "input_text", "text": "/login is\nbroken"}]
+    wrote = {"type": "message", "role": "user", "content": parts}
+    rollout(tmp_path, 1, tmp_path, {"type": "task_started"}, wrote)
+    native = read(tree, "codex")
+    assert native is not None
+    assert native.heard is not None
+    assert [heard.mark for heard in native.heard] == [text_mark("/login is broken")]
 
 
 def test_two_codex_in_one_directory_are_not_told_apart(tmp_path: Path, tree: Tree) -> None:

@@ -75,6 +75,8 @@ class Signs(_Table, frozen=True):
             from a draft that begins with a number; with no such line the state is unknown.
         queued: It holds messages until its work is done.
         pasted: A draft that stands for a long paste.
+        said: The first line of a message of the person in the conversation, with the group
+            ``text``. Without it, no message counts as taken once a question has opened.
         starting: It is not up yet, and lets a message stand in its prompt until it is.
         stopped: It was interrupted; a line of its own in the conversation.
         title_working: The pane's title while it works.
@@ -86,6 +88,7 @@ class Signs(_Table, frozen=True):
     menu: str = ""
     queued: str = ""
     pasted: str = ""
+    said: str = ""
     stopped: str = ""
     starting: str = ""
     title_working: str = ""
@@ -299,6 +302,7 @@ _NO_PATTERN = {
 }
 _GROUPS = {
     "prompt.line": ("draft",),
+    "signs.said": ("text",),
     "question.option": ("mark", "label"),
     "question.inline": ("key", "rest"),
 }

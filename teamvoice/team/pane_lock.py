@@ -1,0 +1,110 @@
+"""One writer of a pane at a time, across processes: a lock of the kernel's (``flock``).
+
+The daemon, and every ``teamvoice send`` and ``answer``, takes it for the whole of one write. It
+goes with its process, however that ends.
+
+A pane is known by the process id of its first program: no other pane of any tmux server on this
+machine has the same one at the same time, by whatever name a server is reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import stat
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from teamvoice.errors import TeamError
+
+_AGAIN_S = 0.03  # between two tries
+
+
+@contextlib.asynccontextmanager
+async def alone(pid: int, within: float) -> AsyncIterator[None]:
+    """Be the one writer of the pane whose first program has this process id.
+
+    Args:
+        pid: Of that program.
+        within: Seconds for which another writer is waited for.
+
+    Raises:
+        TeamError: Another one is still writing then, or there is no place for locks.
+    """
+    lock = _PaneLock(pid)
+    try:
+        async with asyncio.timeout(within):
+            await _take(lock)
+    except TimeoutError:
+        raise TeamError("another teamvoice is still writing to its pane") from None
+    except OSError as error:
+        raise TeamError(f"its pane cannot be locked against other writers: {error}") from error
+    else:
+        yield
+    finally:
+        await asyncio.to_thread(lock.give_up)
+
+
+async def _take(lock: _PaneLock) -> None:
+    while True:
+        if await asyncio.to_thread(lock.take):
+            return
+        await asyncio.sleep(_AGAIN_S)
+
+
+class _PaneLock:
+    """The lock; its methods block shortly, and may be called from any thread, in any order."""
+
+    def __init__(self, pid: int) -> None:
+        self._name = f"pane-{pid}.lock"
+        self._guard = threading.Lock()
+        self._file: int | None = None
+        self._is_over = False
+
+    def take(self) -> bool:
+        """Take it if it is free; never after :meth:`give_up`."""
+        with self._guard:
+            if not self._is_over:
+                self._file = _locked(_directory() / self._name)
+            return self._file is not None
+
+    def give_up(self) -> None:
+        """Give it back if it was taken."""
+        with self._guard:
+            self._is_over = True
+            if self._file is None:
+                return
+            (_directory() / self._name).unlink(missing_ok=True)
+            os.close(self._file)
+            self._file = None
+
+
+def _locked(path: Path) -> int | None:
+    """The open file, locked; ``None`` when another one has it."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who had it took the file away: whoever comes next locks another one of that name.
+        if path.stat().st_ino == os.fstat(file).st_ino:
+            return file
+    except (BlockingIOError, FileNotFoundError):
+        pass  # it is another one's; the caller tries again
+    os.close(file)
+    return None
+
+
+def _directory() -> Path:
+    """Where the locks are: beside the control socket, where nobody else can put a thing."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    usable = runtime and os.access(runtime, os.W_OK)
+    # Not $TMPDIR: each of two processes may see another one.
+    shared = f"/tmp/teamvoice-{os.getuid()}"  # noqa: S108 - whose it is is checked below
+    directory = Path(f"{runtime}/teamvoice" if usable else shared)
+    directory.mkdir(mode=0o700, exist_ok=True)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(f"{directory} is not a directory of yours")
+    return directory
