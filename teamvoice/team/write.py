@@ -152,7 +152,12 @@ def prompt_rows(view: View) -> list[int]:
     if view.profile is None:
         return []
     prompt = view.profile.prompt
-    starts = [number for number, row in enumerate(view.lines) if found(prompt.line, row)]
+    pairs = enumerate(zip(("", *view.lines), view.lines, strict=False))
+    starts = [
+        number
+        for number, (above, row) in pairs
+        if found(prompt.line, row) and (not prompt.above or found(prompt.above, above))
+    ]
     rows: list[int] = []
     for number in range(starts[-1] if starts else len(view.lines), len(view.lines)):
         if rows and found(prompt.end, view.lines[number]):

@@ -262,10 +262,10 @@ def test_only_work_is_interrupted() -> None:
 def test_an_interrupt_is_for_the_prompt_that_was_seen_and_for_its_agent() -> None:
     machine = Interruption(ORDER)
     machine.begin()
-    works = seen(Kind.WORKING, lines=("Brewing", "❯ ", RULE))
+    works = seen(Kind.WORKING, lines=("❯ go on", RULE, "❯ ", RULE))
     command = machine.handle(d.Looked(0, works))
     assert isinstance(command, d.Press)
-    assert [number for number, _ in command.still.rows] == [2]
+    assert [number for number, _ in command.still.rows] == [3]
     assert machine.handle(d.Denied(0)) == d.Look(0.03)
     asked = seen(Kind.WAITING, draft=None)
     assert end(machine.handle(d.Looked(0.1, asked))).outcome is Outcome.REFUSED

@@ -52,11 +52,12 @@ def test_nothing_is_typed_or_submitted_where_nothing_is_asked(
 @pytest.mark.parametrize("key", ["Escape", "Up", "Down", "Tab", "BTab"])
 @pytest.mark.parametrize("draft", ["", "rm", None])
 def test_keys_that_move_about_may_go(draft: str | None, key: str) -> None:
-    command = seen(view(Kind.IDLE, draft), key)
+    prompt = ("─" * 20, f"❯ {draft or ''}", "─" * 20)
+    command = seen(replace(view(Kind.IDLE, draft), lines=prompt), key)
     assert isinstance(command, d.Press)
     assert command.keys == (key,)
     # A menu that opens in place of the prompt gets no key.
-    assert [number for number, _ in command.still.rows] == [3, 4]
+    assert [number for number, _ in command.still.rows] == [2]
 
 
 def test_keys_at_a_menu_are_bound_to_its_rows() -> None:
