@@ -101,22 +101,25 @@ async def test_two_senders_and_twenty_in_a_row_and_copy_mode(agent: Agent) -> No
     async with Team(agent.settings()) as team:
         both = await asyncio.gather(team.send("dev", words[0]), team.send("dev", words[1]))
         assert all(receipt.arrived for receipt in both), both
+        await heard_once(agent, words[:2], in_order=True)
         agent.pane.cmd("copy-mode")
-        for word in words[2:]:
-            receipt = await team.send("dev", word)
-            assert receipt.arrived, (receipt, agent.screen())
-        await heard_once(agent, words)
+        receipts = [await team.send("dev", word) for word in words[2:]]
+        assert all(receipt.arrived for receipt in receipts), (receipts, agent.screen())
+        # What Codex holds it takes up in an order of its own.
+        held = any(receipt.outcome is Outcome.QUEUED for receipt in receipts)
+        await heard_once(agent, words, in_order=agent.kind == "claude" or not held)
     assert agent.pane.cmd("display-message", "-p", "#{pane_in_mode}").stdout == ["1"]
 
 
-async def heard_once(agent: Agent, words: list[str]) -> None:
-    """Queued messages may reach the model several in one, but each once and in order."""
+async def heard_once(agent: Agent, words: list[str], *, in_order: bool) -> None:
+    """Queued messages may reach the model several in one, but each once."""
 
     def told() -> list[str]:
         return "\n".join(agent.model.heard()).splitlines()
 
     await until(lambda: len([w for w in told() if w]) >= len(words), "all is told", within=40)
-    assert [word for word in told() if word] == words
+    heard = [word for word in told() if word]
+    assert (heard if in_order else sorted(heard)) == (words if in_order else sorted(words))
 
 
 @pytest.mark.parametrize("choice", ["yes", "no"])
