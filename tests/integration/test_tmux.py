@@ -227,6 +227,18 @@ def test_the_process_tree_names_who_holds_the_terminal(server: Server) -> None:
     assert tree.foreground
 
 
+async def test_a_program_that_replaces_itself_is_another_one(server: Server) -> None:
+    pane = open_pane(server, "agent", "echo ready; read x; exec sleep 1000")
+    await until(lambda: "ready" in screen_of(pane), "it runs")
+    (before,), again = read_tree(pid_of(pane)).processes, read_tree(pid_of(pane)).processes[0]
+    assert before.started == again.started
+    pane.send_keys("")
+    await until(lambda: read_tree(pid_of(pane)).processes[0].arguments[0] == "sleep", "it is")
+    after = read_tree(pid_of(pane)).processes[0]
+    assert (after.pid, after.started.split(".")[0]) == (before.pid, before.started.split(".")[0])
+    assert after.started != before.started
+
+
 def test_ps_tells_the_same_as_the_kernel(server: Server) -> None:
     pane = open_pane(server, "agent", "exec sleep 1000")
     tree = read_tree(pid_of(pane))

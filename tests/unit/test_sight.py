@@ -204,3 +204,19 @@ def test_another_command_that_begins_alike_is_not_the_one_asked_about() -> None:
     question = view(screen, "claude", native=native).question
     assert question is not None
     assert question.subject == "git push origin"
+
+
+def test_the_agents_own_process_is_the_outermost_that_is_known() -> None:
+    shell = Process(1, 0, 1, 2, ("zsh",))
+    wrapper = Process(2, 1, 2, 2, ("node", "/x/bin/codex.js"), "long ago")
+    agent = Process(3, 2, 2, 2, ("codex",), "just now")
+    pane = view("", "zsh").pane
+    assert pane is not None
+    for processes, whose in (
+        ((shell, wrapper, agent), "2 long ago"),
+        ((shell, agent), "3 just now"),
+    ):
+        seen = see(pane, "› ", Tree(processes), PROFILES, wish="", at=5.0)
+        assert seen.process == whose
+    # Of an agent that cannot be recognised, it is whatever holds the terminal.
+    assert view("› ", "zsh", "my-agent", wish="generic").process == "2 "
