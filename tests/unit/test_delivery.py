@@ -70,7 +70,7 @@ def test_nothing_to_say_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("sigil", "/@!#")
-@pytest.mark.parametrize("agent", ["claude", "codex"])
+@pytest.mark.parametrize("agent", ["claude", "codex", "opencode", "aider"])
 def test_a_first_character_that_commands_is_shielded(agent: str, sigil: str) -> None:
     profile, text = PROFILES[agent], f"{sigil}login is broken"
     machine = Delivery(replace(ORDER, text=text))
@@ -96,10 +96,11 @@ def test_an_agent_that_still_starts_is_given_longer() -> None:
 
 
 def test_what_an_agent_with_no_known_shield_would_take_for_a_command_is_refused() -> None:
-    machine = Delivery(replace(ORDER, text="/login is broken"))
-    machine.begin()
-    view = replace(IDLE, profile=PROFILES["generic"])
-    assert "taken for a command" in end(machine.handle(d.Looked(0, view))).why
+    for agent in ("generic", "gemini"):
+        machine = Delivery(replace(ORDER, text="/login is broken"))
+        machine.begin()
+        view = replace(IDLE, profile=PROFILES[agent])
+        assert "taken for a command" in end(machine.handle(d.Looked(0, view))).why
 
 
 def test_a_prompt_that_does_not_show_is_waited_for_and_then_refused() -> None:

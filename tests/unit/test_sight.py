@@ -220,3 +220,19 @@ def test_the_agents_own_process_is_the_outermost_that_is_known() -> None:
         assert seen.process == whose
     # Of an agent that cannot be recognised, it is whatever holds the terminal.
     assert view("› ", "zsh", "my-agent", wish="generic").process == "2 "
+
+
+@pytest.mark.parametrize("draft", ["", "two words"])
+def test_the_prompt_of_opencode_in_a_conversation(draft: str) -> None:
+    typed = f"  ┃  {draft}".rstrip()
+    talk = ["  ┃", "  ┃   an older message", "  ┃", "     Done.", "     ▣  Build · it · 2.5s"]
+    box = [
+        "  ┃",
+        typed,
+        "  ┃",
+        "  ┃  Build · it",
+        f"  ╹{'▀' * 40}",
+        "   ~/work     ctrl+p commands",
+    ]
+    seen = view("\n".join([*talk, *box]), "zsh", "opencode")
+    assert (seen.state.kind, seen.draft) == (Kind.IDLE, draft)
