@@ -24,6 +24,7 @@ What counts as taken, always by the very process that the text was pasted to:
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from teamvoice.team.native import Heard, text_mark
@@ -258,14 +259,14 @@ class Delivery(Write):
         """For each message of a person in the conversation, whether it is this one."""
         if view.profile is None:
             return []
-        profile, rows = view.profile, _conversation(view)
-        mine = [compact(text) for text in (self._text, self._stood) if text]
-        said = []
-        for number, row in enumerate(rows):
-            if match := found(profile.signs.said, row):
-                whole = compact("\n".join((match["text"], *rows[number + 1 :])))
-                said.append(whole.startswith(tuple(mine)))
-        return said
+        signs, rows = view.profile.signs, _conversation(view)
+        stub = self._stood if found(signs.pasted, self._stood) else ""
+        mine = {compact(text) for text in (self._text, stub) if text}
+        return [
+            _reads((match["text"], *rows[number + 1 :]), mine)
+            for number, row in enumerate(rows)
+            if (match := found(signs.said, row))
+        ]
 
     def _may_yet_queue(self, view: View, rested: float) -> bool:
         """It worked and works: a moment more, and it may show that it holds the message."""
@@ -334,6 +335,16 @@ def _conversation(view: View) -> tuple[str, ...]:
     begins = view.profile.question.begins
     first = next((n for n, row in enumerate(view.lines) if found(begins, row)), 0)
     return view.lines[:first]
+
+
+def _reads(rows: Sequence[str], texts: Set[str]) -> bool:
+    """One of the texts ends where one of the rows does, and begins where they do."""
+    read, longest = "", max(map(len, texts), default=0)
+    for row in rows:
+        read += compact(row)
+        if read in texts or len(read) > longest:
+            return read in texts
+    return False
 
 
 def _is_starting(view: View) -> bool:

@@ -30,6 +30,7 @@ def test_a_question_right_after_enter_counts_only_if_the_message_was_taken() -> 
         (ORDER.text, RULE, "Do you want to proceed?"),  # nobody says who said it
         (SAID, "> something else", RULE, "Do you want to proceed?"),
         (f"> {ORDER.text[:20]}", RULE, "Do you want to proceed?"),
+        (f"{SAID} and more", RULE, "Do you want to proceed?"),
     ],
 )
 def test_a_question_that_repeats_the_words_does_not_count(lines: tuple[str, ...]) -> None:
@@ -37,6 +38,12 @@ def test_a_question_that_repeats_the_words_does_not_count(lines: tuple[str, ...]
     machine = pressed()
     assert isinstance(machine.handle(d.Looked(0.1, asked)), d.Look)
     assert end(machine.handle(d.Looked(9, asked))).outcome is Outcome.UNCONFIRMED
+
+
+def test_a_message_of_several_rows_is_read_to_its_end() -> None:
+    first, rest = ORDER.text[:12], ORDER.text[12:]
+    asked = seen(Kind.WAITING, draft=None, lines=(f"> {first}", f"  {rest}", "", "● Ok", RULE))
+    assert end(pressed().handle(d.Looked(0.1, asked))).outcome is Outcome.SUBMITTED
 
 
 def test_the_same_words_of_before_do_not_count() -> None:
