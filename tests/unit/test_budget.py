@@ -147,7 +147,7 @@ def test_news_is_shown_and_not_spoken() -> None:
     talk = Talk()
     talk.spend("2026-01-30", 2.0)
     commands = talk.tell(ev.NewsCame(at=talk.at(), about="pm", text="the pm waits"))
-    assert commands == [do.Tell("news", "the pm waits")]
+    assert commands == [do.Tell("news", "The pm waits.")]
     assert talk.machine.is_at_rest
 
 
