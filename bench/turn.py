@@ -22,7 +22,7 @@ from typing import Any
 
 from bench.report import row
 from teamvoice import config, logs
-from teamvoice.conversation.machine import Sound
+from teamvoice.conversation.states import Sound
 from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import spoken_desk
 from teamvoice.demo.stage import CAST, Stage

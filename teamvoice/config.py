@@ -56,6 +56,7 @@ class Provider(_Section, frozen=True):
     instructions: str = ""
     connect: Literal["start", "demand"] = "start"
     idle_min: Annotated[float, msgspec.Meta(gt=0, le=1_440)] = 10.0
+    keep_said_s: Seconds = 120.0
 
 
 class Hotkey(_Section, frozen=True):
@@ -191,8 +192,7 @@ class Loaded(msgspec.Struct, frozen=True):
 
     Args:
         config: The settings in force.
-        origins: By ``section.key``: ``default``, the path of the file, or ``environment`` and
-            the variable.
+        origins: By ``section.key``: ``default``, the file's path, or ``environment`` and the name.
     """
 
     config: Config

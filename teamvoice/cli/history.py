@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from teamvoice.cli.output import console, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.daemon.journal import follow, journal_path, read_last
+from teamvoice.daemon.records import is_step, worth_showing
 
 LOOK_AGAIN_S = 0.25
 
@@ -31,14 +33,16 @@ def run(args: argparse.Namespace) -> int:
     """Show the journal."""
     show: Callable[[Any], None] = write_json if args.json else _shower()
     path = journal_path()
-    records = (
-        follow(path, lambda: time.sleep(LOOK_AGAIN_S), last=args.n)
-        if args.follow
-        else read_last(path, args.n)
-    )
+    records = _followed(path, args.n) if args.follow else read_last(path, args.n, worth_showing)
     for record in records:
         show(record)
     return 0
+
+
+def _followed(path: Path, count: int) -> Iterator[dict[str, Any]]:
+    """As they come; of a call that writes, its turn tells, or that it is not known how it ended."""
+    records = follow(path, lambda: time.sleep(LOOK_AGAIN_S), count, worth_showing)
+    return (record for record in records if not is_step(record))
 
 
 def _shower() -> Callable[[dict[str, Any]], None]:

@@ -49,6 +49,10 @@ def record_text(record: Record) -> Text:
     match record.get("kind"):
         case "turn":
             return turn_text(record)
+        case "call":
+            when = _clock(record.get("time", ""))
+            text = Text(f"{when}  {plain(record.get('state'))}\n", style="bold")
+            return text.append_text(call_text(record))
         case "news":
             return Text(f"{_clock(record.get('time', ''))}  news: {plain(record.get('news'))}\n")
         case "gap":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from teamvoice.conversation.events import ToolCall, Transcribed, Usage
-from teamvoice.conversation.turn import DoneCall, Turn
+from teamvoice.conversation.turn import NOT_FINISHED, DoneCall, Turn
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Draft:
     def finished(self, at: float) -> Turn:
         """The turn as the journal keeps it."""
         calls = tuple(
-            self.done.get(call_id) or DoneCall(call, "not finished", round((at - began) * 1000))
+            self.done.get(call_id) or DoneCall(call, NOT_FINISHED, round((at - began) * 1000))
             for call_id, (call, began) in self.asked.items()
         )
         return Turn(

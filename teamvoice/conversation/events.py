@@ -122,9 +122,22 @@ class LinkUp(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDown(Event):
-    """The session is gone, and everything that it had in flight."""
+    """The session is gone, and everything that it had in flight; or none comes up.
+
+    It is told once per outage, and once more when the outage turns out to be fatal.
+
+    Args:
+        reason: Why, in one line.
+        fatal: No other session will come up before the person has done something.
+    """
 
     reason: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRested(Event):
+    """The session was closed, since nothing was wanted of it; the next press brings another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,11 +288,14 @@ class NewsCame(Event):
         about: Whom; newer news about the same one takes the place of older.
         text: A clause that can be read and spoken.
         fenced: The same for a model, where it has text from a pane: that stands in its fence.
+        lasts: It is kept until it can be said aloud; other news is shown, and said only while there
+            is a link.
     """
 
     about: str
     text: str
     fenced: str = ""
+    lasts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +303,13 @@ class NewsPassed(Event):
     """What was news about a member is none any more: it is over, or the person was told."""
 
     about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slept(Event):
+    """The machine slept, and the clock of ``at`` stood still for so many seconds of it."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

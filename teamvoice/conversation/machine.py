@@ -9,23 +9,26 @@ Independent concerns, each with its own named state:
 ============ =============================================== ==================================
 concern      states                                          moved by
 ============ =============================================== ==================================
-the link     down, up                                        LinkUp, LinkDown
+the link     down, up                                        LinkUp, LinkDown, LinkRested
 microphone   closed, open, draining, discarding              gestures, CaptureEnded/Failed
 the response free, requested, active, cancelling             CreateResponse, Response*, barge-in
 the speaker  silent, playing, stopping                       AnswerAudio, Sound*
-open calls   the calls that run now                          ResponseEnded, ToolEnded, LinkDown
-what is said utterances without a complete response          gestures, ResponseEnded
+open calls   the calls that run now, and whose               ResponseEnded, ToolEnded, LinkDown
 what is owed whether the person is due an answer             commits, the end of all open calls
-what waits   writes that want a confirmation                 ResponseEnded, Tapped, Confirmed, …
-what is new  receipts and news that are to be said aloud     ToolEnded, NewsCame
 the budget   left, spent                                     Spent
 ============ =============================================== ==================================
+
+The rest has parts of its own, which only this machine calls: what was *said* and has no complete
+response; the *consent* that writes wait for; the *ledger* of turns; the *tidings* that are to be
+said aloud without being asked for; the *taint* of what comes from panes; the *hearing*, which tells
+the session what was not heard of its answers.
 
 One rule, :meth:`Conversation._respond`, decides every ``CreateResponse``: something is owed, the
 link is up, no response lives, the microphone is closed, no call is open, the speaker is not being
 stopped, and the day's money is not spent. It is asked after every event. When nothing is owed, it
 decides in the same place whether something is announced: the receipt of what was confirmed, or,
-between turns and into silence only, news.
+between turns and into silence only, news. The end of a write that no answer told, since the person
+spoke or the link broke, is news.
 
 A write runs at once only if :mod:`teamvoice.conversation.policy` finds nothing against it. Else it
 waits, and its turn with it: when the key goes down, the turn goes on until it is known whether
@@ -33,29 +36,37 @@ that was a tap, which confirms, or a hold, which is new words. Only a key that w
 write was asked for confirms it.
 
 Nothing that was said is lost in silence: an utterance is kept until a response to it is complete,
-and what a session took with it when it died is sent again to the next one (and given up, aloud,
-when the third has died with it). A response that was completed has
-been acted upon, so it never is.
+and what a session took with it when it died is sent again to the next one. It is given up, and the
+person told, when the third has died with it, or when there was no link for so long that it may not
+be meant any more. A response that was completed has been acted upon, so it is never asked for
+again.
 """
 
 from __future__ import annotations
 
-import enum
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.budget import Budget
+from teamvoice.conversation.calls import Calls
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
+from teamvoice.conversation.hearing import Hearing
 from teamvoice.conversation.ledger import Ledger
-from teamvoice.conversation.policy import Policy, describe, shows_screen
+from teamvoice.conversation.outage import Outage
+from teamvoice.conversation.policy import Policy, describe
 from teamvoice.conversation.said import Said, Utterance
 from teamvoice.conversation.sentence import sentence
+from teamvoice.conversation.states import Link, Mic, Response, Rules, Sound
+from teamvoice.conversation.taint import Taint
+from teamvoice.conversation.tidings import TIMER as UNTOLD
+from teamvoice.conversation.tidings import Tidings
 
+_REMEMBERED = 64  # responses that have ended; one that ends twice is no news
 _OF_A_SESSION = (
     ev.ResponseBegan,
     ev.AnswerAudio,
@@ -65,61 +76,6 @@ _OF_A_SESSION = (
     ev.SpeechTranscribed,
     ev.RequestRefused,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Limits of a conversation.
-
-    Args:
-        shortest_ms: Less speech than this is not sent (a commit under 100 ms is an error).
-        answer_s: A response that shows nothing for so long has failed.
-        linger_s: How long a finished turn waits for its transcript before it is written down.
-        backlog: How many utterances are kept unanswered; then the oldest is dropped, and the
-            person is told.
-        trims: What is quiet at either end of a hold is not sent.
-        cap_usd: Dollars that may be spent in a day; 0 for as many as it takes.
-    """
-
-    shortest_ms: int = 100
-    answer_s: float = 30.0
-    linger_s: float = 5.0
-    backlog: int = 5
-    trims: bool = True
-    cap_usd: float = 0.0
-
-
-class Link(enum.Enum):
-    """Whether a configured session is there."""
-
-    DOWN = "down"
-    UP = "up"
-
-
-class Mic(enum.Enum):
-    """The microphone."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    DRAINING = "draining"  # the hold is over, the last blocks are on their way
-    DISCARDING = "discarding"  # the same, and nothing of it will be used
-
-
-class Response(enum.Enum):
-    """The one response that may live."""
-
-    FREE = "free"
-    REQUESTED = "requested"
-    ACTIVE = "active"
-    CANCELLING = "cancelling"
-
-
-class Sound(enum.Enum):
-    """The speaker, as far as answers go."""
-
-    SILENT = "silent"
-    PLAYING = "playing"
-    STOPPING = "stopping"
 
 
 class Conversation:
@@ -135,16 +91,15 @@ class Conversation:
         self._response_id = ""
         self._answering: list[Utterance] = []  # what the living response was asked about
         self._owed = False
-        self._open_calls: dict[str, Draft] = {}
-        self._orphans: dict[str, Draft] = {}  # open calls of a session that is gone
         self._next_hold: ev.HoldBegan | None = None  # came while the microphone was draining
         self._held_at = float("-inf")  # when the key last went down
-        self._unseen_screen = False  # text from a pane came in that no response was asked about
-        self._saw_screen = False  # the living response was asked for in a turn with such text
-        self._receipts: list[str] = []  # of what was confirmed, to be said aloud
-        self._news: dict[str, ev.NewsCame] = {}  # by whom it is about, to be said aloud
-        self._announcing = ""  # what the living response says for us
+        self._ended: deque[str] = deque(maxlen=_REMEMBERED)  # responses of this session
+        self._taint = Taint()
+        self._tidings = Tidings()
+        self._hearing = Hearing()
+        self._calls = Calls(self._tidings, self._taint)
         self._said = Said(self._rules.backlog, trims=self._rules.trims)
+        self._outage = Outage(self._said, self._rules)
         self.budget = Budget(self._rules.cap_usd)
         self._ledger = Ledger(self._rules.linger_s)
         self._out: list[Command] = []
@@ -189,6 +144,7 @@ class Conversation:
             ev.SoundStopped: self._sound_stopped,
             ev.LinkUp: self._link_up,
             ev.LinkDown: self._link_down,
+            ev.LinkRested: self._link_rested,
             ev.ResponseBegan: self._response_began,
             ev.AnswerAudio: self._answer_audio,
             ev.AnswerText: self._answer_text,
@@ -200,7 +156,8 @@ class Conversation:
             ev.ToolEnded: self._tool_ended,
             ev.ToolAsked: self._tool_asked,
             ev.NewsCame: self._news_came,
-            ev.NewsPassed: self._news_passed,
+            ev.NewsPassed: lambda event: self._tidings.passed(event.about),
+            ev.Slept: self._slept,
             ev.TimerRang: self._timer_rang,
         }
 
@@ -260,8 +217,9 @@ class Conversation:
         draft = self._turn_for_more(event.at, typed=True)
         draft.key_up = event.at
         draft.heard.append(event.text)
-        self._make_room(self._said.type(draft.number, event.text))
+        self._make_room(self._said.type(draft.number, event.text, event.at))
         self._send_said(event.at)
+        self._do(*self._outage.spoke(event.at))
 
     def _turn_away(self, event: ev.TextAsked, trouble: str) -> None:
         """Typed words get no answer, and the session does not see them."""
@@ -314,9 +272,7 @@ class Conversation:
             return False
         self._consent.confirm()
         self._do(do.StopTimer(TIMER))
-        for call in waiting.calls:
-            self._open_calls[call.call_id] = waiting.draft
-            self._do(do.RunTool(call.call_id, call.name, call.arguments, confirmed=True))
+        self._do(*(self._calls.run(c, waiting.draft, confirmed=True) for c in waiting.calls))
         return True
 
     def _drop_what_waits(self, why: str, at: float) -> None:
@@ -357,10 +313,11 @@ class Conversation:
     def _capture_ended(self, event: ev.CaptureEnded) -> None:
         was, self.mic = self.mic, Mic.CLOSED
         if was is Mic.DRAINING and self._is_long_enough():
-            sent_ms = self._said.end_recording()
+            sent_ms = self._said.end_recording(event.at)
             if self._ledger.current:
                 self._ledger.current.sent_ms += sent_ms
             self._send_said(event.at)
+            self._do(*self._outage.spoke(event.at))
         elif was is not Mic.CLOSED:
             self._drop_hold("dropped", "" if was is Mic.DISCARDING else "nothing was recorded")
         if self._next_hold:
@@ -406,65 +363,100 @@ class Conversation:
     def _sound_ended(self, _: ev.SoundEnded) -> None:
         if self.sound is Sound.PLAYING:
             self.sound = Sound.SILENT
+            self._hearing.silent()
 
     def _sound_stopped(self, event: ev.SoundStopped) -> None:
         if self.sound is not Sound.STOPPING:
             return
         self.sound = Sound.SILENT
+        corrections = self._hearing.stopped(event.heard)
         if self.link is Link.UP:
-            self._do(*_corrections(event.heard))
+            self._do(*corrections)
 
     # The link --------------------------------------------------------------------------------
 
     def _link_up(self, event: ev.LinkUp) -> None:
         self.link = Link.UP
+        self._drop_old(event.at)
+        self._outage.over()
         self._send_said(event.at)
 
     def _link_down(self, event: ev.LinkDown) -> None:
         if self.link is Link.UP:
-            self._lose_session(event.reason, event.at)
+            self._lose_session(event)
+        else:
+            self._do(*self._outage.told(event))
 
-    def _lose_session(self, reason: str, at: float) -> None:
+    def _link_rested(self, _: ev.LinkRested) -> None:
+        self._end_session()
+
+    def _lose_session(self, event: ev.LinkDown) -> None:
         """Whatever the session had under way is gone; what was said is kept for the next one."""
-        waited = self._consent.waiting is not None
-        self._do(*self._consent.drop("the link went down", at))
-        self._receipts, self._announcing = [], ""  # they were shown
-        self._news.clear()
-        was_busy = self.response is not Response.FREE or self._owed or bool(self._open_calls)
-        was_busy = was_busy or waited
-        self._orphans |= self._open_calls
-        self._open_calls.clear()
+        draft = self._ledger.current
+        was_busy = self.response is not Response.FREE or self._owed or self._calls.are_open
+        was_busy = was_busy or self._consent.waiting is not None
+        self._do(*self._consent.drop("the link went down", event.at))
+        given_up = self._end_session()
+        told = self._outage.told(event)
+        if draft and given_up:
+            self._fail(draft, f"{event.reason}; what you said was tried three times, and given up")
+        elif draft and was_busy and not self._said.waits(draft.number):
+            self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
+            if not draft.outcome:  # else it was told why there is no answer
+                self._fail(draft, event.reason)
+        else:
+            self._do(*told)
+        self._do(*self._outage.spoke(event.at))
+
+    def _end_session(self) -> list[Utterance]:
+        """The session is no more; what was said so often in vain that it is given up."""
         if self.sound is Sound.PLAYING and self.response is not Response.FREE:
             self._do(do.FinishPlaying())
         self.link, self.response, self._owed = Link.DOWN, Response.FREE, False
         self._do(do.StopTimer("answer"))
-        given_up = self._said.session_lost()
+        self._calls.session_lost()
+        self._tidings.session_lost()
+        self._hearing.session_lost()
         self._ledger.link_lost()
         self.budget.session_lost()
+        self._ended.clear()
+        return self._said.session_lost()
+
+    def _slept(self, event: ev.Slept) -> None:
+        self._said.slept(event.seconds)
+        if self.link is Link.DOWN:
+            self._drop_old(event.at)
+
+    def _drop_old(self, at: float) -> None:
+        """Give up what was said so long ago that it may not be meant any more, and say so."""
+        dropped, why = self._outage.drop_old(at)
+        if dropped:
+            self._do(do.Chime("trouble"), do.Tell("trouble", f"{why}; say it again if it matters"))
+            self._tidings.came("what was said", why, lasts=True)
         draft = self._ledger.current
-        if draft and given_up:
-            self._fail(draft, f"{reason}; what you said was tried three times and is given up")
-        elif draft and self._said.waits(draft.number):
-            self._do(do.Tell("trouble", f"{reason}; what you said is kept and sent later"))
-        elif draft and was_busy:
-            self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
-            self._fail(draft, reason)
+        if draft and draft.number in {utterance.turn for utterance in dropped}:
+            draft.fail("" if self._said.waits(draft.number) else "dropped", why)
+
+    # The answer --------------------------------------------------------------------------------
 
     def _response_began(self, event: ev.ResponseBegan) -> None:
         was, self._response_id = self.response, event.response_id
         self._ledger.response_began(event.response_id)
         self.response = Response.ACTIVE
         if was is Response.FREE:
-            self._answering = self._said.committed()  # the provider began it by itself
-            self._announcing = ""
-            self._show_screens()
+            self._answer_what_is_there()  # the provider began it by itself
         if was is Response.CANCELLING or self.mic is Mic.OPEN:
             self._cancel_response()
 
     def _answer_audio(self, event: ev.AnswerAudio) -> None:
+        announced = bool(self._tidings.announcing)
         if not self._is_wanted(event.response_id):
+            if not announced:
+                self._hearing.dropped(event.item_id)
             return
         self.sound = Sound.PLAYING
+        self._tidings.sounds()
+        self._hearing.played(event.item_id, aside=announced)
         if draft := self._ledger.of_response(event.response_id):
             draft.clock("answer", event.at)
         self._do(
@@ -478,11 +470,14 @@ class Conversation:
             draft.spoken.append(event.text)
 
     def _response_ended(self, event: ev.ResponseEnded) -> None:
+        if event.response_id and event.response_id in self._ended:
+            return  # told twice
+        self._ended.append(event.response_id)
         draft = self._ledger.response_ended(event)
         if event.response_id == self._response_id or self.response is Response.REQUESTED:
             was, self.response = self.response, Response.FREE
-            self._announcing = ""
-            self._do(do.StopTimer("answer"))
+            self._tidings.over(completed=event.status == "completed")
+            self._do(do.StopTimer("answer"), *self._hearing.response_over())
             if self.sound is Sound.PLAYING:
                 self._do(do.FinishPlaying())
             if event.status == "completed":
@@ -526,80 +521,59 @@ class Conversation:
                 self._do(do.AddToolOutput(call.call_id, "not run: the person cancelled it"))
                 continue
             draft.call_began(call, event.at)
-            tainted = draft.tainted or self._saw_screen
-            if why := self._consent.policy.judge(call, tainted=tainted):
+            if why := self._consent.policy.judge(call, tainted=self._taint.of(draft)):
                 asked.append((call, why))
                 continue
-            self._open_calls[call.call_id] = draft
-            self._do(do.RunTool(call.call_id, call.name, call.arguments))
+            self._do(self._calls.run(call, draft))
         if draft:
             self._ask_person(asked, draft, event.at)
 
     def _tool_ended(self, event: ev.ToolEnded) -> None:
         confirmed = self._consent.ended(event.call_id)
-        if draft := self._orphans.pop(event.call_id, None):
-            draft.call_ended(event.call_id, event.output, event.at)
-            self._do(do.Tell("answer", event.output))
-        elif draft := self._open_calls.pop(event.call_id, None):
-            draft.call_ended(event.call_id, event.output, event.at)
-            self._taint(draft, event.output)
-            if confirmed:
-                self._tell_receipt(event.output)
-                return
-            self._do(do.AddToolOutput(event.call_id, event.output))
-            self._owed = self._owed or draft is self._ledger.current
+        current = self._ledger.current
+        if not confirmed and current and self._calls.open_in(current, event.call_id):
+            self._owed = True
+        linked = self.link is Link.UP
+        self._do(*self._calls.ended(event, current, confirmed=confirmed, linked=linked))
 
     def _tool_asked(self, event: ev.ToolAsked) -> None:
-        draft = self._open_calls.pop(event.call_id, None)
-        if draft:
-            call, _ = draft.asked[event.call_id]
-            self._ask_person([(call, event.why)], draft, event.at)
-        elif draft := self._orphans.pop(event.call_id, None):
+        call, draft, is_orphan = self._calls.withdraw(event.call_id)
+        if draft and is_orphan:
             draft.call_ended(event.call_id, "Not done: the link went down.", event.at)
             self._do(do.Tell("notice", f"not done, since {event.why} and the link went down"))
-
-    def _tell_receipt(self, output: str) -> None:
-        """What became of a write that was confirmed: its call was answered when it had to wait."""
-        self._receipts.append(output)
-        self._do(do.Tell("answer", output), do.AddNote(f"The person confirmed it: {output}"))
-
-    def _taint(self, draft: Draft, output: str) -> None:
-        """What the model asks for from now on in this turn may be a screen's wish."""
-        if shows_screen(output):
-            self._unseen_screen = True
-            draft.tainted = True
-            if self._ledger.current:
-                self._ledger.current.tainted = True
-
-    def _show_screens(self) -> None:
-        """The response that begins sees what came from the panes, whoever had asked for it."""
-        draft = self._ledger.current
-        if self._unseen_screen and draft:
-            draft.tainted = True
-        self._saw_screen = self._unseen_screen or bool(draft and draft.tainted)
-        self._unseen_screen = False
+        elif call and draft:
+            self._ask_person([(call, event.why)], draft, event.at)
 
     def _news_came(self, event: ev.NewsCame) -> None:
         self._do(do.Tell("news", sentence(event.text)))
-        if self.link is Link.UP:
-            self._news[event.about] = event
-
-    def _news_passed(self, event: ev.NewsPassed) -> None:
-        self._news.pop(event.about, None)
+        if event.lasts or self.link is Link.UP:
+            self._tidings.came(event.about, event.text, event.fenced, lasts=event.lasts)
 
     def _timer_rang(self, event: ev.TimerRang) -> None:
-        if event.name == TIMER:
-            self._do(do.Chime("cancelled"))
-            self._drop_what_waits("nobody confirmed it", event.at)
-        elif event.name != "answer":
-            self._ledger.rang(event.name)
-        elif self.response is Response.ACTIVE:
+        match event.name:
+            case "answer":
+                self._answer_is_late(event)
+            case "old" if self.link is Link.DOWN:
+                self._drop_old(event.at)
+                self._do(*self._outage.time_old(event.at))
+            case "kept" if self.link is Link.DOWN:
+                self._do(*self._outage.tell_kept())
+            case name if name == UNTOLD:
+                self._tidings.rang(between_turns=self._ledger.current is None)
+            case name if name == TIMER:
+                self._do(do.Chime("cancelled"))
+                self._drop_what_waits("nobody confirmed it", event.at)
+            case name:
+                self._ledger.rang(name)
+
+    def _answer_is_late(self, event: ev.TimerRang) -> None:
+        if self.response is Response.ACTIVE:
             self._give_up(self._ledger.current, "the model did not answer in time")
             self._cancel_response()
         elif self.response is not Response.FREE:
             if self.response is Response.REQUESTED:
                 self._give_up(self._ledger.current, "the model did not answer in time")
-            self._lose_session("the session no longer answers", event.at)
+            self._lose_session(ev.LinkDown(at=event.at, reason="the session no longer answers"))
             self._do(do.ResetLink())
 
     # What they share -------------------------------------------------------------------------
@@ -610,7 +584,7 @@ class Conversation:
             self.link is not Link.UP
             or self.response is not Response.FREE
             or self.mic is not Mic.CLOSED
-            or self._open_calls
+            or self._calls.are_open
             or self.sound is Sound.STOPPING
         ):
             return
@@ -619,19 +593,17 @@ class Conversation:
         elif self._owed:
             self._owed = False
             self._do(*self.budget.make_forget())
-            self._answering = self._said.committed()
-            self._show_screens()
+            self._answer_what_is_there()
             if self._ledger.current:
                 self._ledger.current.clock("asked", at)
             self._request(do.CreateResponse())
         elif text := self._next_announcement(at):
-            self._answering, self._announcing = [], text
+            self._answering = []
             self._request(do.Announce(text))
 
     def _leave_unanswered(self) -> None:
         """The day's money is spent: what was done is shown, and no response is asked for."""
-        self._receipts = []  # they were shown, as was the news
-        self._news.clear()
+        self._tidings.all_shown()
         if not self._owed:
             return
         self._owed = False
@@ -641,27 +613,32 @@ class Conversation:
             self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
         self._give_up(self._ledger.current, self.budget.why)
 
+    def _answer_what_is_there(self) -> None:
+        """The response that begins answers what was said, and knows of all that came in."""
+        self._answering = self._said.committed()
+        self._tidings.asked()
+        self._taint.asked(self._ledger.current)
+
     def _request(self, command: Command) -> None:
         self.response = Response.REQUESTED
         self._do(command, do.SetTimer("answer", self._rules.answer_s))
 
     def _next_announcement(self, at: float) -> str:
         """What is to be said aloud now; news only between turns, and as a turn of its own."""
-        if self._receipts:
-            text, self._receipts = " ".join(self._receipts), []
-            return text
-        if not self._news or self._ledger.current or self.sound is not Sound.SILENT:
+        if self._tidings.are_urgent:
+            return self._tidings.receipts()
+        if self._ledger.current or self.sound is not Sound.SILENT:
             return ""
-        news, self._news = tuple(self._news.values()), {}
-        self._ledger.current = self._ledger.new(at, typed=False)
-        self._ledger.current.news = sentence(*(item.text for item in news))
-        return sentence(*(item.fenced or item.text for item in news))
+        plain, fenced = self._tidings.news()
+        if plain:
+            self._ledger.current = self._ledger.new(at, typed=False)
+            self._ledger.current.news = plain
+        return fenced
 
     def _ask_again(self) -> None:
         """What was asked for met another response, and is asked for again after that."""
-        if self._announcing:
-            self._receipts.insert(0, self._announcing)
-            self._announcing = ""
+        if self._tidings.announcing:
+            self._tidings.again()
         else:
             self._owed = True
 
@@ -671,6 +648,8 @@ class Conversation:
         if draft and self._is_quiet() and (draft.outcome or self._is_answered(draft)):
             self._do(*self._ledger.close(draft))
         self._do(*self._ledger.settle(at))
+        if self._ledger.current is None and self._tidings.needs_timer():
+            self._do(do.SetTimer(UNTOLD, self._rules.soon_s))
 
     def _is_answered(self, draft: Draft) -> bool:
         return bool(draft.usage) and not self._said.waits(draft.number)
@@ -685,9 +664,9 @@ class Conversation:
             self.mic is Mic.CLOSED
             and self.response is Response.FREE
             and self.sound is Sound.SILENT
-            and not self._open_calls
+            and not self._calls.are_open
             and not self._owed
-            and not self._receipts
+            and not self._tidings.are_urgent
             and self._consent.waiting is None
         )
 
@@ -695,7 +674,7 @@ class Conversation:
         """Silence the speaker, stop the response, and end the turn that was on."""
         self._hush()
         self._cancel_response()
-        self._receipts = []  # they were shown
+        self._tidings.shown()
         if draft := self._ledger.current:
             draft.fail(outcome, "")
             self._do(*self._ledger.close(draft))
@@ -705,6 +684,7 @@ class Conversation:
             self.sound = Sound.STOPPING
             self._do(do.Silence())
             self._said.answered(self._answering)  # what is heard in part is answered
+            self._tidings.heard_in_part()
 
     def _cancel_response(self) -> None:
         if self.response in {Response.FREE, Response.CANCELLING}:
@@ -752,14 +732,3 @@ class Conversation:
 
     def _do(self, *commands: Command) -> None:
         self._out.extend(commands)
-
-
-def _corrections(heard: tuple[ev.Heard, ...]) -> list[Command]:
-    """What the model must be told after a barge-in: cut what was heard in part, forget the rest."""
-    listened = {part.item_id for part in heard if part.ms}
-    unheard = dict.fromkeys(part.item_id for part in heard if part.item_id not in listened)
-    cut = [part for part in heard if part.ms and not part.complete]
-    return [
-        *(do.TruncateItem(part.item_id, part.content_index, part.ms) for part in cut),
-        *(do.DeleteItem(item_id) for item_id in unheard),
-    ]

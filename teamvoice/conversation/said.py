@@ -2,7 +2,7 @@
 
 A part of the conversation machine. An utterance is kept from its first block until a response that
 was asked for after it is complete. When a session dies, everything that is kept goes to the next
-one, from the first block on, in the order of speaking.
+one, from the first block on, in the order of speaking; unless it has become too old meanwhile.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ class Utterance:
         blocks: The audio that is to be sent, so far: mono PCM16 at 24 kHz.
         captured: Bytes of audio that were captured.
         trim: Holds back what is quiet at either end; None when everything is sent.
-        ended: All of it is here.
         sent: How many blocks the session that is up was given.
         committed: The session that is up was told that this is all.
         lost: How many sessions died with it.
+        since: When it was whole, in seconds on the machine's clock; None until it is.
+        told: The person was told that it is kept.
     """
 
     turn: int
@@ -39,10 +40,11 @@ class Utterance:
     blocks: list[bytes] = field(default_factory=list)
     captured: int = 0
     trim: Trim | None = None
-    ended: bool = False
     sent: int = 0
     committed: bool = False
     lost: int = 0
+    since: float | None = None
+    told: bool = False
 
     @property
     def ms(self) -> int:
@@ -59,10 +61,10 @@ class Utterance:
         self.captured += len(pcm)
         self.blocks += self.trim.feed(pcm) if self.trim else [pcm]
 
-    def end(self) -> None:
+    def end(self, at: float) -> None:
         """All of it was captured."""
         self.blocks += self.trim.end() if self.trim else []
-        self.ended = True
+        self.since = at
 
 
 class Said:
@@ -79,21 +81,21 @@ class Said:
         self.recording = Utterance(turn, trim=Trim() if self._trims else None)
         return self._keep(self.recording)
 
-    def type(self, turn: int, text: str) -> Utterance | None:
+    def type(self, turn: int, text: str, at: float) -> Utterance | None:
         """Take in a typed utterance; the oldest, when it had to make room for this one."""
-        return self._keep(Utterance(turn, text, ended=True))
+        return self._keep(Utterance(turn, text, since=at))
 
     def drop_recording(self) -> None:
         """Forget the utterance that is being recorded."""
         self._kept = [utterance for utterance in self._kept if utterance is not self.recording]
         self.recording = None
 
-    def end_recording(self) -> int:
+    def end_recording(self, at: float) -> int:
         """The utterance that is being recorded is whole; how much of it is sent, in ms."""
         recording, self.recording = self.recording, None
         if recording is None:
             return 0
-        recording.end()
+        recording.end(at)
         return recording.ms
 
     def waits(self, turn: int) -> bool:
@@ -121,6 +123,30 @@ class Said:
         self.answered(given_up)
         return given_up
 
+    def tell_kept(self) -> bool:
+        """Whether something is kept that the person was not told of yet; now they are."""
+        untold = [u for u in self._kept if u.since is not None and not u.told]
+        for utterance in untold:
+            utterance.told = True
+        return bool(untold)
+
+    def slept(self, seconds: float) -> None:
+        """The machine slept, and its clock with it: what is kept is older by so much."""
+        for utterance in self._kept:
+            if utterance.since is not None:
+                utterance.since -= seconds
+
+    def drop_before(self, at: float) -> list[Utterance]:
+        """Give up what was said before a time; what that was."""
+        old = [u for u in self._kept if u.since is not None and u.since < at]
+        self.answered(old)
+        return old
+
+    @property
+    def oldest(self) -> float | None:
+        """When the oldest that is kept was whole; None when nothing is."""
+        return min((u.since for u in self._kept if u.since is not None), default=None)
+
     def send(self) -> tuple[list[Command], list[Utterance]]:
         """What the session that is up must be given, and which utterances that completes."""
         commands: list[Command] = []
@@ -132,7 +158,7 @@ class Said:
                 piece = b"".join(utterance.blocks[start : start + _AT_ONCE])
                 commands.append(do.AppendAudio(piece))
             utterance.sent = len(utterance.blocks)
-            if utterance.ended:
+            if utterance.since is not None:
                 commands.append(
                     do.CommitAudio() if utterance.text is None else do.AddText(utterance.text)
                 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from teamvoice.conversation.events import ToolCall, Transcribed, Usage
 
+NOT_FINISHED = "not finished"  # the output of a call that still ran when its turn was written down
+
 
 @dataclass(frozen=True, slots=True)
 class DoneCall:

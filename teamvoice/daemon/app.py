@@ -5,6 +5,7 @@ Who acquires what, in this order, and releases it in the reverse one:
 ============ ============================================================================
 journal      the file in the state directory
 socket       the control socket; a second daemon ends here and says who runs already
+deeds        what was begun by an earlier daemon; the writes that are under way
 team         the worker that speaks to tmux
 watcher      the user options in tmux
 speaker      PortAudio, and a stream while something sounds
@@ -20,8 +21,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,20 +33,23 @@ from typing import Any, Self
 import structlog
 
 from teamvoice import __version__, config
-from teamvoice.conversation.events import Event
-from teamvoice.conversation.machine import Rules
+from teamvoice.conversation.events import Event, NewsCame, ToolCall
+from teamvoice.conversation.policy import describe
+from teamvoice.conversation.states import Rules
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
 from teamvoice.daemon.control import Control
 from teamvoice.daemon.cost import Tariff
+from teamvoice.daemon.deeds import Deeds
 from teamvoice.daemon.desk import Desk
 from teamvoice.daemon.herald import Herald
-from teamvoice.daemon.journal import Journal, journal_path
+from teamvoice.daemon.journal import Journal, journal_path, read_last
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.provider_link import ProviderLink
+from teamvoice.daemon.recap import KEPT, recap
 from teamvoice.daemon.records import turn_record
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.thrift import CacheWatch
@@ -58,6 +64,8 @@ from teamvoice.tools.team_tools import House, team_tools
 _log = structlog.get_logger(__name__)
 
 ASK_S = 60.0  # for a typed turn to be answered
+UNSAFE = "what is done now would not be remembered after a crash"
+REMEMBERED = 1000  # records of the journal: what an earlier daemon began within these, none repeats
 
 
 class App:
@@ -87,17 +95,23 @@ class App:
         self._watcher = Watcher(self._team, self._herald.news)
         self._policy = policy_for(settings)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
-        self.link = ProviderLink(settings, self._toolbox.schemas, self._news)
+        self._memory: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._deeds = Deeds(self._toolbox.call, self._write_down)
+        self.link = ProviderLink(settings, self._toolbox.schemas, self._news, self._recap)
         self._tariff = Tariff(settings, self.link.provider)
         self._spending = Spending(self._tariff, journal_path())
         self._cache_watch = CacheWatch()
-        rules = Rules(trims=settings.audio.trim, cap_usd=settings.cost.cap_usd)
+        rules = Rules(
+            trims=settings.audio.trim,
+            cap_usd=settings.cost.cap_usd,
+            keep_said_s=settings.provider.keep_said_s,
+        )
         self._bridge = Bridge(self._rooms(), rules, self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._key_watch = KeyWatch(desk.key_source, self._keys, self._tell)
         self._journal = Journal(
-            journal_path(), settings.journal, lambda trouble: self._tell("trouble", trouble)
+            journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")
         )
         self._tasks = asyncio.TaskGroup()
         self._last: dict[str, Any] | None = None
@@ -118,6 +132,8 @@ class App:
         enter = self._stack.enter_async_context
         await enter(self._journal)
         await enter(Control(Path(control_socket()), self))
+        await enter(self._deeds)
+        lost = await self._remember()
         await enter(self._team)
         await enter(self._watcher)
         await enter(self._desk.playback)
@@ -129,6 +145,21 @@ class App:
         self._stack.callback(lambda: [task.cancel() for task in tasks])
         self._stack.callback(self._keys.close)
         await enter(self._bridge)
+        for record in lost:
+            self._tell_lost(record)
+
+    async def _remember(self) -> Sequence[dict[str, Any]]:
+        """Learn from the journal what came before; what was begun, and nobody knows how it ended.
+
+        Only who has the control socket may do this: what another daemon has begun is not lost.
+        """
+        try:
+            records = await asyncio.to_thread(read_last, journal_path(), REMEMBERED)
+        except OSError as error:
+            self._tell("trouble", f"the journal cannot be read, so nothing is remembered: {error}")
+            return ()
+        self._memory.extend(records)
+        return await self._deeds.recall(records)
 
     # What the control socket offers ------------------------------------------------------------
 
@@ -179,7 +210,7 @@ class App:
             capture=self._desk.capture,
             playback=self._desk.playback,
             wire=self.link,
-            call_tool=self._toolbox.call,
+            call_tool=self._deeds.call,
             pin=self._team.pin,
             on_turn=self._turn_over,
             on_tell=self._tell,
@@ -236,7 +267,8 @@ class App:
         self._herald.said(turn)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
-        self._tasks.create_task(self._write_down(record))
+        self._memory.append(record)
+        self._tasks.create_task(self._journal.append(record))
         if self._tariff.saves_by_caching and (warning := self._cache_watch.turn(turn.usage)):
             self._tell("notice", warning)
         if not turn.news:
@@ -244,7 +276,18 @@ class App:
             self._news.publish("turn", turn=record)
 
     async def _write_down(self, record: dict[str, Any]) -> None:
+        self._memory.append(record)
         await self._journal.append(record)
+
+    def _recap(self) -> str:
+        return recap(self._memory, datetime.now(UTC))
+
+    def _tell_lost(self, record: dict[str, Any]) -> None:
+        call_id, name = str(record["call_id"]), str(record.get("name"))
+        call = ToolCall(call_id, name, json.dumps(record.get("arguments")))
+        text = f"it is not known whether this was done, as I was ended meanwhile: {describe(call)}"
+        at = asyncio.get_running_loop().time()
+        self._bridge.tell(NewsCame(at=at, about=call_id, text=text, lasts=True))
 
     def _record(self, turn: Turn) -> dict[str, Any]:
         return turn_record(turn, datetime.now(UTC), self._tariff)

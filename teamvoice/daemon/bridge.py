@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -31,8 +32,9 @@ from teamvoice.audio.playback import Playback
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
-from teamvoice.conversation.machine import Conversation, Mic, Rules, Sound
+from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.policy import Policy
+from teamvoice.conversation.states import Mic, Rules, Sound
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.translate import event_from, request_for
 from teamvoice.errors import NeedsConfirmation, TeamvoiceError
@@ -40,6 +42,10 @@ from teamvoice.realtime import events as wire
 from teamvoice.realtime.requests import Request
 
 _log = structlog.get_logger(__name__)
+# The loop's clock stands still while a Linux machine sleeps, and this one goes on. macOS has no
+# clock of that name, but there the plain one goes on.
+_THROUGH_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_NAP_S = 1.0  # a sleep that was shorter is nothing to tell
 _PENDING_SWITCHES = 64  # of the microphone; each is over in milliseconds, or has a deadline
 
 
@@ -64,24 +70,26 @@ class Rooms:
         capture: The microphone.
         playback: The speaker.
         wire: The link.
-        call_tool: Runs a tool by name with JSON arguments, and whether the person has confirmed
-            it; its text for the model. Raises ``NeedsConfirmation`` for what must be confirmed.
+        call_tool: Runs a call, and whether the person has confirmed it; its text for the model.
+            Raises ``NeedsConfirmation`` for what must be confirmed.
         pin: Fixes every member to its pane for the turn that begins.
         on_turn: A turn is over.
         on_tell: Something to show: kind and text.
         spent: What an event of the provider's cost, as an event to be told before it.
         chimes: Whether the small sounds are wanted.
+        asleep: For how many seconds this machine has slept, from any zero.
     """
 
     capture: Capture
     playback: Playback
     wire: Wire
-    call_tool: Callable[[str, str, bool], Awaitable[str]]
+    call_tool: Callable[[ev.ToolCall, bool], Awaitable[str]]
     pin: Callable[[], Awaitable[None]]
     on_turn: Callable[[Turn], None]
     on_tell: Callable[[str, str], None]
     spent: Callable[[ev.Event], ev.Event | None] = lambda _: None
     chimes: bool = True
+    asleep: Callable[[], float] = lambda: time.clock_gettime(_THROUGH_SLEEP) - time.monotonic()
 
 
 class Bridge:
@@ -101,6 +109,7 @@ class Bridge:
         self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
         self._speaker_trouble = ""
         self._running: list[asyncio.Task[None]] = []
+        self._asleep = rooms.asleep()
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -126,7 +135,10 @@ class Bridge:
 
     def tell(self, event: ev.Event) -> None:
         """Something happened. Never blocks; what it leads to is begun before this returns."""
-        self._inbox.append(event)
+        self._take_in(*self._sleep(), event)
+
+    def _take_in(self, *events: ev.Event) -> None:
+        self._inbox.extend(events)
         if self._busy:
             return  # told while a command is carried out: its turn comes
         self._busy = True
@@ -136,8 +148,17 @@ class Bridge:
         finally:
             self._busy = False
 
+    def _sleep(self) -> list[ev.Event]:
+        """The sleep of this machine since the last look, if any."""
+        slept = self._rooms.asleep() - self._asleep
+        if slept < _NAP_S:
+            return []
+        self._asleep += slept
+        return [ev.Slept(at=self._now(), seconds=slept)]
+
     async def ask(self, text: str) -> Turn:
         """Take a typed turn; returns it when it is over."""
+        self._take_in(*self._sleep())
         commands = self.machine.handle(ev.TextAsked(at=self._now(), text=text))
         over: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
         self._asked.setdefault(_turn_of(commands), []).append(over)  # words may join a turn
@@ -159,9 +180,13 @@ class Bridge:
         """The session is confirmed."""
         self.tell(ev.LinkUp(at=self._now()))
 
-    def link_down(self, reason: str) -> None:
-        """The session is gone."""
-        self.tell(ev.LinkDown(at=self._now(), reason=reason))
+    def link_down(self, reason: str, fatal: bool) -> None:
+        """The session is gone, or none comes up."""
+        self.tell(ev.LinkDown(at=self._now(), reason=reason, fatal=fatal))
+
+    def link_rests(self) -> None:
+        """The session was closed until something is wanted."""
+        self.tell(ev.LinkRested(at=self._now()))
 
     def received(self, event: wire.Event) -> None:
         """The provider sent something."""
@@ -234,8 +259,9 @@ class Bridge:
     async def _run_tool(self, command: do.RunTool) -> None:
         if self._pinning:
             await asyncio.shield(self._pinning)
+        call = ev.ToolCall(command.call_id, command.name, command.arguments)
         try:
-            output = await self._rooms.call_tool(command.name, command.arguments, command.confirmed)
+            output = await self._rooms.call_tool(call, command.confirmed)
         except NeedsConfirmation as ask:
             self.tell(ev.ToolAsked(at=self._now(), call_id=command.call_id, why=ask.message))
             return

@@ -1,5 +1,7 @@
 """The journal: what was said and done, one JSON object a line, in the state directory.
 
+A turn is written when it is over, a call that writes before it acts and after (``daemon.deeds``).
+
 ``journal.jsonl`` is written by one daemon at a time (the control socket's lock sees to that).
 When it would grow over its bound it becomes ``journal.jsonl.1``, that one ``.2``, and so on; the
 oldest goes. A line is one ``write`` to a file opened for appending, so a reader never sees half
@@ -15,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +29,7 @@ import msgspec
 from teamvoice import config
 
 Record = dict[str, Any]
+Wanted = Callable[[Iterable[Record]], list[Record]]
 
 
 def journal_path() -> Path:
@@ -143,9 +146,15 @@ def _append(descriptor: int, line: bytes) -> None:
         raise
 
 
-def read_last(path: Path, count: int) -> list[Record]:
-    """The last records, oldest first; lines that are no records are skipped."""
-    return _last(_files(path), count)
+def read_last(path: Path, count: int, wanted: Wanted = list) -> list[Record]:
+    """The last records, oldest first; lines that are no records are skipped.
+
+    Args:
+        path: The journal; it need not exist.
+        count: How many.
+        wanted: Picks those that count, out of all that were read so far.
+    """
+    return _last(_files(path), count, wanted)
 
 
 def read_since(path: Path, since: float = 0.0) -> Iterator[Record]:
@@ -168,19 +177,21 @@ def read_since(path: Path, since: float = 0.0) -> Iterator[Record]:
                     yield record
 
 
-def follow(path: Path, wait: Callable[[], None], last: int = 0) -> Iterator[Record]:
+def follow(
+    path: Path, wait: Callable[[], None], last: int = 0, wanted: Wanted = list
+) -> Iterator[Record]:
     """The last records, and then each as it is written, across rotations; without end.
 
     Args:
         path: The journal; it need not exist yet.
         wait: Called when there is nothing new; returns when it is worth another look.
         last: How many of those that are there already to begin with.
+        wanted: Picks these.
     """
     older = _files(path)[:-1]
     with contextlib.closing(_Reader(path)) as reader:
         here = _records(reader.read())
-        before = _last(older, last - len(here))
-        yield from (before + here)[-last:] if last > 0 else ()
+        yield from _last(older, last, wanted, here)
         while True:
             fresh = _records(reader.read())
             yield from fresh
@@ -236,13 +247,15 @@ class _Reader:
         return whole
 
 
-def _last(files: list[Path], count: int) -> list[Record]:
-    found: list[Record] = []
+def _last(
+    files: list[Path], count: int, wanted: Wanted, newest: Iterable[Record] = ()
+) -> list[Record]:
+    found = list(newest)
     for file in reversed(files):
-        if len(found) >= count:
+        if len(wanted(found)) >= count:
             break
         found = _records(file.read_bytes()) + found
-    return found[-count:] if count > 0 else []
+    return wanted(found)[-count:] if count > 0 else []
 
 
 def _inode(file: Path) -> int:

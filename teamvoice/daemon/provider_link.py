@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -22,7 +22,7 @@ from teamvoice.realtime.client import Session
 from teamvoice.realtime.events import Event
 from teamvoice.realtime.instructions import instructions
 from teamvoice.realtime.link import Link, LinkState
-from teamvoice.realtime.requests import Request
+from teamvoice.realtime.requests import CreateItem, Request, message
 from teamvoice.realtime.session import SessionSpec
 from teamvoice.realtime.upkeep import Upkeep
 
@@ -42,8 +42,11 @@ class Listener(Protocol):
     def link_up(self) -> None:
         """The session is confirmed."""
 
-    def link_down(self, reason: str) -> None:
-        """The session is gone."""
+    def link_down(self, reason: str, fatal: bool) -> None:
+        """The session is gone, or none comes up; fatal: not before a person does something."""
+
+    def link_rests(self) -> None:
+        """The session was closed until something is wanted."""
 
     def received(self, event: Event) -> None:
         """The provider sent something."""
@@ -56,16 +59,22 @@ class ProviderLink:
         settings: The configuration.
         tools: What the session declares; the same for its whole life.
         news: Where the state of the link is published.
+        recap: What a new session is told of what came before it; empty for nothing.
 
     ``is_up`` is set while a session is there, configured and confirmed; ``reason`` says why not.
     """
 
     def __init__(
-        self, settings: config.Config, tools: Sequence[dict[str, Any]], news: Newsroom
+        self,
+        settings: config.Config,
+        tools: Sequence[dict[str, Any]],
+        news: Newsroom,
+        recap: Callable[[], str] = lambda: "",
     ) -> None:
         self._settings = settings
         self._tools = tuple(tools)
         self._news = news
+        self._recap = recap
         self._listener: Listener | None = None
         self.provider = providers.choose(settings.provider, config.api_key())
         self._offline = OfflineProcess(settings, self._offline_changed)
@@ -92,7 +101,9 @@ class ProviderLink:
         return self._link.send(request)
 
     def want(self) -> None:
-        """Be up soon: something will be sent."""
+        """Be up soon: something will be sent. After something fatal it is worth a try again."""
+        if self._link.state is LinkState.STOPPED:
+            self._link.retry_now()
         self._link.want()
 
     def reconnect(self, reason: str) -> None:
@@ -100,6 +111,10 @@ class ProviderLink:
         self._link.reconnect(reason)
 
     # What the daemon needs ---------------------------------------------------------------------
+
+    def retry_now(self) -> None:
+        """Try at once, with the key as it is now: something was done about the trouble."""
+        self._link.retry_now()
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
@@ -135,10 +150,17 @@ class ProviderLink:
     def _upkeep(self) -> Upkeep:
         wish = self._settings.provider
         return Upkeep(
+            seed=self._seed,
+            on_rotated=lambda: _log.info("the session made way for the next"),
             may_rotate=lambda: self._listener is None or self._listener.is_at_rest,
             idle_s=None if wish.connect == "start" else 60 * wish.idle_min,
             on_idle=self._idle,
         )
+
+    def _seed(self) -> Sequence[Request]:
+        """The note on what came before, as the system's: as the person's it would be a request."""
+        note = self._recap()
+        return [CreateItem(item=message(note, role="system"))] if note else []
 
     def _spec(self) -> SessionSpec:
         wish = self._settings.provider
@@ -190,7 +212,8 @@ class ProviderLink:
             return
         _log.warning("the link is down", reason=reason, tries_again=not fatal)
         self._news.publish("link", state="down", reason=reason, fatal=fatal)
-        self._tell_gone()
+        if self._listener:
+            self._listener.link_down(reason, fatal)
         if self.provider == "offline":
             asyncio.get_running_loop().call_later(HUNG_S, self._restart_if_hung)
 
@@ -198,11 +221,8 @@ class ProviderLink:
         self.reason = "resting until the next press"
         self.is_up.clear()
         self._news.publish("link", state="idle")
-        self._tell_gone()
-
-    def _tell_gone(self) -> None:
         if self._listener:
-            self._listener.link_down(self.reason)
+            self._listener.link_rests()
 
     def _offline_changed(self) -> None:
         self._offline_told.set()

@@ -1,16 +1,33 @@
-"""A turn as the journal keeps it, as ``ask`` answers it and as ``history --json`` prints it."""
+"""A turn as the journal keeps it, as ``ask`` answers it and as ``history --json`` prints it.
+
+And a call that writes, which the journal has before it acts and after.
+"""
 
 from __future__ import annotations
 
+import enum
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from teamvoice.conversation.turn import DoneCall, Turn
+from teamvoice.conversation.events import ToolCall
+from teamvoice.conversation.turn import NOT_FINISHED, DoneCall, Turn
 from teamvoice.daemon.cost import Tariff, known
 
 ASK_LIMIT = 8000  # characters of a typed turn
+
+Record = dict[str, Any]
+
+
+class Step(enum.StrEnum):
+    """How far a call that writes has come; ``daemon.deeds`` has the picture."""
+
+    BEGUN = "begun"
+    WAITING = "waiting"
+    ENDED = "ended"
+    UNCONFIRMED = "unconfirmed"
 
 
 def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
@@ -20,7 +37,8 @@ def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
 
         {"kind": "turn", "time": "2026-01-31T09:30:00+00:00", "number": 7,
          "heard": "tell the developer to rest", "typed": false,
-         "calls": [{"name": "send_message", "arguments": {"member": "developer", "text": "rest"},
+         "calls": [{"call_id": "call_8vHq", "name": "send_message",
+                    "arguments": {"member": "developer", "text": "rest"},
                     "result": "Submitted to the developer.", "ms": 21}],
          "spoken": "Submitted to the developer.", "outcome": "answered", "trouble": "",
          "ms": {"held": 1800, "commit": 12, "answer": 510, "sound": 540, "total": 3900},
@@ -67,8 +85,52 @@ def _cost(turn: Turn, tariff: Tariff) -> dict[str, Any]:
     }
 
 
+def call_record(call: ToolCall, state: Step, time: str, *, confirmed: bool) -> Record:
+    """The record of a call that writes, before it acts; after it, with ``result`` and ``ms``.
+
+    ::
+
+        {"kind": "call", "time": "2026-01-31T09:30:00+00:00", "state": "begun",
+         "call_id": "call_8vHq", "name": "send_message",
+         "arguments": {"member": "developer", "text": "rest"}, "confirmed": false}
+    """
+    return {
+        "kind": "call",
+        "time": time,
+        "state": state.value,
+        "call_id": call.call_id,
+        "name": call.name,
+        "arguments": _arguments(call.arguments),
+        "confirmed": confirmed,
+    }
+
+
+def is_step(record: Record) -> bool:
+    """A call's record that something later tells, unless teamvoice ended before."""
+    return record.get("kind") == "call" and record.get("state") != Step.UNCONFIRMED
+
+
+def worth_showing(records: Iterable[Record]) -> list[Record]:
+    """The records without those that others tell: of a call its last, of a turn's calls none."""
+    kept = list(records)
+    last: dict[Any, Record] = {r.get("call_id"): r for r in kept if r.get("kind") == "call"}
+    told = {
+        call.get("call_id")
+        for record in kept
+        for call in record.get("calls", ())
+        if call.get("result") != NOT_FINISHED
+    }
+    return [
+        record
+        for record in kept
+        if record.get("kind") != "call"
+        or (last[record.get("call_id")] is record and record.get("call_id") not in told)
+    ]
+
+
 def _call(done: DoneCall) -> dict[str, Any]:
     return {
+        "call_id": done.call.call_id,
         "name": done.call.name,
         "arguments": _arguments(done.call.arguments),
         "result": done.output,

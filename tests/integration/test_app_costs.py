@@ -14,9 +14,9 @@ from libtmux import Server
 from teamvoice import config
 from teamvoice.daemon.journal import journal_path, read_last
 from teamvoice.prices import Price
-from tests.integration.test_app import provider, settings_for, talking, tmux
 from tests.support.offline_parts import sound_of
 from tests.support.relay import Relay, relay_to
+from tests.support.talk import provider, settings_for, talking, tmux
 from tests.support.wait import until
 
 __all__ = ["tmux"]

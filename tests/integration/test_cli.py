@@ -247,6 +247,20 @@ async def test_history_shows_the_last_turns_and_what_is_missing(cli: Cli) -> Non
     assert "\x1b" not in done.out
 
 
+async def test_history_shows_a_write_of_which_nobody_knows_what_came(cli: Cli) -> None:
+    call = {
+        "kind": "call", "time": "2026-01-31T09:30:00+00:00", "call_id": "c", "confirmed": False,
+        "name": "send_message", "arguments": {"member": "pm", "text": "go"},
+    }  # fmt: skip
+    lost = {**call, "state": "unconfirmed", "result": "It is not known.", "ms": 0}
+    journalled(cli, {**call, "state": "begun"}, lost)
+    done = await cli("history")
+    assert "unconfirmed" in done.out
+    assert 'send_message(member="pm", text="go")\n            → It is not known.' in done.out
+    done = await cli("history", "--json")
+    assert [json.loads(line) for line in done.out.splitlines()] == [lost]
+
+
 async def test_history_json_is_a_record_a_line(cli: Cli) -> None:
     records = await turns(3)
     records[2]["heard"] = "wörd\x9b31m"

@@ -1,16 +1,26 @@
-"""A WebSocket relay between a client and a server that keeps what went either way."""
+"""A WebSocket relay between a client and a server that keeps what went either way.
+
+A gate may hold up what the server sends, or change it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+Event = dict[str, Any]
+Gate = Callable[[Event], Awaitable[Event]]
+
+
+async def _open(event: Event) -> Event:
+    return event
 
 
 class Relay:
@@ -20,6 +30,7 @@ class Relay:
         self._upstream = upstream
         self._links: list[tuple[ServerConnection, ClientConnection]] = []
         self.url = ""
+        self.gate: Gate = _open
         self.sent: list[dict[str, Any]] = []
         self.received: list[dict[str, Any]] = []
 
@@ -46,19 +57,23 @@ class Relay:
         async with connect(self._upstream + path, additional_headers=keep, max_size=None) as server:
             self._links.append((client, server))
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_pump(client, server, self.sent))
-                tasks.create_task(_pump(server, client, self.received))
+                tasks.create_task(_pump(client, server, self.sent, _open))
+                tasks.create_task(_pump(server, client, self.received, self._pass))
+
+    async def _pass(self, event: Event) -> Event:
+        return await self.gate(event)
 
 
 async def _pump(
     source: ServerConnection | ClientConnection,
     target: ServerConnection | ClientConnection,
-    kept: list[dict[str, Any]],
+    kept: list[Event],
+    gate: Gate,
 ) -> None:
     with contextlib.suppress(ConnectionClosed):  # the other side is told by the close below
         async for frame in source:
             kept.append(json.loads(frame))
-            await target.send(frame)
+            await target.send(json.dumps(await gate(kept[-1])))
     await target.close()
 
 

@@ -13,7 +13,8 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.events import Usage
-from teamvoice.conversation.machine import Conversation, Rules
+from teamvoice.conversation.machine import Conversation
+from teamvoice.conversation.states import Rules
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.spending import Spending

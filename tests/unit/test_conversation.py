@@ -6,60 +6,10 @@ import pytest
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
-from teamvoice.conversation.commands import Command
-from teamvoice.conversation.machine import Conversation, Response
-from teamvoice.conversation.turn import Turn
+from teamvoice.conversation.states import Response
+from tests.support.conversing import BLOCK, Talk, kinds
 
-BLOCK = b"\x18\xfc\xe8\x03" * 240  # as loud as speech
 CALL = ev.ToolCall("call_1", "send_message", '{"member": "developer", "text": "hello"}')
-
-
-class Talk:
-    """A conversation with a clock that moves 20 ms an event, and its ended turns."""
-
-    def __init__(self, *, link: bool = True) -> None:
-        self.machine = Conversation()
-        self.now = 0.0
-        self.turns: list[Turn] = []
-        if link:
-            self.tell(ev.LinkUp(at=0.0))
-
-    def tell(self, event: ev.Event) -> list[Command]:
-        commands = self.machine.handle(event)
-        self.turns += [command.turn for command in commands if isinstance(command, do.EndTurn)]
-        return [c for c in commands if not isinstance(c, do.SetTimer | do.StopTimer)]
-
-    def at(self) -> float:
-        self.now += 0.02
-        return self.now
-
-    def blocks(self, count: int) -> list[Command]:
-        told = [self.tell(ev.AudioCaptured(at=self.at(), pcm=BLOCK)) for _ in range(count)]
-        return [command for commands in told for command in commands]
-
-    def say(self, blocks: int = 20) -> list[Command]:
-        """A whole hold; what its last event brought."""
-        self.tell(ev.HoldBegan(at=self.at()))
-        self.blocks(blocks)
-        self.tell(ev.HoldEnded(at=self.at()))
-        return self.tell(ev.CaptureEnded(at=self.at()))
-
-    def answer(self, response: str = "r1", item: str = "a1") -> None:
-        self.tell(ev.ResponseBegan(at=self.at(), response_id=response))
-        self.tell(
-            ev.AnswerAudio(
-                at=self.at(), response_id=response, item_id=item, content_index=0, pcm=BLOCK
-            )
-        )
-
-    def end(self, response: str = "r1", *calls: ev.ToolCall) -> list[Command]:
-        return self.tell(
-            ev.ResponseEnded(at=self.at(), response_id=response, status="completed", calls=calls)
-        )
-
-
-def kinds(commands: list[Command]) -> list[type[Command]]:
-    return [type(command) for command in commands]
 
 
 @pytest.fixture
@@ -144,8 +94,10 @@ def test_a_hold_goes_on_when_the_link_comes_up_in_its_middle() -> None:
 
 def test_a_session_that_dies_with_the_words_gets_no_last_word(talk: Talk) -> None:
     talk.say(blocks=10)
-    (told,) = talk.tell(ev.LinkDown(at=talk.at(), reason="the connection broke"))
-    assert told == do.Tell("trouble", "the connection broke; what you said is kept and sent later")
+    assert talk.tell(ev.LinkDown(at=talk.at(), reason="the connection broke")) == [
+        do.Chime("trouble"),
+        do.Tell("trouble", "the connection broke; what you said is kept and sent later"),
+    ]
     assert kinds(talk.tell(ev.LinkUp(at=talk.at())))[-1] is do.CreateResponse
 
 

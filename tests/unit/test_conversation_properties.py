@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
-from teamvoice.conversation.machine import Conversation, Link, Mic, Response, Rules, Sound
+from teamvoice.conversation.machine import Conversation
+from teamvoice.conversation.states import Link, Mic, Response, Rules, Sound
 
 BACKLOG = 50  # never reached, so nothing may be dropped
 CAP_USD = 1.0
@@ -65,6 +66,8 @@ class World(RuleBasedStateMachine):
         self.announcing = False
         self.in_part: list[tuple[bytes, ...]] = []  # what the answer that sounds is about
         self.announced: list[str] = []
+        self.aged: set[tuple[bytes, ...]] = set()  # said before the machine slept for long
+        self.ends, self.ends_known = set[str](), set[str]()  # of writes; what the response knows
 
     # Carrying out --------------------------------------------------------------------------
 
@@ -95,6 +98,8 @@ class World(RuleBasedStateMachine):
                 self.timers.discard(name)
             case do.EndTurn(turn=turn):
                 self.turns.append(turn.number)
+            case do.Tell(kind="trouble", text=text) if "was not sent" in text:
+                self.excused |= self.aged
             case _:
                 self.obey_speaker(command)
                 self.obey_wire(command)
@@ -139,10 +144,15 @@ class World(RuleBasedStateMachine):
                 self.requested += 1
                 self.seen = self.turn in self.screens
                 self.announcing = isinstance(command, do.Announce)
+                self.ends_known = set() if self.announcing else set(self.ends)
                 if isinstance(command, do.Announce) and command.text.startswith("News"):
                     assert not self.playing, "news over an answer"
                     assert not self.holding, "news over the person"
-                    self.announced += command.text.lower().strip(".").split("; ")
+                    clauses = command.text.lower().strip(".").replace("; and ", "; ").split("; ")
+                    self.announced += [clause for clause in clauses if clause.startswith("news")]
+                if isinstance(command, do.Announce):
+                    text = command.text.lower()
+                    self.ends = {end for end in self.ends if end.removesuffix(".") not in text}
             case do.CancelResponse(response_id=response_id):
                 self.cancelled = response_id == self.active
             case do.ResetLink():
@@ -177,6 +187,8 @@ class World(RuleBasedStateMachine):
     def press(self) -> None:
         if self.playing:  # what was heard in part is answered
             self.excused.update(self.in_part)
+            self.ends -= self.ends_known
+        self.ends -= {f"done <{call_id}>." for call_id in self.confirmed}  # they were shown
         self.holding = True
         self.pressed_at = self.now + 0.01
         if not self.mic_open:
@@ -202,6 +214,8 @@ class World(RuleBasedStateMachine):
         if self.mic_open:
             self.tapped = True
         self.holding = False
+        self.ends -= self.ends_known if self.playing else set()
+        self.ends -= {f"done <{call_id}>." for call_id in self.confirmed}
         self.tell(ev.CancelAsked(at=self.tick()))
 
     @rule(usd=st.sampled_from([0.4, CAP_USD]))
@@ -330,10 +344,15 @@ class World(RuleBasedStateMachine):
         self.session += 1
         self.tell(ev.LinkUp(at=self.tick()))
 
-    @rule()
-    def link_breaks(self) -> None:
+    @rule(fatal=st.booleans())
+    def link_breaks(self, fatal: bool) -> None:
         self.lose_link()
-        self.tell(ev.LinkDown(at=self.tick(), reason="broken"))
+        self.tell(ev.LinkDown(at=self.tick(), reason="broken", fatal=fatal))
+
+    @rule()
+    def machine_sleeps(self) -> None:
+        self.aged.update(self.said)
+        self.tell(ev.Slept(at=self.tick(), seconds=500.0))
 
     @precondition(lambda self: self.requested)
     @rule()
@@ -363,6 +382,7 @@ class World(RuleBasedStateMachine):
         asked = [ev.ToolCall(self.name("call"), tool, "{}") for tool in wanted]
         if completed and not self.announcing:
             self.done += self.commits
+            self.ends -= self.ends_known
         if completed:
             self.asked.update(call.call_id for call in asked)
             self.calls |= {call.call_id: call.name for call in asked}
@@ -381,7 +401,8 @@ class World(RuleBasedStateMachine):
 
     def end_tool(self, call_id: str) -> None:
         session = self.open_calls.pop(call_id)
-        output = SCREEN if self.calls[call_id] == "read_member" else "done"
+        output = SCREEN if self.calls[call_id] == "read_member" else f"done <{call_id}>."
+        self.ends |= {output} if output != SCREEN else set()
         self.tell(ev.ToolEnded(at=self.tick(), call_id=call_id, output=output))
         if call_id not in self.confirmed:  # those were answered when they had to wait
             assert (session == self.session and self.linked) == (self.answered[call_id] == 1)
@@ -402,10 +423,9 @@ class World(RuleBasedStateMachine):
     @rule(data=st.data())
     def timer_rings(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(sorted(self.timers)))
-        self.timers.discard(name)
         if name == "answer":
             self.excused.update(self.commits)
-        self.tell(ev.TimerRang(at=self.tick(), name=name))
+        self.ring(name)
 
     # What must hold ------------------------------------------------------------------------
 
@@ -445,6 +465,7 @@ class World(RuleBasedStateMachine):
         answered = {*self.done, *self.excused}
         lost = [spoken for spoken in self.said if spoken not in answered]
         assert not lost, "something that was said got no answer"
+        assert not self.ends, "nobody told what became of a write"
         assert self.machine.turn == 0, "a turn stays open"
 
     def step_to_rest(self) -> bool:
@@ -454,10 +475,11 @@ class World(RuleBasedStateMachine):
             (self.stopping, self.falls_silent),
             (not self.linked, self.link_comes_up),
             (bool(self.requested), self.response_begins),
-            (bool(self.active), self.end_response),
-            (bool(self.open_calls), self.end_a_tool),
-            ("confirm" in self.timers, self.confirmation_times_out),
+            (bool(self.active), lambda: self.response_ends(tools=[], completed=False)),
+            (bool(self.open_calls), lambda: self.end_tool(next(iter(self.open_calls)))),
+            ("confirm" in self.timers, lambda: self.ring("confirm")),
             (self.playing and self.finishing, self.played_out),
+            ("untold" in self.timers, lambda: self.ring("untold")),
         ]
         for due, step in steps:
             if due:
@@ -468,15 +490,9 @@ class World(RuleBasedStateMachine):
     def let_go(self) -> None:
         self.release(tap=False)
 
-    def end_response(self) -> None:
-        self.response_ends(tools=[], completed=False)
-
-    def end_a_tool(self) -> None:
-        self.end_tool(next(iter(self.open_calls)))
-
-    def confirmation_times_out(self) -> None:
-        self.timers.discard("confirm")
-        self.tell(ev.TimerRang(at=self.tick(), name="confirm"))
+    def ring(self, name: str) -> None:
+        self.timers.discard(name)
+        self.tell(ev.TimerRang(at=self.tick(), name=name))
 
 
 TestWorld = World.TestCase

@@ -8,6 +8,9 @@ from teamvoice.conversation.turn import DoneCall, Turn
 from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.records import turn_record
 
+CALL = {
+    "call_id": "c", "name": "stop", "arguments": {"member": "developer"}, "result": "ok", "ms": 2,
+}  # fmt: skip
 ENDED = datetime(2026, 1, 31, 9, 30, 0, 999, tzinfo=UTC)
 
 NOTHING_USED = dict.fromkeys(
@@ -40,7 +43,7 @@ def test_a_turn_is_kept_whole() -> None:
         "number": 7,
         "heard": "stop the developer",
         "typed": False,
-        "calls": [{"name": "stop", "arguments": {"member": "developer"}, "result": "ok", "ms": 2}],
+        "calls": [CALL],
         "spoken": "Done.",
         "outcome": "interrupted",
         "trouble": "the link broke",

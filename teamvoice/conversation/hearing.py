@@ -1,0 +1,68 @@
+"""What the session must be told of answers that were not heard, or not to their end.
+
+A part of the conversation machine. The speaker tells how much of each part it really played; what
+came when nobody wanted it any more was never played. The model is to remember what was heard, and
+nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation.commands import Command
+from teamvoice.conversation.events import Heard
+
+
+class Hearing:
+    """The items of answers, by what became of their sound."""
+
+    def __init__(self) -> None:
+        self._played: set[str] = set()  # in part at least, of the living response
+        self._sounding: set[str] = set()
+        self._elsewhere: set[str] = set()  # of these, what is not in the session's conversation
+        self._dropped: dict[str, None] = {}  # came too late to be played at all
+
+    def played(self, item_id: str, *, aside: bool) -> None:
+        """A piece of an item goes to the speaker; ``aside``: it is outside the conversation."""
+        self._played.add(item_id)
+        self._sounding.add(item_id)
+        if aside:
+            self._elsewhere.add(item_id)
+
+    def dropped(self, item_id: str) -> None:
+        """A piece of an item came too late."""
+        if item_id not in self._played:
+            self._dropped[item_id] = None
+
+    def response_over(self) -> list[Command]:
+        """No more of it comes: what of it never sounded is to be forgotten."""
+        dropped, self._dropped = self._dropped, {}
+        self._played.clear()
+        return [do.DeleteItem(item_id) for item_id in dropped]
+
+    def silent(self) -> None:
+        """All that was given to the speaker was heard."""
+        self._sounding.clear()
+        self._elsewhere.clear()
+
+    def stopped(self, heard: Iterable[Heard]) -> list[Command]:
+        """The speaker was silenced: cut what was heard in part, forget what was not heard at all.
+
+        Of an item that was heard, a part that was not is cut to nothing.
+        """
+        parts = [part for part in heard if part.item_id not in self._elsewhere]
+        listened = {part.item_id for part in parts if part.ms}
+        unheard = dict.fromkeys(part.item_id for part in parts if part.item_id not in listened)
+        cut = [part for part in parts if part.item_id in listened and not part.complete]
+        self.silent()
+        return [
+            *(do.TruncateItem(part.item_id, part.content_index, part.ms) for part in cut),
+            *(do.DeleteItem(item_id) for item_id in unheard),
+        ]
+
+    def session_lost(self) -> None:
+        """What still sounds is in no conversation any more."""
+        self._elsewhere |= self._sounding
+        self._played.clear()
+        self._dropped.clear()
