@@ -96,7 +96,9 @@ class Tidings:
 
     def receipts(self) -> str:
         """The receipts, to be said now."""
-        self._saying = {call_id: _News(text, tries=_TRIES) for call_id, text in self._receipts.items()}
+        self._saying = {
+            call_id: _News(text, tries=_TRIES) for call_id, text in self._receipts.items()
+        }
         self.announcing = " ".join(self._receipts.values())
         self._receipts.clear()
         return self.announcing
