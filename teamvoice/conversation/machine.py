@@ -11,7 +11,7 @@ concern      states                                          moved by
 ============ =============================================== ==================================
 the link     down, up                                        LinkUp, LinkDown
 microphone   closed, open, draining, discarding              gestures, CaptureEnded/Failed
-the response free, requested, active, cancelling             CreateResponse, Response*, barge-in
+the response free, requested, blocked, active, cancelling    CreateResponse, Response*, barge-in
 the speaker  silent, playing, stopping                       AnswerAudio, Sound*
 open calls   the calls that run now                          ResponseEnded, ToolEnded, LinkDown
 what is said utterances without a complete response          gestures, ResponseEnded
@@ -110,6 +110,7 @@ class Response(enum.Enum):
 
     FREE = "free"
     REQUESTED = "requested"
+    BLOCKED = "blocked"  # it was refused, since one is under way of which we do not know
     ACTIVE = "active"
     CANCELLING = "cancelling"
 
@@ -447,7 +448,6 @@ class Conversation:
         elif draft and self._said.waits(draft.number):
             self._do(do.Tell("trouble", f"{reason}; what you said is kept and sent later"))
         elif draft and was_busy:
-            self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
             self._fail(draft, reason)
 
     def _response_began(self, event: ev.ResponseBegan) -> None:
@@ -458,6 +458,7 @@ class Conversation:
             self._answering = self._said.committed()  # the provider began it by itself
             self._announcing = ""
             self._show_screens()
+            self._do(do.SetTimer("answer", self._rules.answer_s))
         if was is Response.CANCELLING or self.mic is Mic.OPEN:
             self._cancel_response()
 
@@ -478,19 +479,20 @@ class Conversation:
             draft.spoken.append(event.text)
 
     def _response_ended(self, event: ev.ResponseEnded) -> None:
+        is_ours = event.response_id == self._response_id
+        if not is_ours and self.response is not Response.BLOCKED:
+            return  # it never began, or its end was told before
         draft = self._ledger.response_ended(event)
-        if event.response_id == self._response_id or self.response is Response.REQUESTED:
-            was, self.response = self.response, Response.FREE
-            self._announcing = ""
-            self._do(do.StopTimer("answer"))
-            if self.sound is Sound.PLAYING:
-                self._do(do.FinishPlaying())
-            if event.status == "completed":
-                self._said.answered(self._answering)
-            elif was is not Response.CANCELLING and draft:
-                self._give_up(draft, event.reason or f"the answer was {event.status}")
-        if event.status == "completed":
+        was, self.response = self.response, Response.FREE
+        self._response_id = self._announcing = ""
+        self._do(do.StopTimer("answer"))
+        if self.sound is Sound.PLAYING:
+            self._do(do.FinishPlaying())
+        if event.status == "completed" and is_ours:
+            self._said.answered(self._answering)
             self._run_calls(draft, event)
+        elif was is not Response.CANCELLING and draft:
+            self._give_up(draft, event.reason or f"the answer was {event.status}")
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
         self._ledger.speech_heard(event)
@@ -500,8 +502,10 @@ class Conversation:
     def _request_refused(self, event: ev.RequestRefused) -> None:
         draft = self._ledger.current
         match event.request, event.code:
+            case "response.create", _ if self.response is Response.CANCELLING:
+                self._response_gone()  # it never began, which is what was wanted
             case "response.create", "conversation_already_has_active_response":
-                self._ask_again()  # the end of the other one sets us free
+                self._ask_again()  # once the other one has ended
             case "response.create", _:
                 self._response_gone()
                 self._give_up(draft, event.message)
@@ -597,7 +601,7 @@ class Conversation:
             self._give_up(self._ledger.current, "the model did not answer in time")
             self._cancel_response()
         elif self.response is not Response.FREE:
-            if self.response is Response.REQUESTED:
+            if self.response is not Response.CANCELLING:
                 self._give_up(self._ledger.current, "the model did not answer in time")
             self._lose_session("the session no longer answers", event.at)
             self._do(do.ResetLink())
@@ -659,6 +663,7 @@ class Conversation:
 
     def _ask_again(self) -> None:
         """What was asked for met another response, and is asked for again after that."""
+        self.response = Response.BLOCKED
         if self._announcing:
             self._receipts.insert(0, self._announcing)
             self._announcing = ""
@@ -707,7 +712,7 @@ class Conversation:
             self._said.answered(self._answering)  # what is heard in part is answered
 
     def _cancel_response(self) -> None:
-        if self.response in {Response.FREE, Response.CANCELLING}:
+        if self.response in {Response.FREE, Response.BLOCKED, Response.CANCELLING}:
             return
         if self.response is Response.ACTIVE:
             self._do(do.CancelResponse(self._response_id))
@@ -716,14 +721,16 @@ class Conversation:
 
     def _response_gone(self) -> None:
         self._ledger.response_gone(self._response_id)
-        self.response = Response.FREE
+        self.response, self._response_id = Response.FREE, ""
         self._do(do.StopTimer("answer"))
 
     def _is_wanted(self, response_id: str) -> bool:
         return self.response is Response.ACTIVE and response_id == self._response_id
 
     def _fail(self, draft: Draft, trouble: str) -> None:
+        """No answer will tell of what was done, so it is shown."""
         draft.fail("failed", trouble)
+        self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
         self._do(do.Chime("trouble"), do.Tell("trouble", trouble))
 
     def _give_up(self, draft: Draft | None, trouble: str) -> None:

@@ -22,7 +22,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -31,7 +32,6 @@ import structlog
 
 from teamvoice import __version__, config
 from teamvoice.conversation.events import Event
-from teamvoice.conversation.machine import Rules
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
 from teamvoice.daemon.control import Control
@@ -42,6 +42,7 @@ from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.news import Newsroom
+from teamvoice.daemon.pace import Pace
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.records import turn_record
@@ -66,11 +67,19 @@ class App:
     Args:
         settings: The configuration.
         desk: Where the person sits.
+        pace: How patient it is.
+        team: What makes its team.
 
     ``link`` is its link to the provider.
     """
 
-    def __init__(self, settings: config.Config, desk: Desk) -> None:
+    def __init__(
+        self,
+        settings: config.Config,
+        desk: Desk,
+        pace: Pace | None = None,
+        team: Callable[..., Team] = Team,
+    ) -> None:
         self._settings = settings
         self._desk = desk
         self._stack = contextlib.AsyncExitStack()
@@ -83,15 +92,17 @@ class App:
             self._tell,
             lambda kind: self._bridge.chime(kind),  # noqa: PLW0108 - made below
         )
-        self._team = Team(settings.team, held=held, on_held=self._herald.held_ended)
+        self._team = team(settings.team, held=held, on_held=self._herald.held_ended)
         self._watcher = Watcher(self._team, self._herald.news)
         self._policy = policy_for(settings)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
-        self.link = ProviderLink(settings, self._toolbox.schemas, self._news)
+        pace = pace or Pace()
+        self.link = ProviderLink(settings, self._toolbox.schemas, self._news, pace)
         self._tariff = Tariff(settings, self.link.provider)
         self._spending = Spending(self._tariff, journal_path())
         self._cache_watch = CacheWatch()
-        rules = Rules(trims=settings.audio.trim, cap_usd=settings.cost.cap_usd)
+        cost = settings.cost
+        rules = replace(pace.rules, trims=settings.audio.trim, cap_usd=cost.cap_usd)
         self._bridge = Bridge(self._rooms(), rules, self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)

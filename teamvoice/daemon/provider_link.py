@@ -16,10 +16,11 @@ import structlog
 from teamvoice import config
 from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.offline_process import OfflineProcess
+from teamvoice.daemon.pace import Pace
 from teamvoice.errors import LinkRefused
-from teamvoice.realtime import providers
+from teamvoice.realtime import failures, providers
 from teamvoice.realtime.client import Session
-from teamvoice.realtime.events import Event
+from teamvoice.realtime.events import ErrorEvent, Event
 from teamvoice.realtime.instructions import instructions
 from teamvoice.realtime.link import Link, LinkState
 from teamvoice.realtime.requests import Request
@@ -56,16 +57,22 @@ class ProviderLink:
         settings: The configuration.
         tools: What the session declares; the same for its whole life.
         news: Where the state of the link is published.
+        pace: How patient it is.
 
     ``is_up`` is set while a session is there, configured and confirmed; ``reason`` says why not.
     """
 
     def __init__(
-        self, settings: config.Config, tools: Sequence[dict[str, Any]], news: Newsroom
+        self,
+        settings: config.Config,
+        tools: Sequence[dict[str, Any]],
+        news: Newsroom,
+        pace: Pace | None = None,
     ) -> None:
         self._settings = settings
         self._tools = tuple(tools)
         self._news = news
+        self._pace = pace or Pace()
         self._listener: Listener | None = None
         self.provider = providers.choose(settings.provider, config.api_key())
         self._offline = OfflineProcess(settings, self._offline_changed)
@@ -75,6 +82,7 @@ class ProviderLink:
             on_up=self._up,
             on_down=self._down,
             on_event=self._received,
+            backoff=self._pace.backoff,
             upkeep=self._upkeep(),
         )
         self.is_up = asyncio.Event()
@@ -138,6 +146,7 @@ class ProviderLink:
             may_rotate=lambda: self._listener is None or self._listener.is_at_rest,
             idle_s=None if wish.connect == "start" else 60 * wish.idle_min,
             on_idle=self._idle,
+            schedule=self._pace.schedule,
         )
 
     def _spec(self) -> SessionSpec:
@@ -160,7 +169,7 @@ class ProviderLink:
             offline_url=self._offline.url,
             offline_token=self._offline.token,
         )
-        return Session(provider, self._spec())
+        return Session(provider, self._spec(), self._pace.limits)
 
     async def _keep(self) -> None:
         if self.provider == "offline":
@@ -172,6 +181,9 @@ class ProviderLink:
     # What happens to it ------------------------------------------------------------------------
 
     def _received(self, event: Event) -> None:
+        error = event.error if isinstance(event, ErrorEvent) else None
+        if error and not failures.of_error(error.code, error.type).harmless:
+            return  # the link goes down, and says so
         if self._listener:
             self._listener.received(event)
 

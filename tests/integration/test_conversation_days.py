@@ -1,0 +1,26 @@
+"""Three days of the whole voice in fake time: rotations, sleeps, outages, and no press lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from teamvoice import config
+from tests.support.fake_time import run_in_fake_time
+from tests.support.simulated import HOUR, Provider
+from tests.support.simulated_talk import Voice
+
+DAYS = 72 * HOUR
+URL = "ws://localhost:1/v1/realtime"
+
+
+@pytest.mark.parametrize("connect", ["start", "demand"])
+def test_three_days_lose_no_command(connect: str) -> None:
+    world = Provider(7)
+    voice = Voice(world, config.Provider(url=URL, connect=connect))
+    run_in_fake_time(voice.live(DAYS, world.sleep_often(), world.fail_often()))
+    accounts = voice.accounts
+    assert accounts.left == [], accounts.left
+    assert len(accounts.commands) > 400
+    assert len(accounts.written) > 0.98 * len(accounts.commands)
+    assert world.opened > 72
+    assert not world.lines, "every session was closed"
