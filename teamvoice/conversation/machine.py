@@ -456,7 +456,7 @@ class Conversation:
         self.response = Response.ACTIVE
         if was is Response.FREE:
             self._answering = self._said.committed()  # the provider began it by itself
-            self._announcing = ""
+            self._owed, self._announcing = False, ""
             self._show_screens()
             self._do(do.SetTimer("answer", self._rules.answer_s))
         if was is Response.CANCELLING or self.mic is Mic.OPEN:
@@ -484,13 +484,14 @@ class Conversation:
             return  # it never began, or its end was told before
         draft = self._ledger.response_ended(event)
         was, self.response = self.response, Response.FREE
-        self._response_id = self._announcing = ""
+        announced, self._announcing = self._announcing, ""
+        self._response_id = ""
         self._do(do.StopTimer("answer"))
         if self.sound is Sound.PLAYING:
             self._do(do.FinishPlaying())
         if event.status == "completed" and is_ours:
             self._said.answered(self._answering)
-            self._run_calls(draft, event)
+            self._run_calls(None if announced else draft, event)
         elif was is not Response.CANCELLING and draft:
             self._give_up(draft, event.reason or f"the answer was {event.status}")
 
@@ -527,7 +528,8 @@ class Conversation:
         asked = []
         for call in event.calls:
             if draft is None or draft.outcome == "cancelled":
-                self._do(do.AddToolOutput(call.call_id, "not run: the person cancelled it"))
+                why = "the person cancelled it" if draft else "nobody asked for it"
+                self._do(do.AddToolOutput(call.call_id, f"not run: {why}"))
                 continue
             draft.call_began(call, event.at)
             tainted = draft.tainted or self._saw_screen

@@ -139,21 +139,21 @@ class Session:
         """Send a request after all that were sent before it.
 
         Returns:
-            The identifier under which it went. An ``error`` that it causes names it, and
-            ``ErrorEvent.request`` tells the kind of request. Empty when the provider cannot do
-            this, or does it unasked, and nothing was sent.
+            The identifier under which it went, or the last of those that went in its place. An
+            ``error`` that it causes names it, and ``ErrorEvent.request`` tells the kind of request.
+            Empty when the provider cannot do this, or does it unasked, and nothing was sent.
 
         Raises:
             LinkClosed: The connection has ended, or takes nothing more.
         """
+        event_id = ""
         async with self._sending:
-            apt = self._dialect.translate(request)
-            if apt is None:
-                return ""
-            self._sent += 1
-            ready = identified(apt, self._sent)
-            await self._write(encode(ready))
-        return str(ready.event_id)
+            for apt in self._dialect.translate(request):
+                self._sent += 1
+                ready = identified(apt, self._sent)
+                event_id = str(ready.event_id)
+                await self._write(encode(ready))
+        return event_id
 
     @property
     def ends_at(self) -> float | None:
@@ -265,7 +265,9 @@ class Session:
             frame = await self._receive_frame()  # the same event once more
         self._last = frame
         try:
-            return self._decoder.decode(frame)
+            event = self._decoder.decode(frame)
         except ProtocolError as error:
             start = frame[:_START_OF_FRAME].decode(errors="replace")
             return events.Malformed(error.message, start)
+        self._dialect.received(event)
+        return event

@@ -7,29 +7,39 @@ one more, which has to be done. None may be lost without a word, and none be don
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
-from dataclasses import replace
+import re
 from pathlib import Path
 
 import pytest
 
-from teamvoice.conversation.machine import Conversation
 from teamvoice.daemon.pace import Pace
-from teamvoice.realtime.client import Session
+from tests.support.alive import alive
 from tests.support.fault_proxy import Schedule, fault_proxy
-from tests.support.hard_day import HURRIED, SHORT, TOKEN, Household, Person, terse_provider
+from tests.support.hard_day import (
+    HURRIED,
+    PATIENT,
+    ROTATING,
+    TOKEN,
+    Household,
+    Person,
+    terse_provider,
+)
+from tests.support.panes import name_of, open_pane, own_server, screen_of, standin
+from tests.support.wait import until
 
 SCHEDULES = int(os.environ.get("TEAMVOICE_TEST_SCHEDULES", "500"))
 FIRST = int(os.environ.get("TEAMVOICE_TEST_FIRST_SCHEDULE", "0"))
 AT_ONCE = 40  # most of the time they wait
 
 
-async def live_through(household: Household, upstream: str, seed: int, pace: Pace) -> Person:
+async def live_through(
+    household: Household, upstream: str, seed: int, pace: Pace = HURRIED, tmux: str = ""
+) -> Person:
     """Give commands over every connection of the schedule, and one when its troubles are over."""
     async with (
         fault_proxy(upstream, Schedule.random(seed)) as proxy,
-        household.person(proxy, seed, pace=pace) as person,
+        household.person(proxy.url, seed, pace=pace, tmux=tmux) as person,
     ):
         while not proxy.is_over:
             command = await person.give()
@@ -49,15 +59,14 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_whatever_happens_no_command_is_lost_or_done_twice(tmp_path: Path) -> None:
-    before = asyncio.all_tasks()
+    before, was_alive = asyncio.all_tasks(), alive()
     busy = asyncio.Semaphore(AT_ONCE)
-    rotating = replace(HURRIED, schedule=SHORT)
     household = Household(tmp_path)
     failures: list[str] = []
     done: list[int] = []
 
     async def live(seed: int) -> None:
-        url, pace = (short, rotating) if seed % 5 == 0 else (long, HURRIED)
+        url, pace = (short, ROTATING) if seed % 5 == 0 else (long, HURRIED)
         async with busy:
             try:
                 person = await live_through(household, url, seed, pace)
@@ -73,8 +82,21 @@ async def test_whatever_happens_no_command_is_lost_or_done_twice(tmp_path: Path)
     assert not failures, f"{len(failures)}:\n" + "\n\n".join(failures[:5])
     assert asyncio.all_tasks() == before, "no task is left behind"
     del lives
-    gc.collect()
-    assert not [thing for thing in gc.get_objects() if isinstance(thing, Session | Conversation)]
+    assert alive() - was_alive == {}, "nothing of a daemon is left behind"
+
+
+@pytest.mark.needs("tmux")
+@pytest.mark.parametrize("seed", [3, 11])
+async def test_a_real_pane_gets_each_command_once(seed: int, tmp_path: Path) -> None:
+    with own_server() as server:
+        pane = open_pane(server, "developer", standin("developer", 0.1))
+        await until(lambda: "? for shortcuts" in screen_of(pane), "the developer is ready", 20)
+        async with terse_provider() as url:
+            household = Household(tmp_path)
+            person = await live_through(household, url, seed, PATIENT, name_of(server))
+        shown = re.findall(r"^[^\w\s] (word\d+)\s*$", screen_of(pane), re.MULTILINE)
+    assert sorted(shown) == sorted(set(shown))
+    assert person.accounts.commands[-1].word in shown
 
 
 def _first(group: BaseExceptionGroup[AssertionError]) -> BaseException:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-RECEIPT = "Submitted to the developer."
+ARRIVED = ("Submitted to", "Queued")
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ class Accounts:
         return False
 
     def _is_known(self, command: Command, turn: dict[str, Any], result: str) -> bool:
-        assert result == RECEIPT, f"{turn}: {self}"
+        assert result.startswith(ARRIVED), f"{turn}: {self}"
         following = self.turns.get(turn["number"] + 1, turn)  # an answer may come in the next turn
-        is_spoken = RECEIPT in turn["spoken"] or RECEIPT in following["spoken"]
-        is_shown = ("answer", RECEIPT) in self.told[command.told :]
+        is_spoken = result in turn["spoken"] or result in following["spoken"]
+        is_shown = ("answer", result) in self.told[command.told :]
         is_interrupted = turn["outcome"] == "interrupted"  # by the person's own next words
         return is_spoken or is_shown or is_interrupted
 

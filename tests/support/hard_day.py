@@ -13,12 +13,12 @@ import random
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from teamvoice import config
-from teamvoice.audio.virtual import SpokenMicrophone
+from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from teamvoice.conversation.machine import Rules, Sound
 from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import spoken_desk
@@ -28,11 +28,9 @@ from teamvoice.offline.server import Settings, serve
 from teamvoice.realtime.backoff import Backoff
 from teamvoice.realtime.client import Limits
 from teamvoice.realtime.rotation import Schedule
-from teamvoice.team.team import Team
 from tests.support.accounts import Accounts, Command
-from tests.support.fault_proxy import FaultProxy
 from tests.support.offline_parts import TONE, Asked, ExactEars, Planned, ToneVoice, sound_of
-from tests.support.paper_team import PaperTeam
+from tests.support.paper_team import CountedTeam, PaperTeam
 from tests.support.wait import until
 
 TOKEN = "open-sesame"
@@ -44,6 +42,8 @@ HURRIED = Pace(
     backoff=Backoff(first=0.01, most=0.05),
 )
 SHORT = Schedule(quiet_s=0.0, look_s=0.05, rest_s=0.1, margin_s=0.3)  # for sessions of seconds
+ROTATING = replace(HURRIED, schedule=SHORT)
+PATIENT = replace(HURRIED, rules=Rules(answer_s=5.0, linger_s=0.3))  # a pane takes its time
 PAUSE = bytes(960 * 2)
 _WORD = re.compile(r"word\d+")
 
@@ -61,11 +61,12 @@ class TerseMind:
 
 
 @asynccontextmanager
-async def terse_provider(session_s: float = 3600.0) -> AsyncIterator[str]:
-    """A real server, with ears that make no mistake and a voice that says 100 ms."""
+async def terse_provider(
+    session_s: float = 3600.0, say: Callable[[str], Iterator[bytes]] = lambda _: iter((TONE,))
+) -> AsyncIterator[str]:
+    """A real server; its ears make no mistake, and its voice says 100 ms unless told otherwise."""
     settings = Settings(token=TOKEN, max_sessions=2000, limits=OfflineLimits(session_s=session_s))
-    voice = ToneVoice(lambda _: iter((TONE,)))
-    async with serve(settings, ExactEars, TerseMind(), voice) as url:
+    async with serve(settings, ExactEars, TerseMind(), ToneVoice(say)) as url:
         yield url
 
 
@@ -87,9 +88,9 @@ def living_at(home: Path) -> Iterator[None]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def settings_for(url: str, tmux: str = "") -> config.Config:
+def settings_for(url: str, name: Any, tmux: str) -> config.Config:
     return config.Config(
-        provider=config.Provider(url=url),
+        provider=config.Provider(name=name, url=url),
         hotkey=config.Hotkey(tap_ms=20),
         audio=config.Audio(chimes=False),
         team=config.Team(socket=tmux),
@@ -102,6 +103,7 @@ class Person:
 
     app: App
     microphone: SpokenMicrophone
+    speaker: SilentSpeaker
     chance: random.Random
     tasks: asyncio.TaskGroup
     accounts: Accounts
@@ -186,21 +188,23 @@ class Household:
 
     @asynccontextmanager
     async def person(
-        self, proxy: FaultProxy, seed: int, *, tmux: str = "", pace: Pace = HURRIED
+        self, url: str, seed: int, *, name: str = "auto", tmux: str = "", pace: Pace = HURRIED
     ) -> AsyncIterator[Person]:
-        """A person at a daemon of their own, whose provider is behind the proxy."""
+        """A person at a daemon of their own; its provider is at an address and has a name."""
         desk, microphone = spoken_desk()
-        team = Team if tmux else PaperTeam
+        assert isinstance(desk.playback, SilentSpeaker)
+        team = CountedTeam if tmux else PaperTeam
         async with self._moving_in:
             self._count += 1
             with living_at(self._home / str(self._count)):
-                app = App(settings_for(proxy.url, tmux), desk, pace, team)
+                app = App(settings_for(url, name, tmux), desk, pace, team)
                 await app.__aenter__()
         try:
             async with asyncio.TaskGroup() as tasks:
                 chance = random.Random(seed)  # noqa: S311 - no secret
-                accounts = Accounts(app._team.written if isinstance(app._team, PaperTeam) else [])
-                person = Person(app, microphone, chance, tasks, accounts)
+                assert isinstance(app._team, CountedTeam)
+                accounts = Accounts(app._team.written)
+                person = Person(app, microphone, desk.playback, chance, tasks, accounts)
                 collecting = tasks.create_task(person.collect())
                 yield person
                 collecting.cancel()

@@ -19,12 +19,20 @@ from teamvoice.team.team import Team
 TAKES_S = 0.02  # for a message to be seen to arrive
 
 
-class PaperTeam(Team):
-    """See the module's docstring; what is not overridden is the team's own."""
+class CountedTeam(Team):
+    """A team that keeps what it was asked to write."""
 
     def __init__(self, settings: config.Team, **others: Any) -> None:
         super().__init__(settings, **others)
         self.written: list[str] = []
+
+    async def send(self, name: str, text: str, when: Literal["now", "idle"] = "now") -> Receipt:
+        self.written.append(text)
+        return await super().send(name, text, when)
+
+
+class PaperTeam(CountedTeam):
+    """See the module's docstring; what is not overridden is the team's own."""
 
     async def __aenter__(self) -> Self:
         return self

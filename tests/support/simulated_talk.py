@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Self
 
 import msgspec
@@ -34,10 +35,11 @@ from teamvoice.realtime.upkeep import Upkeep
 from teamvoice.tools.registry import Toolbox
 from teamvoice.tools.team_tools import team_tools
 from tests.support.accounts import Accounts
+from tests.support.alive import alive
 from tests.support.hard_day import PAUSE, TerseMind
 from tests.support.offline_parts import TONE, ExactEars, sound_of
 from tests.support.paper_team import PaperTeam
-from tests.support.simulated import Provider, SimulatedLine
+from tests.support.simulated import HOUR, Provider, SimulatedLine
 
 
 class TalkingLine(SimulatedLine):
@@ -119,6 +121,8 @@ class Voice:
     def __init__(self, world: Provider, wish: config.Provider) -> None:
         self.world = world
         self.chance = world.chance
+        self.alive: list[Counter[str]] = []
+        self.tasks: list[int] = []
         settings = config.Config(provider=wish)
         team = PaperTeam(settings.team)
         self.accounts = Accounts(team.written)
@@ -143,17 +147,24 @@ class Voice:
     def _turn_over(self, turn: Turn) -> None:
         self.accounts.turns[turn.number] = turn_record(turn, self.world.date())
 
-    async def live(self, seconds: float, *troubles: Any) -> None:
-        """Press for so long, and then have some minutes in which everything is well."""
+    async def live(self, *troubles: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Press for an hour, and for the rest of three days.
+
+        After both there are some minutes in which everything is well; then it is counted what is
+        ``alive``, and how many ``tasks`` there are.
+        """
         async with self.bridge, asyncio.TaskGroup() as tasks:
             running = tasks.create_task(self.link.run())
-            others = [tasks.create_task(trouble) for trouble in troubles]
-            others.append(tasks.create_task(self._press_often(tasks)))
-            await asyncio.sleep(seconds)
-            for task in others:
-                task.cancel()
-            self.world.recover()
-            await asyncio.sleep(600)
+            for hours in (1, 71):
+                others = [tasks.create_task(trouble()) for trouble in troubles]
+                others.append(tasks.create_task(self._press_often(tasks)))
+                await asyncio.sleep(hours * HOUR)
+                for task in others:
+                    task.cancel()
+                self.world.recover()
+                await asyncio.sleep(600)
+                self.alive.append(alive())
+                self.tasks.append(len(asyncio.all_tasks()))
             self.keys.close()
             running.cancel()
 
