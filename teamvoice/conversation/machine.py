@@ -443,8 +443,11 @@ class Conversation:
         self._ledger.link_lost()
         self.budget.session_lost()
         draft = self._ledger.current
-        if draft and given_up:
-            self._fail(draft, f"{reason}; what you said was tried three times and is given up")
+        given_up_why = f"{reason}; what you said was tried three times and is given up"
+        if draft and given_up and not self._said.waits(draft.number):
+            self._fail(draft, given_up_why)
+        elif given_up:
+            self._do(do.Tell("trouble", given_up_why))
         elif draft and self._said.waits(draft.number):
             self._do(do.Tell("trouble", f"{reason}; what you said is kept and sent later"))
         elif draft and was_busy:
@@ -749,11 +752,20 @@ class Conversation:
         self._do(*commands)
         for utterance in completed:
             self._owed = True
+            self._give_a_turn(utterance, at)
             if utterance.text is None:
                 self._ledger.speech_sent()
                 self._do(do.Chime("sent"))
             if self._ledger.current:
                 self._ledger.current.clock("commit", at)
+
+    def _give_a_turn(self, utterance: Utterance, at: float) -> None:
+        """Words outlive their turn when that failed; the answer to them needs another."""
+        if self._ledger.current is None:
+            draft = self._ledger.current = self._ledger.new(at, typed=utterance.text is not None)
+            draft.heard += [utterance.text] if utterance.text else []
+            utterance.turn = draft.number
+            self._do(do.BeginTurn(draft.number))
 
     def _make_room(self, dropped: Utterance | None) -> None:
         if dropped:

@@ -134,6 +134,20 @@ def test_words_with_which_three_sessions_died_are_given_up_aloud(talk: Talk) -> 
     assert talk.tell(ev.LinkUp(at=talk.at())) == []
 
 
+def test_words_that_outlive_their_turn_are_answered_in_another(talk: Talk) -> None:
+    talk.say()
+    for _ in range(2):
+        talk.tell(ev.LinkDown(at=talk.at(), reason="gone"))
+        talk.tell(ev.LinkUp(at=talk.at()))
+    talk.tell(ev.TextAsked(at=talk.at(), text="and this"))
+    told = talk.tell(ev.LinkDown(at=talk.at(), reason="gone"))
+    assert "given up" in next(c.text for c in told if isinstance(c, do.Tell))
+    again = talk.tell(ev.LinkUp(at=talk.at()))
+    assert again == [do.AddText("and this"), do.CreateResponse()]
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert talk.end("r1", CALL) == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+
+
 def test_a_hold_goes_on_when_the_link_comes_up_in_its_middle() -> None:
     talk = Talk(link=False)
     talk.tell(ev.HoldBegan(at=talk.at()))
