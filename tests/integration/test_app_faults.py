@@ -28,8 +28,8 @@ from tests.support.hard_day import (
 from tests.support.panes import name_of, open_pane, own_server, screen_of, standin
 from tests.support.wait import until
 
-SCHEDULES = int(os.environ.get("TEAMVOICE_TEST_SCHEDULES", "500"))
-FIRST = int(os.environ.get("TEAMVOICE_TEST_FIRST_SCHEDULE", "0"))
+SCHEDULES = int(os.environ.get("FAULT_SCHEDULES", "500"))
+FIRST = int(os.environ.get("FAULT_FIRST", "0"))
 AT_ONCE = 40  # most of the time they wait
 
 
