@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from teamvoice import config
@@ -14,7 +16,7 @@ URL = "ws://localhost:1/v1/realtime"
 
 
 @pytest.mark.parametrize("connect", ["start", "demand"])
-def test_three_days_lose_no_command(connect: str) -> None:
+def test_three_days_lose_no_command(connect: Literal["start", "demand"]) -> None:
     world = Provider(7)
     voice = Voice(world, config.Provider(url=URL, connect=connect))
     run_in_fake_time(voice.live(world.sleep_often, world.fail_often))

@@ -76,17 +76,18 @@ async def test_an_answer_is_cut_where_the_speaker_stopped(
     sound: Sound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEAMVOICE_API_KEY", TOKEN)
-    microphone, found = SpokenMicrophone(), []
+    microphone = SpokenMicrophone()
+    found: list[float] = []
     async with terse_provider(say=say) as url, relay_to(url) as relay:
         with living_at(tmp_path / "home"), sound.recorder() as recorder:
             settings = settings_for(relay.url, "auto", "")
             async with App(settings, Desk(microphone, Speaker()), team=PaperTeam) as app:
                 await app.link.is_up.wait()
                 await say_over(app, microphone)
-                for number, seconds in enumerate((0.3, 1.1, 2.2)):
+                for seconds in (0.3, 1.1, 2.2):
                     start = await cut_after(seconds, app, recorder)
                     await say_over(app, microphone)
-                    await until(lambda n=number: len(_cuts(relay)) > n, "it is cut", 20)
+                    await until(lambda: len(_cuts(relay)) > len(found), "it is cut", 20)
                     found.append(played_to_ms(await _quiet(recorder, start)))
                 app.key("cancel", asyncio.get_running_loop().time())
     told = _cuts(relay)

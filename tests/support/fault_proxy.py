@@ -164,16 +164,21 @@ class Schedule:
     connections: tuple[tuple[Trouble, ...], ...] = ()
 
     @classmethod
-    def random(cls, seed: int) -> Schedule:
-        """From one to four connections in trouble, the same for the same seed."""
+    def random(cls, seed: int, frames: int = 25) -> Schedule:
+        """From one to four connections in trouble, the same for the same seed.
+
+        Args:
+            seed: For the chance.
+            frames: After so many, at most, all trouble of a connection has happened.
+        """
         chance = random.Random(seed)  # noqa: S311 - no secret
-        return cls(tuple(_some_trouble(chance) for _ in range(chance.randint(1, 4))))
+        return cls(tuple(_some_trouble(chance, frames) for _ in range(chance.randint(1, 4))))
 
 
-def _some_trouble(chance: random.Random) -> tuple[Trouble, ...]:
+def _some_trouble(chance: random.Random, most: int) -> tuple[Trouble, ...]:
     if chance.random() < 0.2:
         return (Trouble(0, chance.choice(AT_CONNECT)),)
-    troubles = [Trouble(chance.randint(1, 25), chance.choice(LATER)) for _ in range(2)]
+    troubles = [Trouble(chance.randint(1, most), chance.choice(LATER)) for _ in range(2)]
     return tuple(sorted(troubles, key=lambda trouble: trouble.after))
 
 
