@@ -726,7 +726,7 @@ class Conversation:
 
     def _response_gone(self) -> None:
         self._ledger.response_gone(self._response_id)
-        self.response, self._response_id = Response.FREE, ""
+        self.response, self._response_id, self._announcing = Response.FREE, "", ""
         self._do(do.StopTimer("answer"))
 
     def _is_wanted(self, response_id: str) -> bool:

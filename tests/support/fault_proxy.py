@@ -165,14 +165,14 @@ class Schedule:
 
     @classmethod
     def random(cls, seed: int, frames: int = 25) -> Schedule:
-        """From one to four connections in trouble, the same for the same seed.
+        """From one to three connections in trouble, the same for the same seed.
 
         Args:
             seed: For the chance.
             frames: After so many, at most, all trouble of a connection has happened.
         """
         chance = random.Random(seed)  # noqa: S311 - no secret
-        return cls(tuple(_some_trouble(chance, frames) for _ in range(chance.randint(1, 4))))
+        return cls(tuple(_some_trouble(chance, frames) for _ in range(chance.randint(1, 3))))
 
 
 def _some_trouble(chance: random.Random, most: int) -> tuple[Trouble, ...]:

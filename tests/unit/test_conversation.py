@@ -303,6 +303,25 @@ def test_a_request_that_was_cancelled_and_is_refused_holds_nothing_up(talk: Talk
     assert do.CreateResponse() in talk.tell(ev.CaptureEnded(at=talk.at()))
 
 
+def test_an_announcement_that_is_refused_does_not_stand_in_the_way_of_calls(talk: Talk) -> None:
+    assert do.Announce("The PM waits.") in talk.tell(
+        ev.NewsCame(at=talk.at(), about="pm", text="the PM waits")
+    )
+    refused = ev.RequestRefused(at=talk.at(), request="response.create", code="x", message="no")
+    talk.tell(refused)
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert talk.end("r1", CALL) == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+
+
+def test_an_announcement_calls_nothing(talk: Talk) -> None:
+    talk.tell(ev.NewsCame(at=talk.at(), about="pm", text="the PM waits"))
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    told = talk.end("r1", CALL)
+    assert do.AddToolOutput("call_1", "not run: nobody asked for it") in told
+    assert do.RunTool not in kinds(told)
+
+
 def test_an_end_that_is_told_twice_is_acted_upon_once(talk: Talk) -> None:
     talk.say()
     talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
