@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+GIVEN_UP = ("given up", "was not sent")  # of everything that waits
 ARRIVED = ("Submitted to", "Queued")
 
 
@@ -85,7 +86,7 @@ class Accounts:
         turn = self.turns.get(command.turn)
         troubles = self._troubles(command)
         failed = turn is not None and turn["outcome"] == "failed" and turn["trouble"] in troubles
-        return failed or any("given up" in text for text in troubles)
+        return failed or any(words in text for text in troubles for words in GIVEN_UP)
 
     def _is_dropped(self, command: Command) -> bool:
         """The oldest of what waits is dropped, one for each time that this is told."""
