@@ -68,6 +68,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAMVOICE_API_KEY", TOKEN)
 
 
+@pytest.mark.timeout(600)  # on a machine with much else to do
 async def test_whatever_happens_no_command_is_lost_or_done_twice(tmp_path: Path) -> None:
     before, was_alive = asyncio.all_tasks(), alive()
     busy, household = asyncio.Semaphore(AT_ONCE), Household(tmp_path)

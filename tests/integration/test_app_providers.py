@@ -62,6 +62,7 @@ async def converse(name: str, household: Household) -> None:
     assert is_cut == (Feature.TRUNCATE in profile.features), name
 
 
+@pytest.mark.timeout(120)  # on a machine with much else to do
 async def test_a_conversation_asks_no_more_than_the_server_can(tmp_path: Path) -> None:
     household = Household(tmp_path)
     async with asyncio.TaskGroup() as tasks:

@@ -15,6 +15,7 @@ FEW = 10  # objects more, of a kind, after three days than after an hour
 URL = "ws://localhost:1/v1/realtime"
 
 
+@pytest.mark.timeout(180)  # on a machine with much else to do
 @pytest.mark.parametrize("connect", ["start", "demand"])
 def test_three_days_lose_no_command(connect: Literal["start", "demand"]) -> None:
     world = Provider(7)
