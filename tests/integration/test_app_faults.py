@@ -58,7 +58,7 @@ async def live_through(
             if person.chance.random() < 0.5:
                 person.app.link.reconnect("on to the next trouble")
         await person.see_to_all()
-        await person.see_one_done()
+        await person.see_one_done(has_trouble=pace is ROTATING)
         await person.see_to_all()
     return person, proxy
 
