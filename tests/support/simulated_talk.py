@@ -19,6 +19,7 @@ from teamvoice import config
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
+from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.keys import Keys
 from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.pace import Pace
@@ -127,6 +128,7 @@ class Voice:
         team = PaperTeam(settings.team)
         self.accounts = Accounts(team.written)
         toolbox = Toolbox(team_tools(team))
+        self.tariff = Tariff(settings, "generic")
         pace = Pace(schedule=Schedule(rest_s=20.0))  # fewer looks
         self.link = SimulatedLink(world, settings, toolbox.schemas, Newsroom(), pace)
         self.microphone = SpokenMicrophone()
@@ -145,7 +147,7 @@ class Voice:
         self.keys = Keys(settings.hotkey, self.bridge.tell, rooms.on_tell)
 
     def _turn_over(self, turn: Turn) -> None:
-        self.accounts.turns[turn.number] = turn_record(turn, self.world.date())
+        self.accounts.turns[turn.number] = turn_record(turn, self.world.date(), self.tariff)
 
     async def live(self, *troubles: Callable[[], Coroutine[None, None, None]]) -> None:
         """Press for an hour, and for the rest of three days.
