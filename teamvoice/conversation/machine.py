@@ -11,7 +11,7 @@ concern      states                                          moved by
 ============ =============================================== ==================================
 the link     down, up                                        LinkUp, LinkDown, LinkRested
 microphone   closed, open, draining, discarding              gestures, CaptureEnded/Failed
-the response free, requested, active, cancelling             CreateResponse, Response*, barge-in
+the response free, requested, blocked, active, cancelling    CreateResponse, Response*, barge-in
 the speaker  silent, playing, stopping                       AnswerAudio, Sound*
 open calls   the calls that run now, and whose               ResponseEnded, ToolEnded, LinkDown
 what is owed whether the person is due an answer             commits, the end of all open calls
@@ -44,7 +44,6 @@ again.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -66,7 +65,6 @@ from teamvoice.conversation.taint import Taint
 from teamvoice.conversation.tidings import TIMER as UNTOLD
 from teamvoice.conversation.tidings import Tidings
 
-_REMEMBERED = 64  # responses that have ended; one that ends twice is no news
 _OF_A_SESSION = (
     ev.ResponseBegan,
     ev.AnswerAudio,
@@ -93,7 +91,6 @@ class Conversation:
         self._owed = False
         self._next_hold: ev.HoldBegan | None = None  # came while the microphone was draining
         self._held_at = float("-inf")  # when the key last went down
-        self._ended: deque[str] = deque(maxlen=_REMEMBERED)  # responses of this session
         self._taint = Taint()
         self._tidings = Tidings()
         self._hearing = Hearing()
@@ -398,10 +395,12 @@ class Conversation:
         self._do(*self._consent.drop("the link went down", event.at))
         given_up = self._end_session()
         told = self._outage.told(event)
-        if draft and given_up:
-            self._fail(draft, f"{event.reason}; what you said was tried three times, and given up")
+        given_up_why = f"{event.reason}; what you said was tried three times, and given up"
+        if draft and given_up and not self._said.waits(draft.number):
+            self._fail(draft, given_up_why)
+        elif given_up:
+            self._do(do.Chime("trouble"), do.Tell("trouble", given_up_why))
         elif draft and was_busy and not self._said.waits(draft.number):
-            self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
             if not draft.outcome:  # else it was told why there is no answer
                 self._fail(draft, event.reason)
         else:
@@ -419,7 +418,6 @@ class Conversation:
         self._hearing.session_lost()
         self._ledger.link_lost()
         self.budget.session_lost()
-        self._ended.clear()
         return self._said.session_lost()
 
     def _slept(self, event: ev.Slept) -> None:
@@ -445,6 +443,8 @@ class Conversation:
         self.response = Response.ACTIVE
         if was is Response.FREE:
             self._answer_what_is_there()  # the provider began it by itself
+            self._owed = False
+            self._do(do.SetTimer("answer", self._rules.answer_s))
         if was is Response.CANCELLING or self.mic is Mic.OPEN:
             self._cancel_response()
 
@@ -470,22 +470,21 @@ class Conversation:
             draft.spoken.append(event.text)
 
     def _response_ended(self, event: ev.ResponseEnded) -> None:
-        if event.response_id and event.response_id in self._ended:
-            return  # told twice
-        self._ended.append(event.response_id)
+        is_ours = event.response_id == self._response_id
+        if not is_ours and self.response is not Response.BLOCKED:
+            return  # it never began, or its end was told before
         draft = self._ledger.response_ended(event)
-        if event.response_id == self._response_id or self.response is Response.REQUESTED:
-            was, self.response = self.response, Response.FREE
-            self._tidings.over(completed=event.status == "completed")
-            self._do(do.StopTimer("answer"), *self._hearing.response_over())
-            if self.sound is Sound.PLAYING:
-                self._do(do.FinishPlaying())
-            if event.status == "completed":
-                self._said.answered(self._answering)
-            elif was is not Response.CANCELLING and draft:
-                self._give_up(draft, event.reason or f"the answer was {event.status}")
-        if event.status == "completed":
-            self._run_calls(draft, event)
+        was, self.response = self.response, Response.FREE
+        announced, self._response_id = bool(self._tidings.announcing), ""
+        self._tidings.over(completed=event.status == "completed")
+        self._do(do.StopTimer("answer"), *self._hearing.response_over())
+        if self.sound is Sound.PLAYING:
+            self._do(do.FinishPlaying())
+        if event.status == "completed" and is_ours:
+            self._said.answered(self._answering)
+            self._run_calls(None if announced else draft, event)
+        elif was is not Response.CANCELLING and draft:
+            self._give_up(draft, event.reason or f"the answer was {event.status}")
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
         self._ledger.speech_heard(event)
@@ -495,8 +494,10 @@ class Conversation:
     def _request_refused(self, event: ev.RequestRefused) -> None:
         draft = self._ledger.current
         match event.request, event.code:
+            case "response.create", _ if self.response is Response.CANCELLING:
+                self._response_gone()  # it never began, which is what was wanted
             case "response.create", "conversation_already_has_active_response":
-                self._ask_again()  # the end of the other one sets us free
+                self._ask_again()  # once the other one has ended
             case "response.create", _:
                 self._response_gone()
                 self._give_up(draft, event.message)
@@ -518,7 +519,8 @@ class Conversation:
         asked = []
         for call in event.calls:
             if draft is None or draft.outcome == "cancelled":
-                self._do(do.AddToolOutput(call.call_id, "not run: the person cancelled it"))
+                why = "the person cancelled it" if draft else "nobody asked for it"
+                self._do(do.AddToolOutput(call.call_id, f"not run: {why}"))
                 continue
             draft.call_began(call, event.at)
             if why := self._consent.policy.judge(call, tainted=self._taint.of(draft)):
@@ -571,7 +573,7 @@ class Conversation:
             self._give_up(self._ledger.current, "the model did not answer in time")
             self._cancel_response()
         elif self.response is not Response.FREE:
-            if self.response is Response.REQUESTED:
+            if self.response is not Response.CANCELLING:
                 self._give_up(self._ledger.current, "the model did not answer in time")
             self._lose_session(ev.LinkDown(at=event.at, reason="the session no longer answers"))
             self._do(do.ResetLink())
@@ -637,6 +639,7 @@ class Conversation:
 
     def _ask_again(self) -> None:
         """What was asked for met another response, and is asked for again after that."""
+        self.response = Response.BLOCKED
         if self._tidings.announcing:
             self._tidings.again()
         else:
@@ -687,7 +690,7 @@ class Conversation:
             self._tidings.heard_in_part()
 
     def _cancel_response(self) -> None:
-        if self.response in {Response.FREE, Response.CANCELLING}:
+        if self.response in {Response.FREE, Response.BLOCKED, Response.CANCELLING}:
             return
         if self.response is Response.ACTIVE:
             self._do(do.CancelResponse(self._response_id))
@@ -696,14 +699,17 @@ class Conversation:
 
     def _response_gone(self) -> None:
         self._ledger.response_gone(self._response_id)
-        self.response = Response.FREE
+        self._tidings.over(completed=False)
+        self.response, self._response_id = Response.FREE, ""
         self._do(do.StopTimer("answer"))
 
     def _is_wanted(self, response_id: str) -> bool:
         return self.response is Response.ACTIVE and response_id == self._response_id
 
     def _fail(self, draft: Draft, trouble: str) -> None:
+        """No answer will tell of what was done, so it is shown."""
         draft.fail("failed", trouble)
+        self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
         self._do(do.Chime("trouble"), do.Tell("trouble", trouble))
 
     def _give_up(self, draft: Draft | None, trouble: str) -> None:
@@ -720,11 +726,20 @@ class Conversation:
         self._do(*commands)
         for utterance in completed:
             self._owed = True
+            self._give_a_turn(utterance, at)
             if utterance.text is None:
                 self._ledger.speech_sent()
                 self._do(do.Chime("sent"))
             if self._ledger.current:
                 self._ledger.current.clock("commit", at)
+
+    def _give_a_turn(self, utterance: Utterance, at: float) -> None:
+        """Words outlive their turn when that failed; the answer to them needs another."""
+        if self._ledger.current is None:
+            draft = self._ledger.current = self._ledger.new(at, typed=utterance.text is not None)
+            draft.heard += [utterance.text] if utterance.text else []
+            utterance.turn = draft.number
+            self._do(do.BeginTurn(draft.number))
 
     def _make_room(self, dropped: Utterance | None) -> None:
         if dropped:

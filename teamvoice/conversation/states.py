@@ -54,6 +54,7 @@ class Response(enum.Enum):
 
     FREE = "free"
     REQUESTED = "requested"
+    BLOCKED = "blocked"  # it was refused, since one is under way of which we do not know
     ACTIVE = "active"
     CANCELLING = "cancelling"
 

@@ -25,7 +25,8 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -47,6 +48,7 @@ from teamvoice.daemon.journal import Journal, journal_path, read_last
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.news import Newsroom
+from teamvoice.daemon.pace import Pace
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.recap import KEPT, recap
@@ -74,11 +76,19 @@ class App:
     Args:
         settings: The configuration.
         desk: Where the person sits.
+        pace: How patient it is.
+        team: What makes its team.
 
     ``link`` is its link to the provider.
     """
 
-    def __init__(self, settings: config.Config, desk: Desk) -> None:
+    def __init__(
+        self,
+        settings: config.Config,
+        desk: Desk,
+        pace: Pace | None = None,
+        team: Callable[..., Team] = Team,
+    ) -> None:
         self._settings = settings
         self._desk = desk
         self._stack = contextlib.AsyncExitStack()
@@ -91,22 +101,19 @@ class App:
             self._tell,
             lambda kind: self._bridge.chime(kind),  # noqa: PLW0108 - made below
         )
-        self._team = Team(settings.team, held=held, on_held=self._herald.held_ended)
+        self._team = team(settings.team, held=held, on_held=self._herald.held_ended)
         self._watcher = Watcher(self._team, self._herald.news)
         self._policy = policy_for(settings)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self._memory: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._deeds = Deeds(self._toolbox.call, self._write_down)
-        self.link = ProviderLink(settings, self._toolbox.schemas, self._news, self._recap)
+        pace = pace or Pace()
+        tools = self._toolbox.schemas
+        self.link = ProviderLink(settings, tools, self._news, self._recap, pace)
         self._tariff = Tariff(settings, self.link.provider)
         self._spending = Spending(self._tariff, journal_path())
         self._cache_watch = CacheWatch()
-        rules = Rules(
-            trims=settings.audio.trim,
-            cap_usd=settings.cost.cap_usd,
-            keep_said_s=settings.provider.keep_said_s,
-        )
-        self._bridge = Bridge(self._rooms(), rules, self._policy)
+        self._bridge = Bridge(self._rooms(), _rules(settings, pace), self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._key_watch = KeyWatch(desk.key_source, self._keys, self._tell)
@@ -309,3 +316,12 @@ class App:
         except TeamvoiceError as error:
             away = {"state": "unknown", "source": "tmux", "detail": str(error)}
             return [{"name": member.name, **away} for member in self._team.members]
+
+
+def _rules(settings: config.Config, pace: Pace) -> Rules:
+    return replace(
+        pace.rules,
+        trims=settings.audio.trim,
+        cap_usd=settings.cost.cap_usd,
+        keep_said_s=settings.provider.keep_said_s,
+    )

@@ -16,10 +16,11 @@ import structlog
 from teamvoice import config
 from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.offline_process import OfflineProcess
+from teamvoice.daemon.pace import Pace
 from teamvoice.errors import LinkRefused
-from teamvoice.realtime import providers
+from teamvoice.realtime import failures, providers
 from teamvoice.realtime.client import Session
-from teamvoice.realtime.events import Event
+from teamvoice.realtime.events import ErrorEvent, Event
 from teamvoice.realtime.instructions import instructions
 from teamvoice.realtime.link import Link, LinkState
 from teamvoice.realtime.requests import CreateItem, Request, message
@@ -60,6 +61,7 @@ class ProviderLink:
         tools: What the session declares; the same for its whole life.
         news: Where the state of the link is published.
         recap: What a new session is told of what came before it; empty for nothing.
+        pace: How patient it is.
 
     ``is_up`` is set while a session is there, configured and confirmed; ``reason`` says why not.
     """
@@ -70,11 +72,13 @@ class ProviderLink:
         tools: Sequence[dict[str, Any]],
         news: Newsroom,
         recap: Callable[[], str] = lambda: "",
+        pace: Pace | None = None,
     ) -> None:
         self._settings = settings
         self._tools = tuple(tools)
         self._news = news
         self._recap = recap
+        self._pace = pace or Pace()
         self._listener: Listener | None = None
         self.provider = providers.choose(settings.provider, config.api_key())
         self._offline = OfflineProcess(settings, self._offline_changed)
@@ -84,6 +88,7 @@ class ProviderLink:
             on_up=self._up,
             on_down=self._down,
             on_event=self._received,
+            backoff=self._pace.backoff,
             upkeep=self._upkeep(),
         )
         self.is_up = asyncio.Event()
@@ -155,6 +160,7 @@ class ProviderLink:
             may_rotate=lambda: self._listener is None or self._listener.is_at_rest,
             idle_s=None if wish.connect == "start" else 60 * wish.idle_min,
             on_idle=self._idle,
+            schedule=self._pace.schedule,
         )
 
     def _seed(self) -> Sequence[Request]:
@@ -182,7 +188,7 @@ class ProviderLink:
             offline_url=self._offline.url,
             offline_token=self._offline.token,
         )
-        return Session(provider, self._spec())
+        return Session(provider, self._spec(), self._pace.limits)
 
     async def _keep(self) -> None:
         if self.provider == "offline":
@@ -194,6 +200,9 @@ class ProviderLink:
     # What happens to it ------------------------------------------------------------------------
 
     def _received(self, event: Event) -> None:
+        error = event.error if isinstance(event, ErrorEvent) else None
+        if error and not failures.of_error(error.code, error.type).harmless:
+            return  # the link goes down, and says so
         if self._listener:
             self._listener.received(event)
 

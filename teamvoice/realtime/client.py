@@ -11,7 +11,8 @@ Entering goes through three stages, each with a deadline: the connection opens, 
 ``session.created``, and it confirms our ``session.update`` with ``session.updated``. Only then may
 audio be sent: before, the provider's own defaults hold, which answer by themselves.
 
-A frame that cannot be read is yielded as :class:`Malformed`; it does not end the session. A
+A frame that cannot be read is yielded as :class:`Malformed`; it does not end the session. One that
+comes twice, with the same identifier, is yielded once. A
 connection that has gone silent is noticed by WebSocket pings. Received frames wait in a queue of
 the WebSocket's own; when it is full no more is read, and the provider has to wait.
 """
@@ -104,6 +105,7 @@ class Session:
         self._sending = asyncio.Lock()
         self._sent = 0
         self._began = 0.0
+        self._last = b""
         self._socket: ClientConnection | None = None
         self.info = SessionInfo()
         """What the provider said about the session, its end (``expires_at``) for one."""
@@ -137,21 +139,21 @@ class Session:
         """Send a request after all that were sent before it.
 
         Returns:
-            The identifier under which it went. An ``error`` that it causes names it, and
-            ``ErrorEvent.request`` tells the kind of request. Empty when the provider cannot do
-            this, or does it unasked, and nothing was sent.
+            The identifier under which it went, or the last of those that went in its place. An
+            ``error`` that it causes names it, and ``ErrorEvent.request`` tells the kind of request.
+            Empty when the provider cannot do this, or does it unasked, and nothing was sent.
 
         Raises:
             LinkClosed: The connection has ended, or takes nothing more.
         """
+        event_id = ""
         async with self._sending:
-            apt = self._dialect.translate(request)
-            if apt is None:
-                return ""
-            self._sent += 1
-            ready = identified(apt, self._sent)
-            await self._write(encode(ready))
-        return str(ready.event_id)
+            for apt in self._dialect.translate(request):
+                self._sent += 1
+                ready = identified(apt, self._sent)
+                event_id = str(ready.event_id)
+                await self._write(encode(ready))
+        return event_id
 
     @property
     def ends_at(self) -> float | None:
@@ -251,13 +253,21 @@ class Session:
             within = self._limits.send_s
             raise LinkClosed(f"the connection took nothing for {within:g} s") from error
 
-    async def _receive(self) -> events.Event:
+    async def _receive_frame(self) -> bytes:
         try:
-            frame = await self._open_socket.recv(decode=False)
+            return await self._open_socket.recv(decode=False)
         except ConnectionClosed as closed:
             raise closed_with(closed) from closed
+
+    async def _receive(self) -> events.Event:
+        frame = await self._receive_frame()
+        while frame == self._last and b'"event_id"' in frame:
+            frame = await self._receive_frame()  # the same event once more
+        self._last = frame
         try:
-            return self._decoder.decode(frame)
+            event = self._decoder.decode(frame)
         except ProtocolError as error:
             start = frame[:_START_OF_FRAME].decode(errors="replace")
             return events.Malformed(error.message, start)
+        self._dialect.received(event)
+        return event

@@ -14,7 +14,8 @@ from typing import Any, Union, cast
 import msgspec
 
 from teamvoice.errors import ProtocolError
-from teamvoice.realtime.events import KNOWN, ResponseDone, ServerEvent, Unknown
+from teamvoice.realtime.events import KNOWN, ErrorEvent, ResponseDone, ServerEvent, Unknown
+from teamvoice.realtime.parts import ErrorDetail
 
 _TYPES = frozenset(str(kind.__struct_config__.tag) for kind in KNOWN)
 _ANY_KNOWN = cast("type[ServerEvent]", Union[KNOWN])  # noqa: UP007  (KNOWN is a value, not a type)
@@ -55,6 +56,8 @@ class Decoder:
         kind = raw.get("type")
         if not isinstance(kind, str):
             raise ProtocolError(f"an event without a type: {error}") from error
+        if kind == "error":
+            return ErrorEvent(error=_loose_error(raw))
         if kind in _TYPES:
             raise ProtocolError(f"a malformed {kind}: {error}") from error
         if kind not in self._aliases:
@@ -67,6 +70,16 @@ class Decoder:
             return _settled(msgspec.convert({**raw, "type": kind}, _ANY_KNOWN, strict=False))
         except msgspec.ValidationError as error:
             raise ProtocolError(f"a malformed {kind}: {error}") from error
+
+
+def _loose_error(raw: dict[str, Any]) -> ErrorDetail:
+    """An error that is words alone, stands at the top level, or has numbers for names."""
+    told = raw.get("error") or {name: raw[name] for name in ("message", "code") if name in raw}
+    if not isinstance(told, dict):
+        return ErrorDetail(message=str(told))
+    names = ("message", "type", "code", "param", "event_id")
+    known = {name: str(told[name]) for name in names if told.get(name) is not None}
+    return ErrorDetail(**known)
 
 
 def _settled(event: ServerEvent) -> ServerEvent:

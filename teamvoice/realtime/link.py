@@ -6,7 +6,7 @@
                      ▲    │              │                           │
                      │    ├── may work next time ──▶ WAITING ────────┤
                      │    └── cannot work ─────────▶ STOPPED ◀───────┘
-                     ├────────── the wait is over, or retry_now() ───┘
+                     ├──── the wait is over, retry_now(), want() ────┘
                      └── want() ── IDLE ◀── on_idle ── nothing was wanted for a while
 
 What it promises:
@@ -15,7 +15,7 @@ What it promises:
   in its place when a link on demand rests. A link that does not come up reports that once per
   outage as well. In both cases it is told once more when the outage turns out to be fatal; not for
   each try.
-- After something fatal there are no more tries until :meth:`Link.retry_now`.
+- After something fatal there are no more tries until :meth:`Link.retry_now` or :meth:`Link.want`.
 - ``send`` never waits and never raises. A request that is taken goes out in order, or the link
   goes down and says so: nothing is lost in silence. Requests wait in a bounded queue; when it
   overflows, the connection is too slow to be of use and the link goes down.
@@ -127,9 +127,16 @@ class Link:
         return False
 
     def want(self) -> None:
-        """Something is about to be sent: come up, if the link rests; else do not rest soon."""
+        """Something is about to be sent: come up, if the link rests; else do not rest soon.
+
+        A link that is down tries at once, unless the provider asked to be left alone; one that was
+        stopped by something fatal as well, for a person may have mended it.
+        """
         self._wanted = asyncio.get_running_loop().time()
         self._wish.set()
+        may_hurry = self._state in {LinkState.ENDING, LinkState.WAITING} and not self._asked_s
+        if may_hurry or self._state is LinkState.STOPPED:
+            self._nudge.set()
         if self._tenure:
             self._tenure.want()
 
@@ -227,13 +234,11 @@ class Link:
 
     async def _wait(self, verdict: Verdict) -> None:
         """Wait until the next try is due."""
-        if verdict.harmless:
-            return  # it rests
         if verdict.fatal:
             self._state = LinkState.STOPPED
             await self._nudge.wait()
             self._told = None  # a person asked: they are told what comes of it
-        else:
+        elif not verdict.harmless:  # else it rests
             self._state = LinkState.WAITING
             delay = self._backoff.delay(self._tries, self._chance(), self._asked_s)
             await self._nudged_within(delay)

@@ -99,8 +99,8 @@ class Usage(msgspec.Struct, frozen=True):
 
     @property
     def text_in(self) -> int:
-        """Text tokens that went in, cached ones included."""
-        return self._in.text_tokens or 0
+        """Text tokens that went in, cached ones included; all, if their modality is not told."""
+        return self._in.text_tokens or (0 if self.input_token_details else self.input_tokens) or 0
 
     @property
     def audio_in(self) -> int:
@@ -121,8 +121,9 @@ class Usage(msgspec.Struct, frozen=True):
 
     @property
     def text_out(self) -> int:
-        """Text tokens that came out."""
-        return self._out.text_tokens or 0
+        """Text tokens that came out; all of them, if their modality is not told."""
+        told = self.output_token_details
+        return self._out.text_tokens or (0 if told else self.output_tokens) or 0
 
     @property
     def audio_out(self) -> int:

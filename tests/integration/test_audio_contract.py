@@ -7,7 +7,6 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from teamvoice.audio.pcm import BLOCK_BYTES, BYTES_PER_SECOND, RATE, float32_to_
 from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.sounds import chirp, loud_samples, place
 from tests.support.wait import until
 
 PIECE_BYTES = BYTES_PER_SECOND // 20
@@ -27,31 +27,8 @@ REAL = pytest.param("real", marks=pytest.mark.needs(*NEEDS_SOUND))
 REFUSED = pytest.param("48 kHz", marks=pytest.mark.needs(*NEEDS_SOUND))
 
 
-def chirp(seconds: float, low: float = 300.0, high: float = 3000.0) -> bytes:
-    """A tone that never repeats itself: its place in a recording can be found to the sample."""
-    time = np.arange(int(RATE * seconds)) / RATE
-    phase = 2 * np.pi * (low * time + (high - low) * time**2 / (2 * seconds))
-    return float32_to_pcm16(0.5 * np.sin(phase))
-
-
 def tone(seconds: float, hertz: float = 440.0) -> bytes:
     return float32_to_pcm16(0.5 * np.sin(2 * np.pi * hertz * np.arange(int(RATE * seconds)) / RATE))
-
-
-def place(needle: bytes, recording: bytes) -> tuple[int, float]:
-    """Where a sound stands in a recording, in samples, and how well it fits (1.0: perfectly)."""
-    wanted = np.frombuffer(needle, "<i2").astype(float)
-    heard = np.frombuffer(recording, "<i2").astype(float)
-    size = 1 << (len(wanted) + len(heard)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size)), size)
-    at = int(np.argmax(product[: len(heard)]))
-    piece = heard[at : at + len(wanted)]
-    norm = np.linalg.norm(piece) * np.linalg.norm(wanted[: len(piece)])
-    return at, float(np.dot(piece, wanted[: len(piece)]) / norm) if norm else 0.0
-
-
-def loud_samples(recording: bytes, threshold: int = 300) -> Any:
-    return np.flatnonzero(np.abs(np.frombuffer(recording, "<i2").astype(int)) > threshold)
 
 
 def gaps(recording: bytes) -> list[tuple[int, int]]:

@@ -63,18 +63,6 @@ class Person:
             await asyncio.sleep(300)
             others[0].cancel()
 
-    async def sleep_often(self) -> None:
-        while True:
-            await asyncio.sleep(self.chance.expovariate(1 / HOUR))
-            self.provider.sleep(self.chance.choice([5, 40, 600, 2 * HOUR, 8 * HOUR]))
-
-    async def fail_often(self) -> None:
-        while True:
-            await asyncio.sleep(self.chance.expovariate(1 / HOUR))
-            self.provider.fail(silently=self.chance.random() < 0.5)
-            await asyncio.sleep(self.chance.choice([1, 20, 300]))
-            self.provider.recover()
-
     async def _press_often(self) -> None:
         while True:
             await asyncio.sleep(self.chance.expovariate(1 / 40))
@@ -149,7 +137,7 @@ def test_three_days_of_rotations_go_unnoticed(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_no_press_is_lost_to_sleep_and_outages(seed: int) -> None:
     person = Person(seed)
-    run_in_fake_time(person.live(person.sleep_often(), person.fail_often()))
+    run_in_fake_time(person.live(person.provider.sleep_often(), person.provider.fail_often()))
     person.check()
     assert person.story.count("u") > 50
 
@@ -157,6 +145,6 @@ def test_no_press_is_lost_to_sleep_and_outages(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(1))
 def test_a_link_on_demand_rests_and_loses_nothing(seed: int) -> None:
     person = Person(seed, idle_s=60.0)
-    run_in_fake_time(person.live(person.sleep_often(), person.fail_often()))
+    run_in_fake_time(person.live(person.provider.sleep_often(), person.provider.fail_often()))
     person.check()
     assert person.story.count("i") > 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from dataclasses import dataclass, field
@@ -163,6 +164,30 @@ async def test_retries_when_asked_without_waiting() -> None:
         await reaches(link, LinkState.WAITING)
         link.retry_now()
         await seen.told("du")
+
+
+async def test_a_press_does_not_wait_for_the_next_try() -> None:
+    async with (
+        scripted([Refuse(503)], [Refuse(401)], [*GREETING]) as script,
+        kept_up(dialling(script), NEVER) as (link, seen),
+    ):
+        await reaches(link, LinkState.WAITING)
+        link.want()
+        await reaches(link, LinkState.STOPPED)
+        link.want()  # a person may have mended it
+        await seen.told("dFu")
+
+
+async def test_a_press_does_not_hurry_a_provider_that_asked_to_be_left_alone() -> None:
+    async with (
+        scripted([Refuse(429, headers=(("Retry-After", "1"),))], [*GREETING]) as script,
+        kept_up(dialling(script)) as (link, seen),
+    ):
+        await reaches(link, LinkState.WAITING)
+        began = asyncio.get_running_loop().time()
+        link.want()
+        await seen.told("du")
+        assert asyncio.get_running_loop().time() - began > 0.8
 
 
 async def test_a_retry_asked_for_while_up_does_not_hurry_the_next_outage() -> None:

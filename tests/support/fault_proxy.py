@@ -19,6 +19,7 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
@@ -86,7 +87,25 @@ class Endless:
     """Never let an answer end: its end is withheld, and more of it comes for ever."""
 
 
-Fault = Refuse | Cut | HalfOpen | Slow | Close | Inject | Endless
+@dataclass(frozen=True)
+class NoEnd:
+    """Withhold the end of every later answer, and nothing else."""
+
+
+@dataclass(frozen=True)
+class Twice:
+    """Send the client every later frame of the server's twice."""
+
+
+@dataclass(frozen=True)
+class Deny:
+    """Answer the client's next request of a kind with an error, and do not pass it on."""
+
+    kind: str
+    code: str
+
+
+Fault = Refuse | Cut | HalfOpen | Slow | Close | Inject | Endless | NoEnd | Twice | Deny
 
 
 @dataclass(frozen=True)
@@ -107,14 +126,33 @@ UNKNOWN = Inject(json.dumps(frames.frame("server.news", text="all is well")), "u
 WRONG = Inject(json.dumps({"type": "response.done", "response": 7}), "wrong event")
 BULK = Inject(HUGE, "16 MB frame")
 
+
+def _stray(name: str, frame: dict[str, Any]) -> Inject:
+    """Something of a response that nobody asked for."""
+    text = json.dumps(frame).replace("resp_1", "resp_stray").replace("call_1", "call_stray")
+    return Inject(text, f"stray {name}")
+
+
+STRAY = (
+    _stray("begin", frames.frame("response.created", response=frames.response("in_progress"))),
+    _stray("audio", frames.audio(bytes(960))),
+    _stray("end", frames.frame("response.done", response=frames.response("completed"))),
+    _stray(
+        "call",
+        frames.frame("response.done", response=frames.response("completed", output=[frames.CALL])),
+    ),
+)
+
 AT_CONNECT: tuple[Fault, ...] = (
     *(Refuse(401), Refuse(429), Refuse(429, "0"), Refuse(503), Refuse(503, "1")),
     Refuse(503, "Wed, 21 Oct 2015 07:28:00 GMT"),
 )
 LATER: tuple[Fault, ...] = (
-    *(Cut(), Cut(), HalfOpen(), Slow(0.01), Endless()),
+    *(Cut(), Cut(), HalfOpen(), Slow(0.01), Endless(), NoEnd(), Twice(), *STRAY),
     *(Close(code) for code in (1000, 1001, 1006, 1011, 1013, 3000)),
     *(error(code) for code in (*HARMLESS, *LASTING, "session_expired", "session_expired")),
+    *(Deny("response.create", code) for code in HARMLESS[1:]),
+    *(Deny("input_audio_buffer.commit", code) for code in HARMLESS[2:4]),
     *(MALFORMED, UNKNOWN, WRONG, BULK),
 )
 
@@ -126,16 +164,21 @@ class Schedule:
     connections: tuple[tuple[Trouble, ...], ...] = ()
 
     @classmethod
-    def random(cls, seed: int) -> Schedule:
-        """From one to four connections in trouble, the same for the same seed."""
+    def random(cls, seed: int, frames: int = 25) -> Schedule:
+        """From one to three connections in trouble, the same for the same seed.
+
+        Args:
+            seed: For the chance.
+            frames: After so many, at most, all trouble of a connection has happened.
+        """
         chance = random.Random(seed)  # noqa: S311 - no secret
-        return cls(tuple(_some_trouble(chance) for _ in range(chance.randint(1, 4))))
+        return cls(tuple(_some_trouble(chance, frames) for _ in range(chance.randint(1, 3))))
 
 
-def _some_trouble(chance: random.Random) -> tuple[Trouble, ...]:
+def _some_trouble(chance: random.Random, most: int) -> tuple[Trouble, ...]:
     if chance.random() < 0.2:
         return (Trouble(0, chance.choice(AT_CONNECT)),)
-    troubles = [Trouble(chance.randint(1, 25), chance.choice(LATER)) for _ in range(2)]
+    troubles = [Trouble(chance.randint(1, most), chance.choice(LATER)) for _ in range(2)]
     return tuple(sorted(troubles, key=lambda trouble: trouble.after))
 
 
@@ -175,6 +218,11 @@ class FaultProxy:
                 self.met.append((number, refusal))
                 return _refusal(client, refusal)
         return None
+
+    @property
+    def is_over(self) -> bool:
+        """A connection with no trouble ahead is the one that came last."""
+        return self.opened > len(self.schedule.connections)
 
     async def handle(self, client: ServerConnection) -> None:
         """Join a client to the server until either leaves."""
@@ -225,7 +273,10 @@ class _Passage:
         self._met = met
         self._passed = 0
         self._delay = 0.0
-        self._is_endless = False
+        self._is_endless = self._has_no_end = False
+        self._more = json.dumps(frames.audio(bytes(960)))  # of whatever answer comes last
+        self._copies = 1
+        self._denied: list[Deny] = []
         self._frozen = asyncio.Event()
         self._over = asyncio.Event()
 
@@ -264,14 +315,35 @@ class _Passage:
         if self._frozen.is_set():
             await self._over.wait()
         await asyncio.sleep(self._delay)
-        if self._is_endless and target is self._client and '"response.done"' in str(frame):
-            await self._answer_for_ever()
-        await target.send(frame)
+        if target is self._client:
+            await self._pass_to_client(str(frame))
+        elif not await self._is_denied(str(frame)):
+            await target.send(frame)
         self._passed += 1
         while self._troubles and self._troubles[0].after <= self._passed:
             fault = self._troubles.pop(0).fault
             self._met.append((self._number, fault))
             await self._make(fault)
+
+    async def _is_denied(self, frame: str) -> bool:
+        denial = next((denial for denial in self._denied if f'"{denial.kind}"' in frame), None)
+        if denial is None:
+            return False
+        self._denied.remove(denial)
+        refused = frames.error(denial.code, caused_by=json.loads(frame)["event_id"])
+        await self._client.send(json.dumps(refused))
+        return True
+
+    async def _pass_to_client(self, frame: str) -> None:
+        if '"response.done"' in frame:
+            if self._is_endless:
+                await self._answer_for_ever()
+            if self._has_no_end:
+                return
+        elif '"response.output_audio.delta"' in frame:
+            self._more = frame
+        for _ in range(self._copies):
+            await self._client.send(frame)
 
     async def _make(self, fault: Fault) -> None:
         match fault:
@@ -280,20 +352,32 @@ class _Passage:
             case HalfOpen():
                 self._client.transport.pause_reading()
                 self._frozen.set()
-            case Slow(seconds):
-                self._delay = seconds
             case Close(code):
                 await self._client.close(code, "as scheduled")
             case Inject(frame):
                 await self._client.send(frame)
-            case Endless():
-                self._is_endless = True
             case Refuse():
                 raise AssertionError("is for a connection that comes")
+            case _:
+                self._begin(fault)
+
+    def _begin(self, fault: Fault) -> None:
+        """Trouble that lasts, or is still to come."""
+        match fault:
+            case Slow(seconds):
+                self._delay = seconds
+            case Endless():
+                self._is_endless = True
+            case NoEnd():
+                self._has_no_end = True
+            case Twice():
+                self._copies = 2
+            case Deny():
+                self._denied.append(fault)
 
     async def _answer_for_ever(self) -> None:
         while True:
-            await self._client.send(json.dumps(frames.audio(bytes(960))))
+            await self._client.send(self._more)
             await asyncio.sleep(0.01)
 
 

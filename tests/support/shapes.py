@@ -89,14 +89,28 @@ def localai() -> list[Step]:
     return [*_greeting(), Expect(_COMMIT), *map(Send, _turn())]
 
 
+def old_localai() -> list[Step]:
+    """A pipeline that was made for the beta, and answers a commit by itself."""
+    return [*_greeting(), Expect(_COMMIT), *map(_loose, map(_beta, _turn()))]
+
+
 SHAPES: Mapping[str, tuple[str, Callable[[], list[Step]]]] = {
     "openai": ("openai", openai),
     "azure": ("azure", openai),
     "azure of the beta": ("azure", old_azure),
     "xai": ("xai", xai),
     "localai": ("localai", localai),
+    "localai of the beta": ("localai", old_localai),
     "offline": ("offline", openai),
     "generic": ("generic", openai),
     "generic of the beta": ("generic", old_azure),
 }
 """Of each shape: the profile that it is for, and the script of its server."""
+
+ERRORS: Mapping[str, Frame] = {
+    "as specified": {"error": {"type": "x", "code": "busy", "message": "too busy", "param": None}},
+    "no code": {"error": {"type": "busy", "message": "too busy"}},
+    "numbers": {"error": {"type": "x", "code": "busy", "message": "too busy", "param": 5}},
+    "at the top level": {"code": "busy", "message": "too busy"},
+}
+"""How servers say that they are too busy."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Self
 
 from teamvoice.errors import LinkClosed, LinkRefused
@@ -43,6 +44,10 @@ class Provider:
         """The wall clock, which goes on while the machine sleeps."""
         return EPOCH + asyncio.get_running_loop().time() + self.slept
 
+    def date(self) -> datetime:
+        """The wall clock, as a date."""
+        return datetime.fromtimestamp(self.wall(), UTC)
+
     def dial(self) -> SimulatedLine:
         return SimulatedLine(self)
 
@@ -61,9 +66,23 @@ class Provider:
     def recover(self) -> None:
         self.is_away = False
 
+    async def sleep_often(self) -> None:
+        while True:
+            await asyncio.sleep(self.chance.expovariate(1 / HOUR))
+            self.sleep(self.chance.choice([5, 40, 600, 2 * HOUR, 8 * HOUR]))
+
+    async def fail_often(self) -> None:
+        while True:
+            await asyncio.sleep(self.chance.expovariate(1 / HOUR))
+            self.fail(silently=self.chance.random() < 0.5)
+            await asyncio.sleep(self.chance.choice([1, 20, 300]))
+            self.recover()
+
 
 class SimulatedLine:
     """One session: see :class:`teamvoice.realtime.tenure.Line`."""
+
+    most_delay_s = 0.2  # of a request
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -112,7 +131,7 @@ class SimulatedLine:
             self._expiry.cancel()
 
     async def send(self, request: Request) -> str:
-        await asyncio.sleep(self._provider.chance.uniform(0.0, 0.2))
+        await asyncio.sleep(self._provider.chance.uniform(0.0, self.most_delay_s))
         if self._ended:
             raise self._ended
         if not self._is_dead:

@@ -84,6 +84,20 @@ def test_words_with_which_three_sessions_died_are_given_up_aloud(talk: Talk) -> 
     assert talk.tell(ev.LinkUp(at=talk.at())) == []
 
 
+def test_words_that_outlive_their_turn_are_answered_in_another(talk: Talk) -> None:
+    talk.say()
+    for _ in range(2):
+        talk.tell(ev.LinkDown(at=talk.at(), reason="gone"))
+        talk.tell(ev.LinkUp(at=talk.at()))
+    talk.tell(ev.TextAsked(at=talk.at(), text="and this"))
+    told = talk.tell(ev.LinkDown(at=talk.at(), reason="gone"))
+    assert "given up" in next(c.text for c in told if isinstance(c, do.Tell))
+    again = talk.tell(ev.LinkUp(at=talk.at()))
+    assert again == [do.AddText("and this"), do.CreateResponse()]
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert talk.end("r1", CALL) == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+
+
 def test_a_hold_goes_on_when_the_link_comes_up_in_its_middle() -> None:
     talk = Talk(link=False)
     talk.tell(ev.HoldBegan(at=talk.at()))
@@ -224,8 +238,73 @@ def test_an_active_response_elsewhere_is_waited_for(talk: Talk) -> None:
     code = "conversation_already_has_active_response"
     refused = ev.RequestRefused(at=talk.at(), request="response.create", code=code, message="")
     assert talk.tell(refused) == []
-    ended = ev.ResponseEnded(at=talk.at(), response_id="other", status="completed")
+    assert talk.machine.response is Response.BLOCKED
+    ended = ev.ResponseEnded(at=talk.at(), response_id="other", status="completed", calls=(CALL,))
     assert talk.tell(ended) == [do.CreateResponse()]
+
+
+def test_a_request_that_was_cancelled_and_is_refused_holds_nothing_up(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.HoldBegan(at=talk.at()))  # more words, before the response has begun
+    refused = ev.RequestRefused(
+        at=talk.at(), request="response.create", code="rate_limit_exceeded", message="too many"
+    )
+    assert talk.tell(refused) == []
+    talk.blocks(10)
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    assert do.CreateResponse() in talk.tell(ev.CaptureEnded(at=talk.at()))
+
+
+def test_an_announcement_that_is_refused_does_not_stand_in_the_way_of_calls(talk: Talk) -> None:
+    assert do.Announce("The PM waits.") in talk.tell(
+        ev.NewsCame(at=talk.at(), about="pm", text="the PM waits")
+    )
+    refused = ev.RequestRefused(at=talk.at(), request="response.create", code="x", message="no")
+    talk.tell(refused)
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert talk.end("r1", CALL) == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+
+
+def test_an_announcement_calls_nothing(talk: Talk) -> None:
+    talk.tell(ev.NewsCame(at=talk.at(), about="pm", text="the PM waits"))
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    told = talk.end("r1", CALL)
+    assert do.AddToolOutput("call_1", "not run: nobody asked for it") in told
+    assert do.RunTool not in kinds(told)
+
+
+def test_an_end_that_is_told_twice_is_acted_upon_once(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert talk.end("r1", CALL) == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+    assert talk.end("r1", CALL) == []
+
+
+def test_a_response_that_never_began_ends_nothing_and_runs_nothing(talk: Talk) -> None:
+    talk.say()
+    assert talk.end("other", CALL) == []
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert talk.end("r1", CALL) == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+
+
+def test_what_was_done_is_shown_when_no_answer_can_tell_of_it(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)
+    talk.tell(ev.ToolEnded(at=talk.at(), call_id="call_1", output="Submitted."))
+    refused = ev.RequestRefused(
+        at=talk.at(), request="response.create", code="rate_limit_exceeded", message="too many"
+    )
+    shown = [command for command in talk.tell(refused) if isinstance(command, do.Tell)]
+    assert shown == [do.Tell("answer", "Submitted."), do.Tell("trouble", "too many")]
+
+
+def test_a_response_that_begins_by_itself_and_never_ends_is_given_up(talk: Talk) -> None:
+    began = ev.ResponseBegan(at=talk.at(), response_id="r1")
+    timers = [c for c in talk.machine.handle(began) if isinstance(c, do.SetTimer)]
+    assert [timer.name for timer in timers] == ["answer"]
+    assert do.CancelResponse("r1") in talk.tell(ev.TimerRang(at=talk.at(), name="answer"))
 
 
 def test_a_refused_commit_ends_the_turn_and_tells(talk: Talk) -> None:

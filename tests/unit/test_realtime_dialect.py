@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from teamvoice.realtime.dialect import Dialect
+from teamvoice.realtime.events import ErrorEvent, ResponseCreated
+from teamvoice.realtime.parts import ErrorDetail, Response
 from teamvoice.realtime.profiles import Feature
 from teamvoice.realtime.requests import (
     AppendAudio,
@@ -15,10 +15,13 @@ from teamvoice.realtime.requests import (
     CreateItem,
     CreateResponse,
     DeleteItem,
+    MessageItem,
     Request,
     ResponseOptions,
     TruncateItem,
+    announcement,
     aside,
+    message,
 )
 
 ALL = frozenset(Feature)
@@ -34,19 +37,34 @@ EVERYTHING: list[Request] = [
 
 def sent(features: frozenset[Feature], *requests: Request) -> list[Request]:
     dialect = Dialect(features)
-    return [apt for apt in map(dialect.translate, requests) if apt is not None]
+    return [apt for request in requests for apt in dialect.translate(request)]
 
 
 def test_a_server_that_can_do_everything_is_asked_everything() -> None:
     assert sent(ALL, *EVERYTHING) == EVERYTHING
 
 
-@pytest.mark.parametrize(
-    ("lacking", "request_"), [(Feature.TRUNCATE, TRUNCATE), (Feature.OUT_OF_BAND, ASIDE)]
-)
-def test_what_a_server_cannot_do_is_not_asked(lacking: Feature, request_: Request) -> None:
-    expected = [request for request in EVERYTHING if request is not request_]
-    assert sent(ALL - {lacking}, *EVERYTHING) == expected
+def test_a_server_that_cannot_cut_is_told_how_much_was_heard() -> None:
+    words = "The person interrupted you and heard only the first 0.1 s of your answer."
+    note = CreateItem(item=message(words, role="system"))
+    expected = [note if request is TRUNCATE else request for request in EVERYTHING]
+    assert sent(ALL - {Feature.TRUNCATE}, *EVERYTHING) == expected
+
+
+def test_a_summary_on_the_side_is_not_asked_for_where_there_is_no_side() -> None:
+    expected = [request for request in EVERYTHING if request is not ASIDE]
+    assert sent(ALL - {Feature.OUT_OF_BAND}, *EVERYTHING) == expected
+
+
+def test_an_announcement_is_a_note_and_an_answer_where_there_is_no_side() -> None:
+    note, create = sent(ALL - {Feature.OUT_OF_BAND}, announcement("The PM waits."))
+    assert create == CreateResponse()
+    assert isinstance(note, CreateItem)
+    assert isinstance(note.item, MessageItem)
+    assert note.item.role == "system"
+    (part,) = note.item.content
+    assert part.text.startswith("Say this to the person")
+    assert part.text.endswith("The PM waits.")
 
 
 def test_a_server_that_cannot_write_is_not_asked_to() -> None:
@@ -58,6 +76,20 @@ def test_a_server_that_answers_by_itself_is_not_asked_to_after_a_commit() -> Non
     commit, create = CommitAudio(), CreateResponse()
     turn = [commit, create, OUTPUT, create, commit, create, create]
     assert sent(ALL - {Feature.MANUAL_RESPONSE}, *turn) == [commit, OUTPUT, create, commit, create]
+
+
+def test_an_answer_that_began_by_itself_is_not_waited_for() -> None:
+    dialect = Dialect(ALL - {Feature.MANUAL_RESPONSE})
+    dialect.translate(CommitAudio())
+    dialect.received(ResponseCreated(response=Response(id="r1")))
+    assert dialect.translate(CreateResponse()) == (CreateResponse(),)
+
+
+def test_no_answer_is_expected_to_a_commit_that_was_refused() -> None:
+    dialect = Dialect(ALL - {Feature.MANUAL_RESPONSE})
+    dialect.translate(CommitAudio())
+    dialect.received(ErrorEvent(error=ErrorDetail(event_id="tv_7_input_audio_buffer.commit")))
+    assert dialect.translate(CreateResponse()) == (CreateResponse(),)
 
 
 def test_a_summary_after_a_commit_is_asked_for_all_the_same() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from teamvoice.errors import ProtocolError
 from teamvoice.realtime import events
 from teamvoice.realtime.decoder import Decoder
-from teamvoice.realtime.parts import Usage
+from teamvoice.realtime.parts import ErrorDetail, Usage
 from teamvoice.realtime.providers import PROFILES
 from teamvoice.realtime.requests import CommitAudio, identified
 from tests.support import frames
@@ -107,6 +107,20 @@ def test_what_is_unknown_is_kept_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ({}, ErrorDetail()),
+        ({"error": "too busy"}, ErrorDetail(message="too busy")),
+        ({"error": {"code": 503}}, ErrorDetail(code="503")),
+    ],
+)
+def test_an_error_is_one_whatever_its_shape(raw: dict[str, Any], told: ErrorDetail) -> None:
+    event = decode({"type": "error", **raw})
+    assert isinstance(event, events.ErrorEvent)
+    assert event.error == told
+
+
+@pytest.mark.parametrize(
     "frame",
     [
         b"",
@@ -115,8 +129,6 @@ def test_what_is_unknown_is_kept_whole() -> None:
         b"null",
         b"{}",
         b'{"type": null}',
-        b'{"type": "error"}',
-        b'{"type": "error", "error": "text"}',
         b'{"type": "response.created", "response": {}}',
         b'{"type": "session.created", "session": {"id": "\xff"}}',
         json.dumps({**frames.audio(b""), "delta": "*"}).encode(),

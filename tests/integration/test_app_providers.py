@@ -1,0 +1,70 @@
+"""The whole daemon with every kind of server, each of which can do no more than its kind can."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from teamvoice.conversation.events import NewsCame
+from teamvoice.realtime.profiles import PROFILES, Feature
+from tests.support.hard_day import TOKEN, Household, Person, terse_provider
+from tests.support.limited import limited
+from tests.support.offline_parts import TONE
+from tests.support.wait import until
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAMVOICE_API_KEY", TOKEN)
+
+
+async def interrupt(person: Person) -> None:
+    """Speak over an answer; both commands are done."""
+    before = len(person.speaker.recording)
+    first = await person.give()
+    await until(lambda: len(person.speaker.recording) > before + 9600, "200 ms are heard", 20)
+    second = await person.give()
+    await person.see_done(first)
+    await person.see_done(second)
+
+
+async def hear_news(person: Person) -> None:
+    """News are told aloud."""
+    machine, before = person.app._bridge.machine, len(person.speaker.recording)
+    await until(lambda: machine.is_at_rest, "nothing is under way", 20)
+    at = asyncio.get_running_loop().time()
+    person.app._bridge.tell(NewsCame(at=at, about="pm", text="the PM waits for you"))
+    await until(lambda: len(person.speaker.recording) > before + 9600, "the news is spoken", 20)
+    await until(lambda: machine.is_at_rest, "the news is over", 20)
+
+
+async def converse(name: str, household: Household) -> None:
+    """Speak, type, interrupt, and be told news."""
+    profile = PROFILES[name]
+    async with (
+        terse_provider(say=lambda _: iter([TONE] * 12)) as upstream,
+        limited(upstream, profile, TOKEN) as server,
+        household.person(server.url, 1, name=name) as person,
+    ):
+        await person.app.link.is_up.wait()
+        for _ in range(3):
+            await person.see_done(await person.give())
+        await interrupt(person)
+        await hear_news(person)
+        await person.see_done(await person.give())
+        assert person.app.link.state == "up", name
+    assert server.broken == [], name
+    assert person.accounts.left == [], name
+    assert not [text for kind, text in person.accounts.told if kind == "trouble"], name
+    is_cut = "conversation.item.truncate" in server.kinds()
+    assert is_cut == (Feature.TRUNCATE in profile.features), name
+
+
+@pytest.mark.timeout(120)  # on a machine with much else to do
+async def test_a_conversation_asks_no_more_than_the_server_can(tmp_path: Path) -> None:
+    household = Household(tmp_path)
+    async with asyncio.TaskGroup() as tasks:
+        for name in set(PROFILES) - {"offline"}:
+            tasks.create_task(converse(name, household))
