@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -142,6 +143,19 @@ class Library:
         """Take a stream away that ended by itself; nobody waits for it."""
         loop = asyncio.get_running_loop()
         self._thread.post(Job(lambda: self._close(port), loop, abandoned=True))
+
+    async def answers(self) -> bool:
+        """Whether calls are taken: the thread that makes them, or the one that replaced it.
+
+        A sound server that does not answer is another matter, which opening and closing tell.
+        """
+        for _ in range(2):  # a thread that hangs in the sound server is replaced at the first
+            try:
+                await self._call(lambda: None, OPEN_WITHIN)
+            except (AudioUnavailable, queue.Full):
+                continue
+            return True
+        return False
 
     async def _call(
         self, work: Callable[[], T], within: float, undo: Callable[[], None] | None = None
