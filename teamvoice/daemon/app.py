@@ -42,9 +42,9 @@ from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.records import turn_record
 from teamvoice.daemon.spending import Spending
-from teamvoice.daemon.thrift import CacheWatch
 from teamvoice.daemon.standing import Standing
 from teamvoice.daemon.status_line import status_line
+from teamvoice.daemon.thrift import CacheWatch
 from teamvoice.errors import RealtimeError, TeamvoiceError
 from teamvoice.team.glimpses import Status
 from teamvoice.team.held import Held
