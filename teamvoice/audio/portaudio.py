@@ -31,6 +31,7 @@ Callback = Callable[[Any, int, Any, Any], None]
 
 OPEN_WITHIN = 3.0  # seconds; a real microphone may take a third of one
 CLOSE_WITHIN = 1.0
+ANSWER_WITHIN = 10.0  # longer than all that may be before it takes
 LAST_CALLBACK = 0.25  # seconds for the callback to end its stream, before it is stopped
 
 _FORMAT_REFUSED = (-9994, -9997, -9998)  # sample format, sample rate, number of channels
@@ -151,7 +152,7 @@ class Library:
         """
         for _ in range(2):  # a thread that hangs in the sound server is replaced at the first
             try:
-                await self._call(lambda: None, OPEN_WITHIN)
+                await self._call(lambda: None, ANSWER_WITHIN)
             except (AudioUnavailable, queue.Full):
                 continue
             return True

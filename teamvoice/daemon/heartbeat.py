@@ -59,12 +59,12 @@ class Heartbeat:
 
     async def _beat(self) -> None:
         while True:
+            if self._patient:
+                self._tell_line(self._patient)
             ill = await self._examine()
             if ill and ill != self._ill:
                 _log.error("not well; systemd will start the daemon again", reason=ill)
             self._ill = ill
-            if self._patient:
-                self._tell_line(self._patient)
             if not ill:
                 notify(WATCHDOG="1")
             await asyncio.sleep(self._every_s)

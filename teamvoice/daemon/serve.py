@@ -36,7 +36,8 @@ from teamvoice.realtime import providers
 
 _log = structlog.get_logger(__name__)
 
-STOP_S = 2.0  # for everything to be released
+STOP_S = 2.0  # for everything to be released at the end
+LEAVE_S = 10.0  # the same, when another one comes
 LOOK_S = 1.0  # between two looks at the files
 QUIET_S = 1.0  # without anything under way, before the settings change
 QUIET_LOOK_S = 0.1  # between two looks for that moment
@@ -80,6 +81,7 @@ class Serving:
         self._woken = asyncio.Event()
         self._stop = False
         self._asked = False  # for new settings, by a signal
+        self._new: config.Config | None = None  # good ones, which wait for a quiet moment
         self._secrets = {config.api_key()}
         self._has_terminal = sys.stdin is not None and sys.stdin.isatty()
 
@@ -87,7 +89,8 @@ class Serving:
         """Until SIGTERM or SIGINT; the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, self._signalled, number)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                loop.add_signal_handler(number, self._signalled, number)
         async with self._standing, self._heart:
             app: App | None = await self._entered(self._settings)
             while app:
@@ -118,7 +121,7 @@ class Serving:
             self._heart.attend(None)
             self._tell_systemd(following)
         finally:
-            async with asyncio.timeout(STOP_S):
+            async with asyncio.timeout(LEAVE_S if following else STOP_S):
                 await app.__aexit__(None, None, None)
         return await self._next(following) if following else None
 
@@ -145,19 +148,21 @@ class Serving:
 
     async def _until_over(self, app: App) -> config.Config | None:
         """Until it is to stop (None), or to make way for new settings."""
-        new: config.Config | None = None
         since = quiet = 0.0
         while not self._stop:
-            await self._wait(QUIET_LOOK_S if new else LOOK_S)
+            await self._wait(QUIET_LOOK_S if self._new else LOOK_S)
             now = asyncio.get_running_loop().time()
-            if found := await self._new_settings(app):
-                new, since = found, now
+            if await self._look(app):
+                since = now
             quiet = quiet or now if app.is_at_rest else 0.0
-            if new and (quiet and now - quiet >= QUIET_S):
-                return new
-            if new and now - since >= PATIENCE_S and app.give_up("the settings change"):
+            is_time = quiet and now - quiet >= QUIET_S
+            if self._new and (is_time or self._has_waited(app, now - since)):
+                new, self._new = self._new, None
                 return new
         return None
+
+    def _has_waited(self, app: App, seconds: float) -> bool:
+        return seconds >= PATIENCE_S and app.give_up("the settings change")
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -165,24 +170,26 @@ class Serving:
                 await self._woken.wait()
         self._woken.clear()
 
-    async def _new_settings(self, app: App) -> config.Config | None:
-        """Settings for another App; None when the one that there is will do, or has to."""
+    async def _look(self, app: App) -> bool:
+        """Look for new settings; whether there are some that the App cannot take on itself."""
         asked, self._asked = self._asked, False
         if not (await asyncio.to_thread(self._changes.have_come) or asked):
-            return None
+            return False
+        self._new = None  # whatever was to come, this is newer
         try:
             settings, key = await asyncio.to_thread(self._read)
         except TeamvoiceError as error:
             self._refuse(error)
-            return None
+            return False
         if self._standing.trouble:
             self._standing.trouble = ""
             self._say("notice", "the settings can be used again")
         same = settings == self._settings
         if same and providers.choose(settings.provider, key) == app.link.provider and not asked:
             app.link.try_again()  # with the new key; what was said meanwhile is not lost
-            return None
-        return settings
+            return False
+        self._new = settings
+        return True
 
     def _read(self) -> tuple[config.Config, str]:
         """Whatever the settings come from, read anew; in a thread, for a keyring may be slow."""

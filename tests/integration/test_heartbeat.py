@@ -148,7 +148,7 @@ async def test_a_key_that_is_watched_by_nobody_is_not_well() -> None:
 async def test_a_sound_library_that_hangs_is_replaced_and_one_that_is_full_is_not_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(portaudio, "OPEN_WITHIN", 0.05)
+    monkeypatch.setattr(portaudio, "ANSWER_WITHIN", 0.05)
     library, hangs = portaudio.Library(), threading.Event()
     loop = asyncio.get_running_loop()
     library._thread.post(Job(hangs.wait, loop, abandoned=True))

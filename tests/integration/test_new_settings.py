@@ -94,6 +94,10 @@ class Person:
         assert self.daemon
         self.daemon._signalled(signal.SIGHUP)
 
+    def daemon_has_new_settings(self) -> bool:
+        assert self.daemon
+        return self.daemon._new is not None
+
     def daemon_has_looked(self) -> bool:
         assert self.daemon
         return not self.daemon._asked
@@ -192,6 +196,23 @@ async def test_new_settings_wait_for_the_end_of_what_is_said(person: Person) -> 
     assert await person.mode() == "auto"
     assert person.desks == 2
     assert (await person.status("turn"))["heard"] == SEND
+
+
+async def test_settings_that_were_taken_back_before_their_time_never_hold(person: Person) -> None:
+    async with person.connected() as watcher:
+        await watcher.ask(do="watch")
+        await person.ask(do="ptt", action="press")
+        person.write(mode="toggle")
+        await until(person.daemon_has_new_settings, "they are seen")
+        person.write(mode="hold")
+        await until(lambda: not person.daemon_has_new_settings(), "what was before is seen")
+        person.microphone.say(PAUSE + sound_of("call list_team {}") + PAUSE)
+        await person.microphone.wait_spoken()
+        await person.ask(do="ptt", action="release")
+        await watcher.event("turn")
+        person.write(mode="auto")
+        await watcher.event("notice", "the new settings are in force")
+    assert (await person.mode(), person.desks) == ("auto", 2)
 
 
 async def test_a_microphone_that_was_muted_stays_so(person: Person) -> None:

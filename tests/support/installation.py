@@ -29,7 +29,7 @@ def install_into(home: Path) -> Path:
     # Later on the path than what was just unpacked; a .pth in it would lead to this clone.
     (packages / "borrowed.pth").write_text("\n".join(site.getsitepackages()) + "\n")
     script = place / "bin" / "teamvoice"
-    script.write_text(f'#!/bin/sh\nexec "{place}/bin/python" -m teamvoice "$@"\n')
+    script.write_text(f'#!/bin/sh\nexec "{place}/bin/python" -P -m teamvoice "$@"\n')
     script.chmod(0o755)
     link = home / ".local" / "bin" / "teamvoice"
     link.parent.mkdir(parents=True)

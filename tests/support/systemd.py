@@ -38,6 +38,7 @@ class UserManager:
         return subprocess.run(
             [str(word) for word in words],
             env={**self.environ, **more},
+            cwd=self.home,
             capture_output=True,
             text=True,
             timeout=50,
