@@ -6,9 +6,8 @@ Where a setting comes from, later ones win:
 2. ``config.toml`` in the configuration directory (``teamvoice config path`` prints it);
 3. the environment: ``TEAMVOICE_<SECTION>_<NAME>``, for example ``TEAMVOICE_HOTKEY_KEY='<f8>'``.
 
-The API key is not a setting, so that it never stands in a file that is shared or printed: it is
-read from ``TEAMVOICE_API_KEY`` or ``OPENAI_API_KEY``, the first that is set; first in the
-environment, then in the file ``env`` in the configuration directory.
+The API key is not a setting, so that it never stands in a file that is shared or printed:
+:mod:`teamvoice.apikey` says where it may.
 """
 
 from __future__ import annotations
@@ -25,12 +24,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 import platformdirs
 
-from teamvoice import envfile
+from teamvoice import apikey
 from teamvoice.dangers import DANGEROUS
 from teamvoice.errors import ConfigError
 from teamvoice.prices import Dollars, Price
-
-_KEY_NAMES = ("TEAMVOICE_API_KEY", "OPENAI_API_KEY")  # the first that is set
 
 _OTHER_VARIABLES = frozenset(
     {"TEAMVOICE_CONFIG_DIR", "TEAMVOICE_STATE_DIR", "TEAMVOICE_SOCKET", "TEAMVOICE_API_KEY"}
@@ -233,29 +230,23 @@ def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     return Loaded(config, origins)
 
 
+def key_file() -> Path:
+    """The file that keeps the API key, beside ``config.toml``; it need not exist."""
+    return config_dir() / "env"
+
+
 def api_key(environ: Mapping[str, str] | None = None) -> str:
     """The provider's key, or an empty string when there is none.
 
     Raises:
-        ConfigError: The file ``env`` can be read by others, or has a line that is no assignment.
+        ConfigError: As :func:`teamvoice.apikey.find` does.
     """
-    return _find_key(environ)[0]
+    return apikey.find(key_file(), os.environ if environ is None else environ)[0]
 
 
 def api_key_origin(environ: Mapping[str, str] | None = None) -> str:
     """Where :func:`api_key` found it, in words that may be shown; raises what it raises."""
-    return _find_key(environ)[1]
-
-
-def _find_key(environ: Mapping[str, str] | None) -> tuple[str, str]:
-    variables = os.environ if environ is None else environ
-    for name in _KEY_NAMES:
-        if found := variables.get(name, "").strip():
-            return found, f"from the environment, {name}"
-    file = config_dir() / "env"
-    kept = envfile.read(file)
-    found = next((kept[name] for name in _KEY_NAMES if kept.get(name)), "")
-    return found, f"from {file}" if found else "none"
+    return apikey.find(key_file(), os.environ if environ is None else environ)[1]
 
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:

@@ -8,12 +8,29 @@ stands.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from teamvoice import config
 from teamvoice.errors import ConfigError
 from teamvoice.hotkey import chords
 from teamvoice.realtime import providers
 from teamvoice.team.profiles import check_agents, load_profiles
+
+
+def read(file: Path | None) -> config.Loaded:
+    """The configuration, read and found usable; the API key can be read too, if there is one.
+
+    Args:
+        file: The file; None for the usual one, which may be missing.
+
+    Raises:
+        ConfigError: As :func:`teamvoice.config.read`, :func:`teamvoice.config.api_key` and
+            :func:`check` do.
+    """
+    loaded = config.read(file)
+    config.api_key()
+    check(loaded)
+    return loaded
 
 
 def check(loaded: config.Loaded) -> None:

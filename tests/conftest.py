@@ -16,6 +16,9 @@ _OF_A_DESK = frozenset({"pulseaudio", "Xvfb"})
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The keyring of whoever runs the tests may hold a key; systemd may have started their shell.
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"):
+        os.environ.pop(name, None)
     config.addinivalue_line(
         "markers",
         "needs(*parts): programs on PATH (or python:MODULE, or agent:KIND) without which the "

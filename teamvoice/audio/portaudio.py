@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ Callback = Callable[[Any, int, Any, Any], None]
 
 OPEN_WITHIN = 3.0  # seconds; a real microphone may take a third of one
 CLOSE_WITHIN = 1.0
+ANSWER_WITHIN = 10.0  # longer than all that may be before it takes
 LAST_CALLBACK = 0.25  # seconds for the callback to end its stream, before it is stopped
 
 _FORMAT_REFUSED = (-9994, -9997, -9998)  # sample format, sample rate, number of channels
@@ -142,6 +144,19 @@ class Library:
         """Take a stream away that ended by itself; nobody waits for it."""
         loop = asyncio.get_running_loop()
         self._thread.post(Job(lambda: self._close(port), loop, abandoned=True))
+
+    async def answers(self) -> bool:
+        """Whether calls are taken: the thread that makes them, or the one that replaced it.
+
+        A sound server that does not answer is another matter, which opening and closing tell.
+        """
+        for _ in range(2):  # a thread that hangs in the sound server is replaced at the first
+            try:
+                await self._call(lambda: None, ANSWER_WITHIN)
+            except (AudioUnavailable, queue.Full):
+                continue
+            return True
+        return False
 
     async def _call(
         self, work: Callable[[], T], within: float, undo: Callable[[], None] | None = None

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-START = "start it with: teamvoice run (or, as a service: systemctl --user start teamvoice)"
+START = "start it with: teamvoice run (or, at every login: teamvoice service install)"
 DONE = b'{"ok":true}\n'  # the reply that says no more than that
 
 

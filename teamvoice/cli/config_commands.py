@@ -63,9 +63,7 @@ def _path(_args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
-    loaded = config.read(args.config)
-    config.api_key()
-    preflight.check(loaded)
+    loaded = preflight.read(args.config)
     own = config.profiles_dir()
     file = args.config or config.config_file()
     write(f"{file}: fine" if file.exists() else f"{file}: not there, so the defaults hold")

@@ -68,7 +68,7 @@ def _status(args: argparse.Namespace) -> int:
     if args.json:
         write_json(status)
     elif args.line:
-        write(status_view.line(status))
+        write(status.get("line", ""))
     else:
         status_view.show(status, console())
     return 0

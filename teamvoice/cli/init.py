@@ -251,7 +251,5 @@ def _draw(decibels: float) -> None:
 def _offer_service() -> None:
     from teamvoice.cli import commands
 
-    if "service" not in commands.COMMANDS:
-        return
     if _question("Start it at login, as a service? yes or no", "no").casefold().startswith("y"):
         commands.run(["service", "install"])

@@ -25,8 +25,6 @@ def run(args: argparse.Namespace) -> int:
     """Read the configuration, set up the log, and be the daemon."""
     from teamvoice import config, logs, preflight
 
-    loaded = config.read(args.config)
-    preflight.check(loaded)
-    settings = loaded.config
-    logs.configure(settings.log, secrets=[config.api_key()])
-    return int(importlib.import_module("teamvoice.daemon.serve").run(settings))
+    loaded = preflight.read(args.config)
+    logs.configure(loaded.config.log, secrets=[config.api_key()])
+    return int(importlib.import_module("teamvoice.daemon.serve").run(loaded.config, args.config))

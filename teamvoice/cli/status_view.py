@@ -3,6 +3,7 @@
 The status is the daemon's, and passes through ``--json`` untouched::
 
     {"version": "0.1.0", "pid": 4711, "uptime_s": 3600,
+     "line": "link up · key ready · 1 working", "settings": {"state": "in force", "reason": ""},
      "link": {"state": "up", "provider": "openai", "model": "gpt-realtime-2.1", "reason": ""},
      "hotkey": {"state": "ready", "backend": "pynput", "key": "<f9>", "reason": ""},
      "microphone": {"state": "closed", "device": "pulse", "muted": false, "reason": ""},
@@ -33,25 +34,14 @@ Status = dict[str, Any]
 
 _STYLES = {
     **dict.fromkeys(("up", "ready", "idle", "open"), "green"),
-    **dict.fromkeys(("waiting", "connecting", "unknown", "muted"), "yellow"),
+    **dict.fromkeys(("waiting", "connecting", "starting", "unknown", "muted"), "yellow"),
     **dict.fromkeys(
-        ("down", "stopped", "failed", "lost", "unavailable", "dead", "missing", "shell"), "red"
+        ("down", "stopped", "failed", "lost", "unavailable", "dead", "missing", "shell", "refused"),
+        "red",
     ),
     "working": "cyan",
 }
 _PARTS = ("link", "hotkey", "microphone")
-
-
-def line(status: Status) -> str:
-    """One line for a status bar: what is out of order, then each member's state."""
-    link = status.get("link", {}).get("state", "unknown")
-    microphone = status.get("microphone", {})
-    parts = [] if link == "up" else [f"link {link}"]
-    if microphone.get("muted") or microphone.get("state") in {"open", "failed"}:
-        parts.append(f"microphone {'muted' if microphone.get('muted') else microphone['state']}")
-    parts += ["the day's limit is reached"] if status.get("cost", {}).get("state") else []
-    parts += [f"{member.get('name')} {member.get('state')}" for member in _members(status)]
-    return " · ".join(parts) or "ready"
 
 
 def show(status: Status, console: Console) -> None:
@@ -61,6 +51,8 @@ def show(status: Status, console: Console) -> None:
             console.print(_part_text(part, status[part]))
     if "cost" in status:
         console.print(_cost_text(status["cost"], status.get("turn") or {}))
+    if (settings := status.get("settings", {})).get("reason"):
+        console.print(_part_text("settings", settings))
     if _members(status):
         console.print(_members_table(status))
     turn = status.get("turn")

@@ -3,8 +3,8 @@
 Who acquires what, in this order, and releases it in the reverse one:
 
 ============ ============================================================================
+standing     the control socket; a second daemon ends here and says who runs already
 journal      the file in the state directory
-socket       the control socket; a second daemon ends here and says who runs already
 deeds        what was begun by an earlier daemon; the writes that are under way
 team         the worker that speaks to tmux
 watcher      the user options in tmux
@@ -25,21 +25,19 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Self
 
 import structlog
 
 from teamvoice import __version__, config
-from teamvoice.conversation.events import Event, NewsCame, ToolCall
+from teamvoice.conversation.events import CancelAsked, Event, NewsCame, ToolCall
 from teamvoice.conversation.policy import describe
-from teamvoice.conversation.states import Rules
+from teamvoice.conversation.states import Mic, Rules
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
-from teamvoice.daemon.control import Control
 from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.deeds import Deeds
 from teamvoice.daemon.desk import Desk
@@ -47,13 +45,13 @@ from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path, read_last
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
-from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.pace import Pace
-from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.recap import KEPT, recap
 from teamvoice.daemon.records import turn_record
 from teamvoice.daemon.spending import Spending
+from teamvoice.daemon.standing import Standing
+from teamvoice.daemon.status_line import status_line
 from teamvoice.daemon.thrift import CacheWatch
 from teamvoice.errors import RealtimeError, TeamvoiceError
 from teamvoice.team.glimpses import Status
@@ -76,6 +74,7 @@ class App:
     Args:
         settings: The configuration.
         desk: Where the person sits.
+        standing: What outlives it, already entered; it has one of its own when none is given.
         pace: How patient it is.
         team: What makes its team.
 
@@ -86,23 +85,21 @@ class App:
         self,
         settings: config.Config,
         desk: Desk,
+        standing: Standing | None = None,
+        *,
         pace: Pace | None = None,
         team: Callable[..., Team] = Team,
     ) -> None:
         self._settings = settings
         self._desk = desk
         self._stack = contextlib.AsyncExitStack()
-        self._news = Newsroom()
-        self._began = time.monotonic()
+        self._owns_standing = standing is None
+        self._standing = standing or Standing()
+        self._news = self._standing.news
         held = Held(config.state_dir() / "held.json")
-        self._herald = Herald(
-            settings.notify,
-            lambda event: self._bridge.tell(event),  # noqa: PLW0108 - made below
-            self._tell,
-            lambda kind: self._bridge.chime(kind),  # noqa: PLW0108 - made below
-        )
+        self._herald = self._new_herald()
         self._team = team(settings.team, held=held, on_held=self._herald.held_ended)
-        self._watcher = Watcher(self._team, self._herald.news)
+        self._watcher = Watcher(self._team, self._herald.news, seen=self._standing.seen)
         self._policy = policy_for(settings)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self._memory: deque[dict[str, Any]] = deque(maxlen=KEPT)
@@ -116,12 +113,12 @@ class App:
         self._bridge = Bridge(self._rooms(), _rules(settings, pace), self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
+        self._keys.muted = self._standing.muted
         self._key_watch = KeyWatch(desk.key_source, self._keys, self._tell)
         self._journal = Journal(
             journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")
         )
         self._tasks = asyncio.TaskGroup()
-        self._last: dict[str, Any] | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -133,12 +130,14 @@ class App:
 
     async def __aexit__(self, *_: object) -> None:
         self.link.leave()
+        self._standing.muted = self._keys.muted
         await self._stack.aclose()  # what ended the body is told by it, not by the tasks
 
     async def _enter(self) -> None:
         enter = self._stack.enter_async_context
+        if self._owns_standing:
+            await enter(self._standing)
         await enter(self._journal)
-        await enter(Control(Path(control_socket()), self))
         await enter(self._deeds)
         lost = await self._remember()
         await enter(self._team)
@@ -154,6 +153,7 @@ class App:
         await enter(self._bridge)
         for record in lost:
             self._tell_lost(record)
+        self._stack.enter_context(self._standing.control.answering(self))
 
     async def _remember(self) -> Sequence[dict[str, Any]]:
         """Learn from the journal what came before; what was begun, and nobody knows how it ended.
@@ -167,6 +167,45 @@ class App:
             return ()
         self._memory.extend(records)
         return await self._deeds.recall(records)
+
+    # What the process asks ---------------------------------------------------------------------
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing is under way: it may make way for another."""
+        return self._bridge.is_at_rest
+
+    def give_up(self, why: str) -> bool:
+        """Of a link that is away: give up what was said to it, and say so.
+
+        Returns:
+            Whether it may make way now; not while the person speaks, or the link is up.
+        """
+        if self.link.is_up.is_set() or self._bridge.machine.mic is not Mic.CLOSED:
+            return False
+        if not self.is_at_rest:
+            self._tell("trouble", f"{why}, and what you said is not sent: {self.link.reason}")
+            self._bridge.tell(CancelAsked(at=asyncio.get_running_loop().time()))
+        return True
+
+    def line(self) -> str:
+        """How it is, in one line."""
+        spent = self._bridge.machine.budget.is_spent
+        return status_line(
+            self.link.state,
+            self._key_watch.state,
+            "muted" if self._keys.muted else self._bridge.machine.mic.value,
+            [str(status.state.kind) for status in self._watcher.statuses],
+            ("the day's limit is reached" if spent else "",
+             "new settings cannot be used" if self._standing.trouble else ""),
+        )  # fmt: skip
+
+    def checks(self) -> Mapping[str, Callable[[], Awaitable[bool]]]:
+        """What has to hold for it to be well, by what is wrong when it does not."""
+        return {
+            "the key's thread is dead": self._key_watch.is_well,
+            "the sound library does not answer": self._desk.sound_answers,
+        }
 
     # What the control socket offers ------------------------------------------------------------
 
@@ -194,7 +233,10 @@ class App:
         return {
             "version": __version__,
             "pid": os.getpid(),
-            "uptime_s": round(time.monotonic() - self._began),
+            "uptime_s": round(time.monotonic() - self._standing.began),
+            "line": self.line(),
+            "settings": {"state": "refused" if self._standing.trouble else "in force",
+                         "reason": self._standing.trouble},
             "link": self.link.status(),
             "hotkey": {"state": self._key_watch.state, "backend": hotkey.backend, "key": hotkey.key,
                        "mode": hotkey.mode, "reason": self._key_watch.reason},
@@ -203,7 +245,7 @@ class App:
             "members": await self._members(),
             "cost": self._cost_status(),
             "confirm": list(self._bridge.machine.waits),
-            "turn": self._last,
+            "turn": self._standing.last,
         }  # fmt: skip
 
     def watch(self) -> AsyncIterator[dict[str, Any]]:
@@ -211,6 +253,14 @@ class App:
         return self._news.watch()
 
     # Wiring ------------------------------------------------------------------------------------
+
+    def _new_herald(self) -> Herald:
+        return Herald(
+            self._settings.notify,
+            lambda event: self._bridge.tell(event),  # noqa: PLW0108 - made later
+            self._tell,
+            lambda kind: self._bridge.chime(kind),  # noqa: PLW0108 - made later
+        )
 
     def _rooms(self) -> Rooms:
         return Rooms(
@@ -279,7 +329,7 @@ class App:
         if self._tariff.saves_by_caching and (warning := self._cache_watch.turn(turn.usage)):
             self._tell("notice", warning)
         if not turn.news:
-            self._last = record
+            self._standing.last = record
             self._news.publish("turn", turn=record)
 
     async def _write_down(self, record: dict[str, Any]) -> None:

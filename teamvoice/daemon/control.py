@@ -12,6 +12,9 @@ use. A connection carries any number of requests, answered in order::
 on the machine's monotonic clock, and may be left out. A refusal reads ``{"ok": false, "error":
 "what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit code.
 After ``watch`` the connection carries nothing but events, and ends with the daemon.
+
+The socket outlives what answers on it: while nobody does, a question waits, and a key is refused,
+because what it would begin to hear is spoken now.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal, Protocol, Self
@@ -36,6 +39,7 @@ from teamvoice.errors import TeamvoiceError
 
 LINE_LIMIT = 1024 * 1024  # bytes of one request
 CONNECTION_LIMIT = 64
+AGAIN = "press again in a moment"
 
 _log = structlog.get_logger(__name__)
 
@@ -83,18 +87,36 @@ _requests = msgspec.json.Decoder(_Ptt | _Ask | _Status | _Watch)
 class Control:
     """Listens on the control socket while its context lasts.
 
+    Args:
+        path: The socket.
+        voice: Who answers; None for nobody yet (see :meth:`answering`).
+
     Raises:
         TeamvoiceError: On entering, as :func:`teamvoice.daemon.claim.claim` does.
     """
 
-    def __init__(self, path: Path | str, voice: Voice) -> None:
+    def __init__(self, path: Path | str, voice: Voice | None = None) -> None:
         self._path = Path(path)
         self._voice = voice
+        self._answered = asyncio.Event()
+        if voice:
+            self._answered.set()
         self._edges = EdgeOrder()
         self._open = contextlib.ExitStack()
         self._tasks = asyncio.TaskGroup()
         self._conversations: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+
+    @contextlib.contextmanager
+    def answering(self, voice: Voice) -> Iterator[None]:
+        """This voice answers for as long as the context lasts."""
+        self._voice = voice
+        self._answered.set()
+        try:
+            yield
+        finally:
+            self._voice = None
+            self._answered.clear()
 
     async def __aenter__(self) -> Self:
         listener = await asyncio.to_thread(self._open.enter_context, claim(self._path))
@@ -172,19 +194,27 @@ class Control:
             case _Ptt():
                 self._key(request)
             case _Ask():
-                return {"turn": await self._voice.ask(request.text)}
+                return {"turn": await (await self._whoever_answers()).ask(request.text)}
             case _Status():
-                return {"status": await self._voice.status()}
+                return {"status": await (await self._whoever_answers()).status()}
         return {}
 
+    async def _whoever_answers(self) -> Voice:
+        while self._voice is None:
+            await self._answered.wait()
+        return self._voice
+
     def _key(self, request: _Ptt) -> None:
+        voice = self._voice
+        if voice is None:
+            raise TeamvoiceError("not listening: the daemon starts, or changes its settings", AGAIN)
         now = asyncio.get_running_loop().time()
         at = now if request.at is None else min(request.at, now)  # no edge can outrun the clock
         if request.action in {"press", "release"}:
             for edge in self._edges.take(Edge(request.action, at)):
-                self._voice.key(*edge)
+                voice.key(*edge)
         else:
-            self._voice.key(request.action, at)
+            voice.key(request.action, at)
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         backlog = Backlog()
@@ -198,7 +228,7 @@ class Control:
 
     async def _collect(self, backlog: Backlog) -> None:
         async with contextlib.AsyncExitStack() as stack:
-            events = self._voice.watch()
+            events = (await self._whoever_answers()).watch()
             if isinstance(events, AsyncGenerator):
                 await stack.enter_async_context(contextlib.aclosing(events))
             async for event in events:

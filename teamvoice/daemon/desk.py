@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from teamvoice import config
 from teamvoice.audio.capture import Capture, Microphone
 from teamvoice.audio.playback import Playback, Speaker
+from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from teamvoice.hotkey import chords
 from teamvoice.hotkey.pynput_source import PynputSource
 from teamvoice.hotkey.source import KeySource, OnEdge, OnLost
+
+
+async def _no_library() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,13 @@ class Desk:
         capture: The microphone, as an async context manager.
         playback: The speaker.
         key_source: Makes the key's source; None when only the socket serves as the key.
+        sound_answers: Whether the library behind microphone and speaker still takes calls.
     """
 
     capture: Capture
     playback: Playback
     key_source: Callable[[OnEdge, OnLost], KeySource] | None = None
+    sound_answers: Callable[[], Awaitable[bool]] = _no_library
 
 
 def real_desk(settings: config.Config) -> Desk:
@@ -41,6 +48,7 @@ def real_desk(settings: config.Config) -> Desk:
         Microphone(audio.input),
         Speaker(audio.output, volume=audio.volume),
         None if hotkey.backend == "socket" else source,
+        LIBRARY.answers,
     )
 
 

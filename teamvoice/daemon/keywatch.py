@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from teamvoice.daemon.keys import Keys
+from teamvoice.daemon.surroundings import follow_surroundings
 from teamvoice.errors import HotkeyUnavailable
 from teamvoice.hotkey.source import KeySource, OnEdge, OnLost
 
@@ -35,14 +36,21 @@ class KeyWatch:
         self._keys = keys
         self._on_tell = on_tell
         self._lost: asyncio.Queue[str] = asyncio.Queue(1)  # a source is lost once
-        self.state = "off"
-        self.reason = "teamvoice ptt serves as the key"
+        self._attached: KeySource | None = None
+        self.state = "starting" if source else "off"
+        self.reason = "" if source else "teamvoice ptt serves as the key"
+
+    async def is_well(self) -> bool:
+        """Whether the key is watched when :attr:`state` says so."""
+        return self.state != "ready" or self._attached is None or self._attached.is_alive()
 
     async def run(self) -> None:
         """Attach, and again after each loss, until cancelled; at once over when there is none."""
         while self._source:
+            await follow_surroundings()
             try:
                 async with self._source(self._keys.edge, self._lost.put_nowait) as source:
+                    self._attached = source
                     self._set("ready", "")
                     _log.info("watching the key", source=source.describe())
                     self._set("lost", await self._lost.get())

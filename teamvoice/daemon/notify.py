@@ -1,4 +1,4 @@
-"""What systemd is told: ready, stopping, and a line of status.
+"""What systemd is told: ready, stopping, reloading, a line of status, and that all is well.
 
 The protocol is a datagram to the socket named in ``$NOTIFY_SOCKET`` (see sd_notify(3)).
 """
@@ -25,9 +25,11 @@ def notify(**state: str) -> bool:
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return False
-    text = "\n".join(f"{name}={value}" for name, value in state.items())
+    # A line is an assignment: none of them may hold the end of one.
+    text = "\n".join(f"{name}={' '.join(value.split())}" for name, value in state.items())
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+        with socket.socket(socket.AF_UNIX, kind) as channel:
             channel.connect(f"\0{address[1:]}" if address.startswith("@") else address)
             channel.send(text.encode())
     except OSError as error:

@@ -115,6 +115,10 @@ class ProviderLink:
         """Drop the session and begin another."""
         self._link.reconnect(reason)
 
+    def try_again(self) -> None:
+        """Something changed that may have kept it down: dial at once, if it is not up."""
+        self._link.retry_now()
+
     # What the daemon needs ---------------------------------------------------------------------
 
     def retry_now(self) -> None:
@@ -138,7 +142,10 @@ class ProviderLink:
     @property
     def state(self) -> str:
         """``up``, or in which way it is not."""
-        return "up" if self.is_up.is_set() else self._link.state.name.lower()
+        if self.is_up.is_set():
+            return "up"
+        is_starting = self._link.state is LinkState.OFF
+        return "connecting" if is_starting else self._link.state.name.lower()
 
     def status(self) -> dict[str, str]:
         """For ``status``: state, provider, model, and the reason when it is not up."""

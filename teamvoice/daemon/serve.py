@@ -1,35 +1,213 @@
-"""The daemon as a process: it starts, tells systemd, and stops within its bound."""
+"""The daemon as a process: it starts, tells systemd, follows its settings, and stops in time.
+
+::
+
+    start ──▶ READY ──▶ an App lives ──SIGTERM, SIGINT──▶ STOPPING ──▶ end
+                ▲              │
+                └── RELOADING ◀┘  SIGHUP, or a changed file; good settings; a quiet moment
+
+New settings are put before the rooms first. When they cannot be used the old ones stay in force,
+and that is said. When they can, the App makes way for another at the first quiet moment: meanwhile
+the lock, the socket and those who watch stay (:mod:`teamvoice.daemon.standing`).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import faulthandler
 import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
-from teamvoice import config
+import structlog
+
+from teamvoice import apikey, config, logs, preflight
 from teamvoice.daemon.app import App
-from teamvoice.daemon.desk import real_desk
+from teamvoice.daemon.changes import Changes
+from teamvoice.daemon.desk import Desk, real_desk
+from teamvoice.daemon.heartbeat import Heartbeat
 from teamvoice.daemon.notify import notify
+from teamvoice.daemon.standing import Standing
+from teamvoice.errors import TeamvoiceError
+from teamvoice.realtime import providers
 
-STOP_S = 2.0  # for everything to be released
+_log = structlog.get_logger(__name__)
+
+STOP_S = 2.0  # for everything to be released at the end
+LEAVE_S = 10.0  # the same, when another one comes
+LOOK_S = 1.0  # between two looks at the files
+QUIET_S = 1.0  # without anything under way, before the settings change
+QUIET_LOOK_S = 0.1  # between two looks for that moment
+PATIENCE_S = (
+    15.0  # for a link that is away, before what was said to it is given up for new settings
+)
 
 
-def run(settings: config.Config) -> int:
-    """Be the daemon until a signal says to stop; the exit code."""
-    return asyncio.run(serve(settings))
+def run(settings: config.Config, file: Path | None = None) -> int:
+    """Be the daemon until a signal says to stop; the exit code.
+
+    Args:
+        settings: The configuration.
+        file: Where it was read from, when that is not the usual file.
+    """
+    faulthandler.enable()  # a watchdog's SIGABRT leaves a trace of where it hung
+    return asyncio.run(Serving(settings, file).run())
 
 
-async def serve(settings: config.Config) -> int:
-    """The daemon at the real desk, until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    app = App(settings, real_desk(settings))
-    await app.__aenter__()
-    try:
-        notify(READY="1", STATUS=f"provider {app.link.provider}")
-        await stop.wait()
-        notify(STOPPING="1")
-    finally:
-        async with asyncio.timeout(STOP_S):
-            await app.__aexit__(None, None, None)
-    return 0
+class Serving:
+    """The daemon, as :func:`run` runs it.
+
+    Args:
+        settings: The configuration.
+        file: Where it was read from, when that is not the usual file.
+        sit_down: Makes the desk that a configuration names.
+    """
+
+    def __init__(
+        self,
+        settings: config.Config,
+        file: Path | None = None,
+        sit_down: Callable[[config.Config], Desk] = real_desk,
+    ) -> None:
+        self._settings = settings
+        self._file = file
+        self._sit_down = sit_down
+        self._changes = Changes(file)
+        self._standing = Standing()
+        self._heart = Heartbeat()
+        self._woken = asyncio.Event()
+        self._stop = False
+        self._asked = False  # for new settings, by a signal
+        self._new: config.Config | None = None  # good ones, which wait for a quiet moment
+        self._secrets = {config.api_key()}
+        self._has_terminal = sys.stdin is not None and sys.stdin.isatty()
+
+    async def run(self) -> int:
+        """Until SIGTERM or SIGINT; the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                loop.add_signal_handler(number, self._signalled, number)
+        async with self._standing, self._heart:
+            app: App | None = await self._entered(self._settings)
+            while app:
+                app = await self._live(app)
+        return 0
+
+    def _signalled(self, number: int) -> None:
+        hung_up = number == signal.SIGHUP and self._has_terminal and not sys.stdin.isatty()
+        if number == signal.SIGHUP and not hung_up:
+            self._asked = True
+        else:  # the terminal that it ran in is closed: nobody would know of it any more
+            self._stop = True
+        self._woken.set()
+
+    async def _entered(self, settings: config.Config) -> App:
+        app = App(settings, self._sit_down(settings), self._standing)
+        await app.__aenter__()
+        self._settings = settings
+        return app
+
+    async def _live(self, app: App) -> App | None:
+        """From its being ready to its having left; the next one, None at the end."""
+        following = None
+        try:
+            self._heart.attend(app)
+            notify(READY="1")
+            following = await self._until_over(app)
+            self._heart.attend(None)
+            self._tell_systemd(following)
+        finally:
+            async with asyncio.timeout(LEAVE_S if following else STOP_S):
+                await app.__aexit__(None, None, None)
+        return await self._next(following) if following else None
+
+    def _tell_systemd(self, following: config.Config | None) -> None:
+        if following:
+            usec = str(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000)
+            notify(RELOADING="1", MONOTONIC_USEC=usec, STATUS="taking on new settings")
+        else:
+            notify(STOPPING="1", STATUS="stopping")
+
+    async def _next(self, settings: config.Config) -> App:
+        """With the new settings; with the old ones when the new ones turn out not to do."""
+        before = self._settings
+        try:
+            app = await self._entered(settings)
+        except TeamvoiceError as error:
+            app = await self._entered(before)
+            self._refuse(error)
+        else:
+            self._say("notice", "the new settings are in force")
+        return app
+
+    # New settings ------------------------------------------------------------------------------
+
+    async def _until_over(self, app: App) -> config.Config | None:
+        """Until it is to stop (None), or to make way for new settings."""
+        since = quiet = 0.0
+        while not self._stop:
+            await self._wait(QUIET_LOOK_S if self._new else LOOK_S)
+            now = asyncio.get_running_loop().time()
+            if await self._look(app):
+                since = now
+            quiet = quiet or now if app.is_at_rest else 0.0
+            is_time = quiet and now - quiet >= QUIET_S
+            if self._new and (is_time or self._has_waited(app, now - since)):
+                new, self._new = self._new, None
+                return new
+        return None
+
+    def _has_waited(self, app: App, seconds: float) -> bool:
+        return seconds >= PATIENCE_S and app.give_up("the settings change")
+
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        self._woken.clear()
+
+    async def _look(self, app: App) -> bool:
+        """Look for new settings; whether there are some that the App cannot take on itself."""
+        asked, self._asked = self._asked, False
+        if not (await asyncio.to_thread(self._changes.have_come) or asked):
+            return False
+        self._new = None  # whatever was to come, this is newer
+        try:
+            settings, key = await asyncio.to_thread(self._read)
+        except TeamvoiceError as error:
+            self._refuse(error)
+            return False
+        if self._standing.trouble:
+            self._standing.trouble = ""
+            self._say("notice", "the settings can be used again")
+        same = settings == self._settings
+        if same and providers.choose(settings.provider, key) == app.link.provider and not asked:
+            app.link.try_again()  # with the new key; what was said meanwhile is not lost
+            return False
+        self._new = settings
+        return True
+
+    def _read(self) -> tuple[config.Config, str]:
+        """Whatever the settings come from, read anew; in a thread, for a keyring may be slow."""
+        apikey.look_again()
+        settings = preflight.read(self._file).config
+        key = config.api_key()
+        self._secrets.add(key)
+        logs.configure(settings.log, secrets=self._secrets)
+        return settings, key
+
+    def _refuse(self, error: TeamvoiceError) -> None:
+        """Say so once, and in the status for as long as it is so."""
+        trouble = str(error)
+        if trouble != self._standing.trouble:
+            self._standing.trouble = trouble
+            self._say("trouble", f"the new settings cannot be used, the old ones stay: {trouble}")
+
+    def _say(self, kind: str, text: str) -> None:
+        log = _log.warning if kind == "trouble" else _log.info
+        log(text, kind=kind)
+        self._standing.news.publish(kind, text=text)

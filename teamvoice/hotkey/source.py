@@ -30,3 +30,6 @@ class KeySource(Protocol):
 
     def describe(self) -> str:
         """A few words for the status: the key and where it is watched."""
+
+    def is_alive(self) -> bool:
+        """Whether what watches the key still runs: its thread, or its connection."""

@@ -27,6 +27,7 @@ class Watcher:
         team: The team; must be entered first.
         on_news: Told what is new, and of whom the news is old.
         pace_s: Seconds between two looks.
+        seen: What was seen and told before, and what was asked for.
     """
 
     def __init__(
@@ -34,11 +35,12 @@ class Watcher:
         team: Team,
         on_news: Callable[[Sequence[News], Sequence[str]], None],
         pace_s: float = PACE_S,
+        seen: Newsdesk | None = None,
     ) -> None:
         self._team = team
         self._on_news = on_news
         self._pace_s = pace_s
-        self._desk = Newsdesk()
+        self._desk = seen or Newsdesk()
         self._glimpses: Glimpses = {}
         self._shown: dict[str, str] = {}  # the options that are set, by pane; "" is the global one
         self.statuses: tuple[Status, ...] = ()

@@ -208,7 +208,8 @@ async def test_status_before_the_first_turn(cli: Cli) -> None:
 
 @pytest.mark.usefixtures("voice")
 async def test_status_line_is_one_line(cli: Cli) -> None:
-    assert (await cli("status", "--line")).out == "developer working · pm waiting\n"
+    line = "link up · key lost · 1 working, 1 waiting\n"
+    assert (await cli("status", "--line")).out == line
 
 
 @pytest.mark.usefixtures("voice")

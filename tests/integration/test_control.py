@@ -186,6 +186,22 @@ class TestRequests:
             assert (await clients[0].ask({"do": "status"}))["ok"]
 
 
+class TestNobodyAnswersYet:
+    async def test_a_question_waits_and_a_key_is_refused_with_a_word(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
+        async with Control(path) as control, connected(path) as asks, connected(path) as presses:
+            await asks.send({"do": "status"})
+            refusal = await presses.ask({"do": "ptt", "action": "press"})
+            assert refusal["error"].startswith("not listening: ")
+            assert refusal["mend"] == "press again in a moment"
+            with control.answering(voice):
+                assert (await asks.receive())["ok"]
+                assert (await presses.ask({"do": "ptt", "action": "press"})) == {"ok": True}
+            assert not (await presses.ask({"do": "ptt", "action": "release"}))["ok"]
+        assert [action for action, _ in voice.keys] == ["press"]
+
+
 @pytest.mark.usefixtures("control")
 class TestWatching:
     async def test_first_what_is_and_then_what_happens(self, path: Path, voice: SmallVoice) -> None:

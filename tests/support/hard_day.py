@@ -213,7 +213,7 @@ class Household:
         async with self._moving_in:
             self._count += 1
             with living_at(self._home / str(self._count)):
-                app = App(settings_for(url, name, tmux), desk, pace, team)
+                app = App(settings_for(url, name, tmux), desk, pace=pace, team=team)
                 await app.__aenter__()
         try:
             async with asyncio.TaskGroup() as tasks:

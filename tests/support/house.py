@@ -32,6 +32,7 @@ NEVER = {
     "tools": (APART - {"team"}) | (ABOVE - {"tools"}),
     "daemon": frozenset({"library", "cli", "ui", "demo"}),
     "library": ABOVE - {"library"},
+    "service": APART | ABOVE,
 }
 
 # A face reaches the daemon by its socket. What it may import beside that, and why.

@@ -62,6 +62,7 @@ class SmallVoice:
     async def status(self) -> dict[str, Any]:
         return {
             "version": "0.1.0",
+            "line": "link up · key lost · 1 working, 1 waiting",
             "link": {"state": "up", "provider": "offline", "reason": ""},
             "hotkey": {"state": "lost", "backend": "pynput", "key": "<f9>", "reason": "no X"},
             "microphone": {"state": "closed", "device": "pulse", "muted": False},

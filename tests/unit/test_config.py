@@ -146,59 +146,6 @@ def test_members_in_the_environment_are_blamed_there(tmp_path: Path) -> None:
     assert message.startswith("environment TEAMVOICE_TEAM_MEMBERS: ")
 
 
-# The API key -----------------------------------------------------------------------------------
-
-
-def env_file(tmp_path: Path, text: str, mode: int = 0o600) -> Path:
-    file = tmp_path / "env"
-    file.write_text(text)
-    file.chmod(mode)
-    return file
-
-
-def test_without_a_key_there_is_none() -> None:
-    assert (config.api_key(), config.api_key_origin()) == ("", "none")
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["OPENAI_API_KEY=abc", "# mine\n\nexport OPENAI_API_KEY='abc'\n", 'OPENAI_API_KEY="abc"'],
-)
-def test_the_key_is_read_from_a_private_file(tmp_path: Path, text: str) -> None:
-    file = env_file(tmp_path, text)
-    assert (config.api_key(), config.api_key_origin()) == ("abc", f"from {file}")
-
-
-def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
-    env_file(tmp_path, "OPENAI_API_KEY=abc", 0o644)
-    assert config.api_key({"OPENAI_API_KEY": " xyz "}) == "xyz"
-
-
-def test_a_key_for_teamvoice_alone_comes_first(tmp_path: Path) -> None:
-    keys = {"OPENAI_API_KEY": "abc", "TEAMVOICE_API_KEY": "xyz"}
-    assert config.api_key(keys) == "xyz"
-    assert config.api_key_origin(keys) == "from the environment, TEAMVOICE_API_KEY"
-    env_file(tmp_path, "OPENAI_API_KEY=abc\nTEAMVOICE_API_KEY=xyz")
-    assert config.api_key({}) == "xyz"
-    assert config.api_key({"OPENAI_API_KEY": "abc"}) == "abc", "the environment comes first"
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
-def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
-    file = env_file(tmp_path, "OPENAI_API_KEY=abc", mode)
-    with pytest.raises(ConfigError) as refusal:
-        config.api_key({})
-    assert refusal.value.mend == f"chmod 600 {file}"
-    assert "abc" not in str(refusal.value)
-
-
-def test_a_line_that_is_no_assignment_is_told_by_number_without_its_text(tmp_path: Path) -> None:
-    env_file(tmp_path, "# fine\nsk-secret\n")
-    with pytest.raises(ConfigError, match="line 2 is not NAME=VALUE") as refusal:
-        config.api_key({})
-    assert "sk-secret" not in str(refusal.value)
-
-
 # The example -----------------------------------------------------------------------------------
 
 

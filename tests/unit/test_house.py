@@ -48,6 +48,7 @@ def test_the_repository_keeps(check: Check) -> None:
         ("offline/server.py", "from teamvoice.daemon import app", "daemon"),
         ("tools/registry.py", "from teamvoice.realtime import session", "realtime"),
         ("daemon/app.py", "from teamvoice.cli import client", "cli"),
+        ("service/systemd.py", "from teamvoice.daemon.paths import control_socket", "daemon.paths"),
         ("cli/talk.py", "from teamvoice.daemon.bridge import Bridge", "daemon.bridge"),
         ("ui/talk.py", "from teamvoice.realtime.client import Session", "realtime.client"),
     ],

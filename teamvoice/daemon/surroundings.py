@@ -1,0 +1,49 @@
+"""The person's session, for a daemon that was there before it: systemd is told of it, and we ask.
+
+A service starts at login, often before the display does, and a process's environment is made once.
+What the desktop tells systemd later (``systemctl --user import-environment DISPLAY``, which most
+desktops do by themselves) reaches only those who ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+_NAMES = frozenset({"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE"})
+_ASK_S = 3.0
+
+
+async def follow_surroundings() -> bool:
+    """Take over what systemd knows of the display now; whether anything is new.
+
+    Only a daemon that systemd started asks: another one has the environment of its terminal.
+    """
+    if not os.environ.get("NOTIFY_SOCKET"):
+        return False
+    known = await _known()
+    new = {name: value for name, value in known.items() if os.environ.get(name) != value}
+    os.environ.update(new)
+    return bool(new)
+
+
+async def _known() -> dict[str, str]:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *("systemctl", "--user", "show-environment"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        return {}
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), _ASK_S)
+    except TimeoutError:
+        return {}
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    pairs = (line.split("=", 1) for line in out.decode(errors="replace").splitlines())
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[0] in _NAMES}
