@@ -9,7 +9,8 @@ team         the worker that speaks to tmux
 watcher      the user options in tmux
 speaker      PortAudio, and a stream while something sounds
 microphone   PortAudio; a stream only while a hold is on
-tasks        the link, the key's source, the offline server's process, the watcher's looks
+tasks        the link, the key's source, the session's lock, the notices on the screen, the
+             offline server's process, the watcher's looks
 bridge       the conversation
 ============ ============================================================================
 
@@ -42,6 +43,7 @@ from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.news import Newsroom
+from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.records import turn_record
@@ -50,6 +52,7 @@ from teamvoice.daemon.thrift import CacheWatch
 from teamvoice.errors import RealtimeError, TeamvoiceError
 from teamvoice.team.glimpses import Status
 from teamvoice.team.held import Held
+from teamvoice.team.newsdesk import News
 from teamvoice.team.team import Team
 from teamvoice.team.watcher import Watcher
 from teamvoice.tools.registry import Toolbox
@@ -84,7 +87,8 @@ class App:
             lambda kind: self._bridge.chime(kind),  # noqa: PLW0108 - made below
         )
         self._team = Team(settings.team, held=held, on_held=self._herald.held_ended)
-        self._watcher = Watcher(self._team, self._herald.news)
+        self._notices = Notices(settings.notify, desk.notifier, _log.warning)
+        self._watcher = Watcher(self._team, self._news_came)
         self._policy = policy_for(settings)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self.link = ProviderLink(settings, self._toolbox.schemas, self._news)
@@ -95,7 +99,8 @@ class App:
         self._bridge = Bridge(self._rooms(), rules, self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
-        self._key_watch = KeyWatch(desk.key_source, self._keys, self._tell)
+        self._key_watch = KeyWatch(desk.key, self._keys, self._tell)
+        self._lock_reason = ""
         self._journal = Journal(
             journal_path(), settings.journal, lambda trouble: self._tell("trouble", trouble)
         )
@@ -126,6 +131,10 @@ class App:
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
         tasks.append(self._tasks.create_task(self._key_watch.run(), name="key"))
         tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
+        tasks.append(self._tasks.create_task(self._notices.run(), name="notices"))
+        if self._desk.session:
+            session = self._desk.session.run(self._keys.leave, self._lock_known)
+            tasks.append(self._tasks.create_task(session, name="session"))
         self._stack.callback(lambda: [task.cancel() for task in tasks])
         self._stack.callback(self._keys.close)
         await enter(self._bridge)
@@ -158,8 +167,9 @@ class App:
             "pid": os.getpid(),
             "uptime_s": round(time.monotonic() - self._began),
             "link": self.link.status(),
-            "hotkey": {"state": self._key_watch.state, "backend": hotkey.backend, "key": hotkey.key,
-                       "mode": hotkey.mode, "reason": self._key_watch.reason},
+            "hotkey": {**self._key_watch.status(), "key": hotkey.key, "mode": hotkey.mode},
+            "session": self._session_status(),
+            "notices": self._notices.status(),
             "microphone": self._microphone_status(),
             "speaker": {"device": self._desk.playback.describe()},
             "members": await self._members(),
@@ -195,6 +205,10 @@ class App:
             told=self._told,
             heard=self._herald.heard,
         )
+
+    def _news_came(self, news: Sequence[News], passed: Sequence[str]) -> None:
+        self._herald.news(news, passed)
+        self._notices.news(news, passed)
 
     def _told(self, statuses: Sequence[Status]) -> None:
         self._watcher.told(statuses)
@@ -234,6 +248,7 @@ class App:
         if turn.outcome == "dropped" and not turn.trouble:
             return  # a tap
         self._herald.said(turn)
+        self._notices.turn(turn)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
         self._tasks.create_task(self._write_down(record))
@@ -253,6 +268,18 @@ class App:
         log = _log.warning if kind == "trouble" else _log.info
         log(text, kind=kind)
         self._news.publish(kind, text=text)
+        self._notices.told(kind, text)
+
+    def _lock_known(self, why_not: str) -> None:
+        self._lock_reason = why_not
+        if why_not:
+            _log.warning(why_not)
+
+    def _session_status(self) -> dict[str, Any]:
+        if self._keys.away:
+            return {"state": "away", "reason": self._keys.away}
+        known = self._desk.session is not None and not self._lock_reason
+        return {"state": "open" if known else "unknown", "reason": self._lock_reason}
 
     def _microphone_status(self) -> dict[str, Any]:
         mic = self._bridge.machine.mic.value

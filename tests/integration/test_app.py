@@ -20,7 +20,7 @@ from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import Desk, spoken_desk
 from teamvoice.daemon.journal import journal_path, read_last
 from teamvoice.errors import AudioUnavailable, HotkeyUnavailable, TeamvoiceError
-from teamvoice.hotkey.source import OnEdge
+from teamvoice.hotkey.source import Choice, OnEdge
 from teamvoice.offline.ports import Voice
 from teamvoice.offline.server import Settings, serve
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of
@@ -305,7 +305,7 @@ class NoKeyboard:
 
 async def test_without_a_display_the_socket_serves_as_the_key(tmux: Server, relay: Relay) -> None:
     spoken, _ = spoken_desk()
-    desk = Desk(spoken.capture, spoken.playback, NoKeyboard)
+    desk = Desk(spoken.capture, spoken.playback, lambda: Choice("none", "it is a test", NoKeyboard))
     async with talking(settings_for(tmux, relay.url), desk) as talk:
         await until(talk.heard_of("there is no display"), "the person is told")
         status = await talk.app.status()
