@@ -13,7 +13,7 @@ from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from teamvoice.daemon.notifier import BusNotifier, Notifier, ScriptNotifier
 from teamvoice.daemon.session import LogindSession, Session
-from teamvoice.hotkey import choice, chords
+from teamvoice.hotkey import choice, chords, portal_source
 from teamvoice.hotkey.evdev_source import EvdevSource
 from teamvoice.hotkey.portal_source import PortalSource
 from teamvoice.hotkey.pynput_source import PynputSource
@@ -75,4 +75,5 @@ def _key_source(hotkey: config.Hotkey) -> Choice:
     def make(on_edge: OnEdge, on_lost: OnLost) -> KeySource:
         return adapter(hotkey.key, on_edge, on_lost)
 
-    return Choice(name, why, make, choice.otherwise(name, hotkey.key, os.environ))
+    look = portal_source.look if name == "portal" else None
+    return Choice(name, why, make, choice.otherwise(name, hotkey.key, os.environ), look)

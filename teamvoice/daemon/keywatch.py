@@ -71,7 +71,7 @@ class KeyWatch:
                 self._set("refused", f"{error}; {_SOCKET}")
                 break
             except HotkeyUnavailable as error:
-                mend = self._choice.otherwise or error.mend
+                mend = error.mend or self._choice.otherwise
                 self._set("unavailable", f"{HotkeyUnavailable(error.message, mend)}; {_SOCKET}")
             self._keys.lost()
             await asyncio.sleep(self._again_s)

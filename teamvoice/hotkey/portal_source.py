@@ -39,7 +39,6 @@ _NO_REGISTRY = frozenset(
 )
 _MEND_NAME = "teamvoice keys bind portal installs the .desktop file that the portal looks for"
 _MEND_NO = "restart teamvoice to be asked again"
-_MEND_NONE = "bind a key of your desktop to teamvoice ptt; see: teamvoice keys bind --help"
 
 _tokens = itertools.count(1)
 
@@ -102,14 +101,9 @@ class PortalSource:
     async def _begin(self) -> None:
         bus = self._bus
         await bus.subscribe_to_owner(_SERVICE)
-        self._portal = await bus.owner(_SERVICE)
+        self._portal, unknown = await _greet(bus)
         for interface in (_SHORTCUTS.interface, _REQUEST, _SESSION):
             await bus.subscribe(sender=_SERVICE, interface=interface)
-        unknown = await self._register()
-        try:
-            await self._bus.property(_SHORTCUTS, "version")
-        except BusUnavailable as error:
-            raise _refusal("this desktop's portal offers no shortcuts", error, unknown) from error
         try:
             created = await self._ask("CreateSession", "a{sv}", session=True)
             self._session = str(created["session_handle"])
@@ -120,15 +114,7 @@ class PortalSource:
             raise _refusal("the portal refused", error, unknown) from error
         self._take_bound(bound.get("shortcuts", []))
         if self._bound is None:
-            raise HotkeyRefused("the desktop bound no key", _MEND_NONE)
-
-    async def _register(self) -> str:
-        """Say who we are; why the portal does not know us, if it wants to and does not."""
-        try:
-            await self._bus.call(_REGISTRY, "Register", "sa{sv}", APP_ID, {})
-        except BusUnavailable as error:
-            return "" if error.code in _NO_REGISTRY else error.message
-        return ""
+            raise HotkeyRefused("the desktop bound no key", _MEND_NO)
 
     async def _ask(
         self, member: str, signature: str, *body: Any, session: bool = False
@@ -212,8 +198,39 @@ class PortalSource:
             self._on_lost(f"the key is no longer seen: {reason}")
 
 
+async def look() -> None:
+    """Find out whether the portal offers shortcuts, without asking anybody for one.
+
+    Raises:
+        HotkeyUnavailable: It does not; why, and the mend.
+    """
+    try:
+        async with Bus(session_address()) as bus:
+            await _greet(bus)
+    except BusUnavailable as error:
+        raise HotkeyUnavailable(f"no portal: {error.message}", error.mend) from error
+
+
+async def _greet(bus: Bus) -> tuple[str, str]:
+    """Say who we are, and see that there are shortcuts to be had.
+
+    Returns:
+        The portal's unique name, and why it does not know us; empty when it does, or does not ask.
+    """
+    portal, unknown = await bus.owner(_SERVICE), ""
+    try:
+        await bus.call(_REGISTRY, "Register", "sa{sv}", APP_ID, {})
+    except BusUnavailable as error:
+        unknown = "" if error.code in _NO_REGISTRY else error.message
+    try:
+        await bus.property(_SHORTCUTS, "version")
+    except BusUnavailable as error:
+        raise _refusal("this desktop's portal offers no shortcuts", error, unknown) from error
+    return portal, unknown
+
+
 def _refusal(what: str, error: BusUnavailable, unknown: str) -> HotkeyUnavailable:
     """What the portal refuses to those whom it does not know is not for ever."""
     if unknown:
         return HotkeyUnavailable(f"the portal does not know teamvoice: {unknown}", _MEND_NAME)
-    return HotkeyUnavailable(f"{what}: {error.message}", _MEND_NONE)
+    return HotkeyUnavailable(f"{what}: {error.message}")

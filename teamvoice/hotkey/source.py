@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -44,9 +44,12 @@ class Choice:
         why: A clause that says why, for the status.
         make: Makes the source; None when only ``teamvoice ptt`` serves as the key.
         otherwise: What to do instead when the source cannot be had; empty for nothing special.
+        look: For a source that would ask the person when entered: finds out whether it can be had
+            without asking, or raises ``HotkeyUnavailable``.
     """
 
     backend: str
     why: str
     make: Callable[[OnEdge, OnLost], KeySource] | None = None
     otherwise: str = ""
+    look: Callable[[], Awaitable[None]] | None = None

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from teamvoice.errors import ConfigError, HotkeyRefused, HotkeyUnavailable
-from teamvoice.hotkey.portal_source import APP_ID, PortalSource
+from teamvoice.hotkey.portal_source import APP_ID, PortalSource, look
 from tests.support.bus import NEEDS_BUS, PrivateBus
 from tests.support.finger import Finger
 from tests.support.portal import Portal
@@ -112,6 +112,17 @@ async def test_a_desktop_without_shortcuts_or_without_a_portal_is_told(bus: Priv
     assert "no portal" in (await _refusal_of(source_of(Finger()))).message
     async with Portal(bus, shortcuts=False):
         assert "offers no shortcuts" in (await _refusal_of(source_of(Finger()))).message
+
+
+async def test_a_look_asks_nobody(bus: PrivateBus) -> None:
+    with pytest.raises(HotkeyUnavailable, match="no portal"):
+        await look()
+    async with Portal(bus, shortcuts=False):
+        with pytest.raises(HotkeyUnavailable, match="offers no shortcuts"):
+            await look()
+    async with Portal(bus) as portal:
+        await look()
+        assert portal.asked == ["Register", "Get"]
 
 
 async def test_without_a_bus_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
