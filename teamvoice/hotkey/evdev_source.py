@@ -92,6 +92,10 @@ class EvdevSource:
         count = len(self._keyboards)
         return f"{self._key} on {count} keyboard{'s' if count != 1 else ''} (evdev)"
 
+    def is_alive(self) -> bool:
+        """See :class:`teamvoice.hotkey.source.KeySource`."""
+        return bool(self._keyboards) and not self._is_over
+
     def _end(self) -> None:
         self._is_over = True
         if self._timer:

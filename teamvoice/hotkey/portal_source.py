@@ -90,6 +90,10 @@ class PortalSource:
             )
         return f"{self._bound} by the desktop's portal"
 
+    def is_alive(self) -> bool:
+        """See :class:`teamvoice.hotkey.source.KeySource`."""
+        return self._bound is not None and not self._is_over
+
     async def _leave(self) -> None:
         self._is_over = True
         for answer in self._answers.values():

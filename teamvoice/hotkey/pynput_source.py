@@ -64,6 +64,10 @@ class PynputSource:
         """See :class:`teamvoice.hotkey.source.KeySource`."""
         return f"{self._key} on display {os.environ.get('DISPLAY', '')}" if _ON_X else self._key
 
+    def is_alive(self) -> bool:
+        """See :class:`teamvoice.hotkey.source.KeySource`."""
+        return self._listener is not None and bool(self._listener.is_alive())
+
     def _start(self) -> Any:
         listener = _listener_class()(
             on_press=lambda key: self._moved(key, down=True),

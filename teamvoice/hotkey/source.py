@@ -34,6 +34,9 @@ class KeySource(Protocol):
     def describe(self) -> str:
         """A few words for the status, true now: the key and where it is watched."""
 
+    def is_alive(self) -> bool:
+        """Whether what watches the key still runs: its thread, or its connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

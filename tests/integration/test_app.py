@@ -302,6 +302,9 @@ class NoKeyboard:
     def describe(self) -> str:
         return "no keyboard"
 
+    def is_alive(self) -> bool:
+        return False
+
 
 async def test_without_a_display_the_socket_serves_as_the_key(tmux: Server, relay: Relay) -> None:
     spoken, _ = spoken_desk()

@@ -97,6 +97,18 @@ async def test_after_a_lost_release_the_next_press_is_joined_and_the_one_after_c
         await finger.felt(True, False, True, False)
 
 
+async def test_it_lives_until_it_is_lost_or_left(rig: Rig) -> None:
+    finger = Finger()
+    source = rig.source(finger.on_edge, finger.lost.append)
+    assert not source.is_alive()
+    async with source:
+        assert source.is_alive()
+        await rig.break_down()
+        await until(lambda: finger.lost, "the loss is told")
+        assert not source.is_alive()
+    assert len(finger.lost) == 1
+
+
 async def test_after_leaving_nothing_is_told(rig: Rig) -> None:
     finger, other = Finger(), Finger()
     async with rig.source(finger.on_edge, finger.lost.append):
