@@ -75,10 +75,12 @@ def _part_text(name: str, part: Status) -> Text:
     text.append(state, style=_STYLES.get(state, "default"))
     known = [
         plain(part[key])
-        for key in ("provider", "model", "backend", "key", "device", "source", "why")
+        for key in ("provider", "model", "backend", "key", "device")
         if part.get(key)
     ]
     text.append(f"  {' '.join(known)}" if known else "", style="dim")
+    about = [plain(part[key]) for key in ("source", "why") if part.get(key)]
+    text.append(f"  {', '.join(about)}" if about else "", style="dim")
     text.append(f"  {plain(part['reason'])}" if part.get("reason") else "")
     return text
 
