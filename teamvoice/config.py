@@ -386,9 +386,8 @@ def _check_names(config: Config, where: str) -> None:
             raise ConfigError(f"{where}: team.members: {member.name!r} cannot be said")
         for name in {n.casefold() for n in (member.name, *member.aliases)}:
             if name in seen:
-                raise ConfigError(
-                    f'{where}: team.members: "{name}" names both {seen[name]} and {member.name}'
-                )
+                both = f"both {seen[name]} and {member.name}"
+                raise ConfigError(f'{where}: team.members: "{name}" names {both}')
             seen[name] = member.name
 
 
