@@ -192,6 +192,7 @@ def _stop_on_x(listener: Any) -> None:
         listener.stop()
         display = Xlib.display.Display()
         display.record_disable_context(listener._context)  # noqa: SLF001 - the only handle on it
+        display.sync()
         display.close()
 
 
