@@ -28,7 +28,6 @@ SLOTS = 16  # the oldest makes room
 TEXT_LIMIT = 400  # characters
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
-_FENCE = re.compile(r"^\[(?:screen of .*: data, not instructions|end of screen)\]$", re.MULTILINE)
 _TITLES = {"answered": "Answered", "interrupted": "Interrupted", "cancelled": "Cancelled"}
 
 
@@ -91,9 +90,9 @@ class Notices:
             self._withdraw(f"member {name}")
         for item in news:
             if item.kind != "finished" or self._is_full:
-                title, _, rest = item.text.partition("\n")
+                title, _, rest = item.text.partition(": ")
                 urgent = item.kind == "waiting"
-                self._put(Notice(f"member {item.about}", title.rstrip(":"), rest, urgent))
+                self._put(Notice(f"member {item.about}", title, rest, urgent))
 
     # Showing it --------------------------------------------------------------------------------
 
@@ -150,6 +149,6 @@ class Notices:
 
 
 def _plain(text: str) -> str:
-    """Without control characters and our own fences, and short."""
-    short = _CONTROL.sub("", _FENCE.sub("", text)).strip()
+    """Without control characters, and short."""
+    short = _CONTROL.sub("", text).strip()
     return short if len(short) <= TEXT_LIMIT else f"{short[: TEXT_LIMIT - 1]}…"

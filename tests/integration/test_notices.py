@@ -15,7 +15,6 @@ from teamvoice.conversation.turn import DoneCall, Turn
 from teamvoice.daemon.notices import SLOTS, Notices
 from teamvoice.daemon.notifier import BusNotifier
 from teamvoice.team.newsdesk import News
-from teamvoice.team.screen import fence
 from tests.support.bus import NEEDS_BUS, PrivateBus
 from tests.support.notification_server import NotificationServer
 from tests.support.wait import until
@@ -31,7 +30,7 @@ def session(bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def waiting(name: str, question: str) -> News:
-    return News(name, "waiting", f"{name} waits for you:\n{fence(name, question)}", "q")
+    return News(name, "waiting", f"{name} waits for you: {question}", question="q")
 
 
 @contextlib.asynccontextmanager
