@@ -59,7 +59,7 @@ class Provider(_Section, frozen=True):
 class Hotkey(_Section, frozen=True):
     """The push-to-talk key and what its edges mean."""
 
-    backend: Literal["auto", "pynput", "socket"] = "auto"
+    backend: Literal["auto", "pynput", "portal", "evdev", "socket"] = "auto"
     key: str = "<f9>"
     mode: Literal["hold", "toggle", "auto"] = "hold"
     tap_ms: Milliseconds = 180
@@ -105,10 +105,11 @@ KeyName = Literal[
 
 
 class Notify(_Section, frozen=True):
-    """What you are told of your team without asking: aloud, by a small sound, or not at all."""
+    """What you are told of your team without asking: aloud, by a small sound, on the screen."""
 
     waiting: Telling = "speak"
     finished: Telling = "chime"
+    desktop: Literal["off", "quiet", "full"] = "quiet"
 
 
 class Policy(_Section, frozen=True):
@@ -368,9 +369,8 @@ def _check_names(config: Config, where: str) -> None:
             raise ConfigError(f"{where}: team.members: {member.name!r} cannot be said")
         for name in {n.casefold() for n in (member.name, *member.aliases)}:
             if name in seen:
-                raise ConfigError(
-                    f'{where}: team.members: "{name}" names both {seen[name]} and {member.name}'
-                )
+                both = f"both {seen[name]} and {member.name}"
+                raise ConfigError(f'{where}: team.members: "{name}" names {both}')
             seen[name] = member.name
 
 

@@ -7,7 +7,9 @@
     ├── UsageError            a command was given what it cannot take; exit code 2
     ├── MissingPart           the machine lacks something; exit code 3
     │   ├── AudioUnavailable  no usable microphone, speaker or sound library
+    │   ├── BusUnavailable    no message bus, or no such service on it
     │   ├── HotkeyUnavailable no way to see the key in this session
+    │   │   └── HotkeyRefused the person or the desktop said no: not to be asked again
     │   └── TmuxUnavailable   no tmux program, or no server to talk to
     ├── NoDaemon              no daemon answers on the control socket; exit code 4
     ├── TeamError             a member or its pane cannot do what was asked
@@ -66,8 +68,24 @@ class AudioUnavailable(MissingPart):
     """No usable microphone or speaker."""
 
 
+class BusUnavailable(MissingPart):
+    """A message bus (D-Bus) or a service on it is not there, does not answer, or refuses.
+
+    Args:
+        code: The bus's own name for the error, when there was one.
+    """
+
+    def __init__(self, message: str, mend: str = "", *, code: str = "") -> None:
+        super().__init__(message, mend)
+        self.code = code
+
+
 class HotkeyUnavailable(MissingPart):
     """No way to see the key in this session."""
+
+
+class HotkeyRefused(HotkeyUnavailable):
+    """The person, or the desktop, said no: to try again would only ask them again."""
 
 
 class TmuxUnavailable(MissingPart):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from teamvoice import config
 from teamvoice.errors import ConfigError
-from teamvoice.hotkey import chords
+from teamvoice.hotkey import chords, kernel
 from teamvoice.realtime import providers
 from teamvoice.team.profiles import check_agents, load_profiles
 
@@ -48,11 +48,19 @@ def check(loaded: config.Loaded) -> None:
             reason = error.message.removeprefix(f"{setting}: ")
             raise ConfigError(f"{origins[setting]}: {setting}: {reason}", error.mend) from error
 
-    tried("hotkey.key", lambda: chords.parse(settings.hotkey.key))
+    tried("hotkey.key", lambda: _check_key(settings.hotkey))
     tried("hotkey.tap_ms", lambda: _check_tap(settings.hotkey))
     tried("provider.url", lambda: _check_address(settings.provider))
     profiles = load_profiles(config.profiles_dir())
     tried("team.members", lambda: check_agents(settings.team.members, profiles))
+
+
+def _check_key(hotkey: config.Hotkey) -> None:
+    chord = chords.parse(hotkey.key)
+    if hotkey.backend == "portal":
+        chords.trigger(chord)
+    if hotkey.backend == "evdev":
+        kernel.check(chord)
 
 
 def _check_tap(hotkey: config.Hotkey) -> None:

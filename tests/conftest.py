@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import agents
 
-pytest_plugins = ("tests.support.desk",)
+pytest_plugins = ("tests.support.desk", "tests.support.bus")
 
 _OF_A_DESK = frozenset({"pulseaudio", "Xvfb"})
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "init": Command("teamvoice.cli.init", "set it up: find your agents, try the microphone"),
     "doctor": Command("teamvoice.cli.doctor", "what a spoken turn needs, looked at part by part"),
     "ptt": Command("teamvoice.cli.ptt", "act as the push-to-talk key"),
+    "keys": Command("teamvoice.cli.keys_commands", "bind a key of the desktop's, or of tmux"),
     "ask": Command(_DAEMON, "take a turn by typing it"),
     "status": Command(_DAEMON, "link, key, microphone, costs, members, last turn"),
     "team": Command(_TEAM, "the members, their panes and what they do"),

@@ -5,7 +5,10 @@ The status is the daemon's, and passes through ``--json`` untouched::
     {"version": "0.1.0", "pid": 4711, "uptime_s": 3600,
      "line": "link up · key ready · 1 working", "settings": {"state": "in force", "reason": ""},
      "link": {"state": "up", "provider": "openai", "model": "gpt-realtime-2.1", "reason": ""},
-     "hotkey": {"state": "ready", "backend": "pynput", "key": "<f9>", "reason": ""},
+     "hotkey": {"state": "ready", "backend": "portal", "why": "chosen for a Wayland session",
+                "source": "F9 by the desktop's portal", "key": "<f9>", "mode": "hold",
+                "reason": ""},
+     "session": {"state": "open", "reason": ""}, "notices": {"state": "ready", "reason": ""},
      "microphone": {"state": "closed", "device": "pulse", "muted": false, "reason": ""},
      "members": [{"name": "developer", "state": "working", "source": "screen", "age_s": 2.5,
                   "pane": "%3", "detail": ""}],
@@ -34,14 +37,12 @@ Status = dict[str, Any]
 
 _STYLES = {
     **dict.fromkeys(("up", "ready", "idle", "open"), "green"),
-    **dict.fromkeys(("waiting", "connecting", "starting", "unknown", "muted"), "yellow"),
-    **dict.fromkeys(
-        ("down", "stopped", "failed", "lost", "unavailable", "dead", "missing", "shell", "refused"),
-        "red",
-    ),
+    **dict.fromkeys(("waiting", "connecting", "starting", "unknown", "muted", "away"), "yellow"),
+    **dict.fromkeys(("down", "stopped", "failed", "lost", "unavailable", "refused"), "red"),
+    **dict.fromkeys(("dead", "missing", "shell"), "red"),
     "working": "cyan",
 }
-_PARTS = ("link", "hotkey", "microphone")
+_PARTS = ("link", "hotkey", "session", "microphone", "notices")
 
 
 def show(status: Status, console: Console) -> None:
@@ -69,6 +70,8 @@ def _part_text(name: str, part: Status) -> Text:
         if part.get(key)
     ]
     text.append(f"  {' '.join(known)}" if known else "", style="dim")
+    about = [plain(part[key]) for key in ("source", "why") if part.get(key)]
+    text.append(f"  {', '.join(about)}" if about else "", style="dim")
     text.append(f"  {plain(part['reason'])}" if part.get("reason") else "")
     return text
 

@@ -10,7 +10,8 @@ team         the worker that speaks to tmux
 watcher      the user options in tmux
 speaker      PortAudio, and a stream while something sounds
 microphone   PortAudio; a stream only while a hold is on
-tasks        the link, the key's source, the offline server's process, the watcher's looks
+tasks        the link, the key's source, the session's lock, the notices on the screen, the
+             offline server's process, the watcher's looks
 bridge       the conversation
 ============ ============================================================================
 
@@ -21,10 +22,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,8 +32,7 @@ from typing import Any, Self
 import structlog
 
 from teamvoice import __version__, config
-from teamvoice.conversation.events import CancelAsked, Event, NewsCame, ToolCall
-from teamvoice.conversation.policy import describe
+from teamvoice.conversation.events import CancelAsked, Event, NewsCame
 from teamvoice.conversation.states import Mic, Rules
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
@@ -42,12 +40,13 @@ from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.deeds import Deeds
 from teamvoice.daemon.desk import Desk
 from teamvoice.daemon.herald import Herald
-from teamvoice.daemon.journal import Journal, journal_path, read_last
+from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
+from teamvoice.daemon.memory import Memory, say_lost
+from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.pace import Pace
 from teamvoice.daemon.provider_link import ProviderLink
-from teamvoice.daemon.recap import KEPT, recap
 from teamvoice.daemon.records import turn_record
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.standing import Standing
@@ -56,6 +55,7 @@ from teamvoice.daemon.thrift import CacheWatch
 from teamvoice.errors import RealtimeError, TeamvoiceError
 from teamvoice.team.glimpses import Status
 from teamvoice.team.held import Held
+from teamvoice.team.newsdesk import News
 from teamvoice.team.team import Team
 from teamvoice.team.watcher import Watcher
 from teamvoice.tools.registry import Toolbox
@@ -65,7 +65,6 @@ _log = structlog.get_logger(__name__)
 
 ASK_S = 60.0  # for a typed turn to be answered
 UNSAFE = "what is done now would not be remembered after a crash"
-REMEMBERED = 1000  # records of the journal: what an earlier daemon began within these, none repeats
 
 
 class App:
@@ -98,15 +97,19 @@ class App:
         self._news = self._standing.news
         held = Held(config.state_dir() / "held.json")
         self._herald = self._new_herald()
+        self._notices = Notices(settings.notify, desk.notifier, _log.warning)
         self._team = team(settings.team, held=held, on_held=self._herald.held_ended)
-        self._watcher = Watcher(self._team, self._herald.news, seen=self._standing.seen)
+        self._watcher = Watcher(self._team, self._news_came, seen=self._standing.seen)
         self._policy = policy_for(settings)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
-        self._memory: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self._deeds = Deeds(self._toolbox.call, self._write_down)
+        self._journal = Journal(
+            journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")
+        )
+        self._memory = Memory(self._journal, journal_path())
+        self._deeds = Deeds(self._toolbox.call, self._memory.write)
         pace = pace or Pace()
         tools = self._toolbox.schemas
-        self.link = ProviderLink(settings, tools, self._news, self._recap, pace)
+        self.link = ProviderLink(settings, tools, self._news, self._memory.recap, pace)
         self._tariff = Tariff(settings, self.link.provider)
         self._spending = Spending(self._tariff, journal_path())
         self._cache_watch = CacheWatch()
@@ -114,10 +117,8 @@ class App:
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._keys.muted = self._standing.muted
-        self._key_watch = KeyWatch(desk.key_source, self._keys, self._tell)
-        self._journal = Journal(
-            journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")
-        )
+        self._key_watch = KeyWatch(desk.key, self._keys, self._tell)
+        self._lock_reason = ""
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -148,6 +149,10 @@ class App:
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
         tasks.append(self._tasks.create_task(self._key_watch.run(), name="key"))
         tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
+        tasks.append(self._tasks.create_task(self._notices.run(), name="notices"))
+        if self._desk.session:
+            session = self._desk.session.run(self._keys.leave, self._lock_known)
+            tasks.append(self._tasks.create_task(session, name="session"))
         self._stack.callback(lambda: [task.cancel() for task in tasks])
         self._stack.callback(self._keys.close)
         await enter(self._bridge)
@@ -161,12 +166,10 @@ class App:
         Only who has the control socket may do this: what another daemon has begun is not lost.
         """
         try:
-            records = await asyncio.to_thread(read_last, journal_path(), REMEMBERED)
+            return await self._deeds.recall(await self._memory.load())
         except OSError as error:
             self._tell("trouble", f"the journal cannot be read, so nothing is remembered: {error}")
             return ()
-        self._memory.extend(records)
-        return await self._deeds.recall(records)
 
     # What the process asks ---------------------------------------------------------------------
 
@@ -238,8 +241,9 @@ class App:
             "settings": {"state": "refused" if self._standing.trouble else "in force",
                          "reason": self._standing.trouble},
             "link": self.link.status(),
-            "hotkey": {"state": self._key_watch.state, "backend": hotkey.backend, "key": hotkey.key,
-                       "mode": hotkey.mode, "reason": self._key_watch.reason},
+            "hotkey": {**self._key_watch.status(), "key": hotkey.key, "mode": hotkey.mode},
+            "session": self._session_status(),
+            "notices": self._notices.status(),
             "microphone": self._microphone_status(),
             "speaker": {"device": self._desk.playback.describe()},
             "members": await self._members(),
@@ -284,6 +288,10 @@ class App:
             heard=self._herald.heard,
         )
 
+    def _news_came(self, news: Sequence[News], passed: Sequence[str]) -> None:
+        self._herald.news(news, passed)
+        self._notices.news(news, passed)
+
     def _told(self, statuses: Sequence[Status]) -> None:
         self._watcher.told(statuses)
         for status in statuses:
@@ -322,29 +330,19 @@ class App:
         if turn.outcome == "dropped" and not turn.trouble:
             return  # a tap
         self._herald.said(turn)
+        self._notices.turn(turn)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
-        self._memory.append(record)
-        self._tasks.create_task(self._journal.append(record))
+        self._tasks.create_task(self._memory.write(record))
         if self._tariff.saves_by_caching and (warning := self._cache_watch.turn(turn.usage)):
             self._tell("notice", warning)
         if not turn.news:
             self._standing.last = record
             self._news.publish("turn", turn=record)
 
-    async def _write_down(self, record: dict[str, Any]) -> None:
-        self._memory.append(record)
-        await self._journal.append(record)
-
-    def _recap(self) -> str:
-        return recap(self._memory, datetime.now(UTC))
-
     def _tell_lost(self, record: dict[str, Any]) -> None:
-        call_id, name = str(record["call_id"]), str(record.get("name"))
-        call = ToolCall(call_id, name, json.dumps(record.get("arguments")))
-        text = f"it is not known whether this was done, as I was ended meanwhile: {describe(call)}"
-        at = asyncio.get_running_loop().time()
-        self._bridge.tell(NewsCame(at=at, about=call_id, text=text, lasts=True))
+        at, about = asyncio.get_running_loop().time(), str(record["call_id"])
+        self._bridge.tell(NewsCame(at=at, about=about, text=say_lost(record), lasts=True))
 
     def _record(self, turn: Turn) -> dict[str, Any]:
         return turn_record(turn, datetime.now(UTC), self._tariff)
@@ -353,6 +351,18 @@ class App:
         log = _log.warning if kind == "trouble" else _log.info
         log(text, kind=kind)
         self._news.publish(kind, text=text)
+        self._notices.told(kind, text)
+
+    def _lock_known(self, why_not: str) -> None:
+        self._lock_reason = why_not
+        if why_not:
+            _log.warning(why_not)
+
+    def _session_status(self) -> dict[str, Any]:
+        if self._keys.away:
+            return {"state": "away", "reason": self._keys.away}
+        known = self._desk.session is not None and not self._lock_reason
+        return {"state": "open" if known else "unknown", "reason": self._lock_reason}
 
     def _microphone_status(self) -> dict[str, Any]:
         mic = self._bridge.machine.mic.value

@@ -1,7 +1,9 @@
-"""What the person sits at: microphone, speaker and key, as the configuration names them."""
+"""What the person sits at: microphone, speaker, key, screen, as the configuration names them."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -10,9 +12,13 @@ from teamvoice.audio.capture import Capture, Microphone
 from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
-from teamvoice.hotkey import chords
+from teamvoice.daemon.notifier import BusNotifier, Notifier, ScriptNotifier
+from teamvoice.daemon.session import LogindSession, Session
+from teamvoice.hotkey import choice, chords, portal_source
+from teamvoice.hotkey.evdev_source import EvdevSource
+from teamvoice.hotkey.portal_source import PortalSource
 from teamvoice.hotkey.pynput_source import PynputSource
-from teamvoice.hotkey.source import KeySource, OnEdge, OnLost
+from teamvoice.hotkey.source import Choice, KeySource, OnEdge, OnLost
 
 
 async def _no_library() -> bool:
@@ -21,18 +27,23 @@ async def _no_library() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the person sits at: a microphone, a speaker, and a key.
+    """What the person sits at.
 
     Args:
         capture: The microphone, as an async context manager.
         playback: The speaker.
-        key_source: Makes the key's source; None when only the socket serves as the key.
+        key: Chooses the key's source, for the session as it is now; None when only the socket
+            serves as the key.
+        session: Tells when the session is locked or asleep; None where nobody can.
+        notifier: Shows notices on the screen; None where there is none.
         sound_answers: Whether the library behind microphone and speaker still takes calls.
     """
 
     capture: Capture
     playback: Playback
-    key_source: Callable[[OnEdge, OnLost], KeySource] | None = None
+    key: Callable[[], Choice] | None = None
+    session: Session | None = None
+    notifier: Notifier | None = None
     sound_answers: Callable[[], Awaitable[bool]] = _no_library
 
 
@@ -40,14 +51,14 @@ def real_desk(settings: config.Config) -> Desk:
     """The devices and the key that the configuration names."""
     audio, hotkey = settings.audio, settings.hotkey
     chords.parse(hotkey.key)  # a key that does not exist is told before anything is started
-
-    def source(on_edge: OnEdge, on_lost: OnLost) -> KeySource:
-        return PynputSource(hotkey.key, on_edge, on_lost)
-
+    linux = sys.platform.startswith("linux")
+    notifier = BusNotifier() if linux else ScriptNotifier()
     return Desk(
         Microphone(audio.input),
         Speaker(audio.output, volume=audio.volume),
-        None if hotkey.backend == "socket" else source,
+        lambda: _key_source(hotkey),
+        LogindSession() if linux else None,
+        notifier if settings.notify.desktop != "off" else None,
         LIBRARY.answers,
     )
 
@@ -56,3 +67,21 @@ def spoken_desk() -> tuple[Desk, SpokenMicrophone]:
     """A desk for a machine with none: a microphone to put speech into, and a silent speaker."""
     microphone = SpokenMicrophone()
     return Desk(microphone, SilentSpeaker()), microphone
+
+
+def _key_source(hotkey: config.Hotkey) -> Choice:
+    adapters: dict[str, Callable[[str, OnEdge, OnLost], KeySource]] = {
+        "pynput": PynputSource,
+        "portal": PortalSource,
+        "evdev": EvdevSource,
+    }
+    name, why = choice.choose(hotkey.backend, os.environ, sys.platform)
+    adapter = adapters.get(name)
+    if adapter is None:
+        return Choice(name, why)
+
+    def make(on_edge: OnEdge, on_lost: OnLost) -> KeySource:
+        return adapter(hotkey.key, on_edge, on_lost)
+
+    look = portal_source.look if name == "portal" else None
+    return Choice(name, why, make, choice.otherwise(name, hotkey.key, os.environ), look)

@@ -187,11 +187,16 @@ async def _display(_settings: config.Config) -> Finding:
 async def _key(settings: config.Config) -> Finding:
     mend = "bind teamvoice ptt press and release in your desktop (docs/keys.md)"
     try:
-        make = real_desk(settings).key_source
-        if make is None:
+        choose = real_desk(settings).key
+        choice = choose() if choose else None
+        if choice is None or choice.make is None:
             return Finding("key", "warn", "only teamvoice ptt serves as the key", mend)
+        mend = choice.otherwise or mend  # for what has no mend of its own
         async with asyncio.timeout(_KEY_S):
-            async with make(lambda _down, _at: None, lambda _reason: None) as source:
+            if choice.look:
+                await choice.look()
+                return Finding("key", "ok", f"by the desktop's {choice.backend}: {choice.why}")
+            async with choice.make(lambda _down, _at: None, lambda _reason: None) as source:
                 return Finding("key", "ok", source.describe())
     except TimeoutError:
         return Finding("key", "warn", "its source does not come up", mend)

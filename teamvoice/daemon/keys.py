@@ -18,6 +18,9 @@ class Keys:
         settings: The section ``[hotkey]``.
         on_event: Takes the gestures.
         on_tell: Something to show: kind and text.
+
+    ``muted``: the microphone stays closed. ``away``: why nobody can be meant to speak (the session
+    is locked, the machine asleep), or empty; then neither a press nor a confirmation counts.
     """
 
     def __init__(
@@ -31,18 +34,29 @@ class Keys:
         self._on_event = on_event
         self._on_tell = on_tell
         self._alarm: asyncio.TimerHandle | None = None
+        self._away_told = False
         self.muted = False
+        self.away = ""
 
     def edge(self, down: bool, at: float) -> None:
         """An edge of the real key."""
-        self._pass_on(self._gesture.edge(down=down, at=at))
+        if not self._is_ignored(press=down):
+            self._pass_on(self._gesture.edge(down=down, at=at))
 
     def lost(self) -> None:
         """The real key's source is gone."""
         self._pass_on(self._gesture.lost(self._now()))
 
+    def leave(self, why: str) -> None:
+        """Nobody is there from now on: a hold that was on ends. Empty: they are back."""
+        self.away, self._away_told = why, False
+        if why:
+            self.lost()
+
     def act(self, action: str, at: float) -> None:
         """The key by other means: press, release, toggle, cancel, confirm or mute."""
+        if action not in {"cancel", "mute"} and self._is_ignored(press=action != "release"):
+            return
         match action:
             case "press" | "release":
                 self._pass_on(self._gesture.edge(down=action == "press", at=at, clean=True))
@@ -60,6 +74,12 @@ class Keys:
         """No more alarms."""
         if self._alarm:
             self._alarm.cancel()
+
+    def _is_ignored(self, *, press: bool) -> bool:
+        if self.away and press and not self._away_told:
+            self._away_told = True  # once: somebody may be leaning on the key
+            self._on_tell("notice", f"{self.away}: the key is ignored until it is over")
+        return bool(self.away)
 
     def _mute(self, at: float) -> None:
         self.muted = not self.muted

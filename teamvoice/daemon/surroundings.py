@@ -10,7 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 
-_NAMES = frozenset({"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE"})
+_NAMES = frozenset(
+    {
+        *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE"),
+        *("XDG_CURRENT_DESKTOP", "DBUS_SESSION_BUS_ADDRESS"),
+    }
+)
 _ASK_S = 3.0
 
 

@@ -74,6 +74,74 @@ def plain(name: str) -> str:
     return base if base in MODIFIERS else name
 
 
+_KEYSYMS = {
+    "esc": "Escape",
+    "enter": "Return",
+    "backspace": "BackSpace",
+    "page_up": "Prior",
+    "page_down": "Next",
+    "print_screen": "Print",
+    "caps_lock": "Caps_Lock",
+    "menu": "Menu",
+    "scroll_lock": "Scroll_Lock",
+    "num_lock": "Num_Lock",
+    "space": "space",
+    "tab": "Tab",
+    "media_next": "XF86AudioNext",
+    "media_play_pause": "XF86AudioPlay",
+    "media_previous": "XF86AudioPrev",
+    "media_stop": "XF86AudioStop",
+    "media_volume_down": "XF86AudioLowerVolume",
+    "media_volume_up": "XF86AudioRaiseVolume",
+    "media_volume_mute": "XF86AudioMute",
+    "+": "plus",
+    "-": "minus",
+    ",": "comma",
+    ".": "period",
+    "/": "slash",
+    "`": "grave",
+    ";": "semicolon",
+    "'": "apostrophe",
+    "=": "equal",
+    "[": "bracketleft",
+    "]": "bracketright",
+    "\\": "backslash",
+}
+
+
+def keysym(name: str) -> str:
+    """A key as X and xkbcommon name it: ``F9``, ``Scroll_Lock``, ``a``."""
+    if len(name) == 1:
+        return _KEYSYMS.get(name, name)
+    return _KEYSYMS.get(name, name.capitalize())
+
+
+def halves(chord: Chord, modifiers: dict[str, str]) -> tuple[list[str], str]:
+    """The modifiers of a chord as somebody else names them, in that order, and its other key.
+
+    Raises:
+        ConfigError: It has no other key, or more than one, or a modifier without a name there.
+    """
+    others = sorted(chord - set(MODIFIERS))
+    unknown = sorted((chord & set(MODIFIERS)) - set(modifiers))
+    if len(others) != 1 or unknown:
+        written = "+".join(_written(name) if len(name) > 1 else name for name in sorted(chord))
+        what = "is one key, with Ctrl, Alt, Shift or Cmd before it"
+        raise ConfigError(f'"{written}": what a desktop can bind {what}')
+    return [there for name, there in modifiers.items() if name in chord], others[0]
+
+
+def trigger(chord: Chord) -> str:
+    """The chord as the shortcuts specification of the free desktops writes it: ``CTRL+ALT+t``.
+
+    Raises:
+        ConfigError: As :func:`halves` does.
+    """
+    names = {"ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT", "cmd": "LOGO"}
+    modifiers, key = halves(chord, names)
+    return "+".join([*modifiers, keysym(key)])
+
+
 class Held:
     """Follows which keys are down; says when the chord as a whole goes down or comes up.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -17,8 +18,13 @@ from teamvoice.audio.virtual import SpokenMicrophone
 from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import Desk, spoken_desk
 from teamvoice.daemon.journal import journal_path, read_last
+from teamvoice.daemon.notifier import BusNotifier
+from teamvoice.daemon.session import LogindSession
 from teamvoice.errors import AudioUnavailable, HotkeyUnavailable, TeamvoiceError
-from teamvoice.hotkey.source import OnEdge
+from teamvoice.hotkey.source import Choice, OnEdge
+from tests.support.bus import NEEDS_BUS, PrivateBus
+from tests.support.logind import Logind
+from tests.support.notification_server import NotificationServer
 from tests.support.offline_parts import sound_of
 from tests.support.panes import screen_of
 from tests.support.relay import Relay
@@ -205,7 +211,7 @@ class NoKeyboard:
 
 async def test_without_a_display_the_socket_serves_as_the_key(tmux: Server, relay: Relay) -> None:
     spoken, _ = spoken_desk()
-    desk = Desk(spoken.capture, spoken.playback, NoKeyboard)
+    desk = Desk(spoken.capture, spoken.playback, lambda: Choice("none", "it is a test", NoKeyboard))
     async with talking(settings_for(tmux, relay.url), desk) as talk:
         await until(talk.heard_of("there is no display"), "the person is told")
         status = await talk.app.status()
@@ -276,3 +282,41 @@ async def test_a_link_on_demand_comes_up_with_the_first_press(tmux: Server, rela
         await talk.say("call list_team {}")
         assert (await talk.turn())["outcome"] == "answered"
         assert talk.app.link.state == "up"
+
+
+@pytest.mark.needs(*NEEDS_BUS)
+async def test_a_locked_session_hears_nothing_and_the_screen_shows_what_matters(
+    tmux: Server, relay: Relay, bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SESSION", "SYSTEM"):
+        monkeypatch.setenv(f"DBUS_{name}_BUS_ADDRESS", bus.address)
+    spoken, _ = spoken_desk()
+    desk = replace(spoken, session=LogindSession(), notifier=BusNotifier())
+    settings = msgspec.structs.replace(
+        settings_for(tmux, relay.url), notify=config.Notify(desktop="full")
+    )
+    async with Logind(bus, locked=True) as logind, NotificationServer(bus) as screen:
+        async with talking(settings, desk) as talk:
+
+            async def is_away() -> bool:
+                return bool((await talk.app.status())["session"]["state"] == "away")
+
+            await until(is_away, "the lock is noticed")
+            talk.press()
+            talk.release()
+            await until(talk.heard_of("the session is locked"), "the person is told")
+            await logind.lock(locked=False)
+
+            async def is_back() -> bool:
+                return not await is_away()
+
+            await until(is_back, "they are back")
+            await talk.app.ask("call list_team {}")
+            await until(lambda: screen.shown, "the turn is shown")
+            status = await talk.app.status()
+        (turn,) = talk.turns
+    assert turn["heard"] == "call list_team {}"
+    assert (status["session"]["state"], status["notices"]["state"]) == ("open", "ready")
+    (shown,) = screen.shown.values()
+    assert "On the team: developer" in shown.text
+    assert logind.faults == screen.faults == []

@@ -190,7 +190,9 @@ async def test_status_shows_everything_and_no_escape_of_a_screens(
     assert "\x1b" not in done.out
     for line, parts in {
         "link": ["up", "offline"],
-        "hotkey": ["lost", "<f9>", "no X"],
+        "hotkey": ["lost", "<f9>", "chosen for an X11 session", "no X"],
+        "session": ["away", "the session is locked"],
+        "notices": ["ready"],
         "microphone": ["closed", "pulse"],
         "developer": ["working", "2 s ago", "%3"],
         "pm": ["waiting", "Run [31mls?"],

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 
 import pytest
 
 from teamvoice.errors import HotkeyUnavailable
 from teamvoice.hotkey.pynput_source import PynputSource
 from tests.support.desk import NEEDS_DISPLAY, Display
+from tests.support.finger import Finger
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs(*NEEDS_DISPLAY)
 
 
-@dataclass
-class Finger:
-    """What a key source told."""
-
-    edges: list[bool] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-
-    def on_edge(self, down: bool, at: float) -> None:
-        self.edges.append(down)
-        self.times.append(at)
-
-    def source(self, key: str) -> PynputSource:
-        return PynputSource(key, self.on_edge, self.lost.append)
-
-    async def felt(self, *edges: bool) -> None:
-        await until(lambda: len(self.edges) >= len(edges), f"the edges {edges}")
-        assert self.edges == list(edges)
+def source_of(finger: Finger, key: str) -> PynputSource:
+    return PynputSource(key, finger.on_edge, finger.lost.append)
 
 
 def listeners() -> set[threading.Thread]:
@@ -41,7 +25,7 @@ def listeners() -> set[threading.Thread]:
 
 async def test_a_hold_is_an_edge_down_and_an_edge_up(display: Display) -> None:
     finger = Finger()
-    async with finger.source("<f9>"):
+    async with source_of(finger, "<f9>"):
         await display.key_down("F9")
         await finger.felt(True)
         await display.key_up("F9")
@@ -52,7 +36,7 @@ async def test_a_hold_is_an_edge_down_and_an_edge_up(display: Display) -> None:
 
 async def test_auto_repeat_is_left_out(display: Display) -> None:
     finger, other = Finger(), Finger()
-    async with finger.source("<f9>"), other.source("pause"):
+    async with source_of(finger, "<f9>"), source_of(other, "pause"):
         for _ in range(5):  # a press with no release before is what auto-repeat looks like
             await display.key_down("F9")
         await display.key_up("F9")
@@ -63,7 +47,7 @@ async def test_auto_repeat_is_left_out(display: Display) -> None:
 
 async def test_other_keys_are_not_edges(display: Display) -> None:
     finger = Finger()
-    async with finger.source("<f9>"):
+    async with source_of(finger, "<f9>"):
         await display.tap("F8", "a", "space", "Insert")
         await display.tap("F9")
         await finger.felt(True, False)
@@ -74,7 +58,7 @@ async def test_a_chord_is_down_when_all_are_and_up_when_one_is_not(
     display: Display, control: str
 ) -> None:
     finger = Finger()
-    async with finger.source("<ctrl>+<alt>+space"):
+    async with source_of(finger, "<ctrl>+<alt>+space"):
         await display.key_down(control)
         await display.key_down("Alt_L")
         await display.key_down("space")
@@ -88,7 +72,7 @@ async def test_a_chord_is_down_when_all_are_and_up_when_one_is_not(
 
 async def test_a_letter_let_go_under_shift_is_let_go(display: Display) -> None:
     finger = Finger()
-    async with finger.source("1"):
+    async with source_of(finger, "1"):
         await display.key_down("1")
         await finger.felt(True)
         await display.key_down("Shift_L")
@@ -100,7 +84,7 @@ async def test_a_letter_let_go_under_shift_is_let_go(display: Display) -> None:
 @pytest.mark.parametrize("key", ["Pause", "Scroll_Lock", "Insert"])
 async def test_named_keys_are_seen(display: Display, key: str) -> None:
     finger = Finger()
-    async with finger.source(key.lower()):
+    async with source_of(finger, key.lower()):
         await display.tap(key)
         await finger.felt(True, False)
 
@@ -108,10 +92,10 @@ async def test_named_keys_are_seen(display: Display, key: str) -> None:
 async def test_leaving_ends_the_thread_and_the_edges(display: Display) -> None:
     finger, other = Finger(), Finger()
     before = listeners()
-    async with finger.source("<f9>"):
+    async with source_of(finger, "<f9>"):
         (thread,) = listeners() - before
     await until(lambda: not thread.is_alive(), "the thread's end")
-    async with other.source("<f9>"):
+    async with source_of(other, "<f9>"):
         await display.tap("F9")
         await other.felt(True, False)
     assert finger.edges == []
@@ -120,7 +104,7 @@ async def test_leaving_ends_the_thread_and_the_edges(display: Display) -> None:
 
 async def test_a_dead_display_is_reported_once(own_display: Display) -> None:
     finger = Finger()
-    async with finger.source("<f9>"):
+    async with source_of(finger, "<f9>"):
         own_display.break_down()
         await until(lambda: finger.lost, "the loss is told")
     assert len(finger.lost) == 1
@@ -132,7 +116,7 @@ async def test_a_dead_display_is_reported_once(own_display: Display) -> None:
 async def test_a_display_that_is_gone_cannot_be_watched(own_display: Display) -> None:
     own_display.break_down()
     with pytest.raises(HotkeyUnavailable, match="cannot be reached"):
-        async with Finger().source("<f9>"):
+        async with source_of(Finger(), "<f9>"):
             pass
 
 
@@ -141,7 +125,7 @@ async def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("XDG_SESSION_TYPE", raising=False)
     with pytest.raises(HotkeyUnavailable, match="there is no display") as caught:
-        async with Finger().source("<f9>"):
+        async with source_of(Finger(), "<f9>"):
             pass
     assert "teamvoice ptt" in caught.value.mend
 
@@ -149,5 +133,5 @@ async def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_under_wayland_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_SESSION_TYPE", "wayland")
     with pytest.raises(HotkeyUnavailable, match="Wayland"):
-        async with Finger().source("<f9>"):
+        async with source_of(Finger(), "<f9>"):
             pass

@@ -142,4 +142,12 @@ def _places(home: Path) -> dict[str, str]:
 
 def _without_session() -> dict[str, str]:
     """What would lead the daemon out of the test: a key, and the session of whoever runs it."""
-    return {"OPENAI_API_KEY": "", "DISPLAY": "", "WAYLAND_DISPLAY": "", "NOTIFY_SOCKET": ""}
+    nowhere = "unix:path=/nowhere"
+    return {
+        "OPENAI_API_KEY": "",
+        "DISPLAY": "",
+        "WAYLAND_DISPLAY": "",
+        "NOTIFY_SOCKET": "",
+        "DBUS_SESSION_BUS_ADDRESS": nowhere,
+        "DBUS_SYSTEM_BUS_ADDRESS": nowhere,
+    }

@@ -91,6 +91,10 @@ class Display:
         """Press keys and let them go at once."""
         await self._xdotool("key", *keys)
 
+    async def up_and_down(self, key: str) -> None:
+        """Let a key go and press it again, with nothing between."""
+        await self._xdotool("keyup", key, "keydown", key)
+
     def break_down(self) -> None:
         """Kill the X server."""
         self.process.kill()
@@ -256,10 +260,10 @@ class Desk:
 
 
 @contextmanager
-def display_at(home: Path) -> Iterator[Display]:
-    """An X server on a free display number."""
+def display_at(home: Path, *name: str) -> Iterator[Display]:
+    """An X server on a free display, or on the one of this name (``:7``)."""
     read_end, write_end = os.pipe()
-    command = ("Xvfb", "-displayfd", str(write_end), "-screen", "0", "640x480x24")
+    command = ("Xvfb", *name, "-displayfd", str(write_end), "-screen", "0", "640x480x24")
     try:
         with running(
             (*command, "-nolisten", "tcp", "-noreset"), {}, home / "xvfb.log", (write_end,)

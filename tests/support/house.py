@@ -52,10 +52,17 @@ FACES_MAY = {
     "daemon.tally": "usage counts what the journal holds",
     "team": "the team commands work straight on tmux, with no daemon",
     "audio.devices": "devices lists what this machine has, with no daemon",
+    "hotkey.bindings": "keys bind tells what to add to a desktop, with no daemon",
     "offline": "offline-server runs that server in its own process",
 }
 
-ADAPTERS = frozenset({"Microphone", "Speaker", "PynputSource", "SpokenMicrophone", "SilentSpeaker"})
+ADAPTERS = frozenset(
+    {
+        *("Microphone", "Speaker", "SpokenMicrophone", "SilentSpeaker"),
+        *("PynputSource", "PortalSource", "EvdevSource", "LogindSession"),
+        *("BusNotifier", "ScriptNotifier"),
+    }
+)
 MAY_NAME_ADAPTERS = {
     "daemon.desk": "the one place of the daemon that chooses them",
     "library.sound": "its microphone and its speaker are these",

@@ -64,7 +64,16 @@ class SmallVoice:
             "version": "0.1.0",
             "line": "link up · key lost · 1 working, 1 waiting",
             "link": {"state": "up", "provider": "offline", "reason": ""},
-            "hotkey": {"state": "lost", "backend": "pynput", "key": "<f9>", "reason": "no X"},
+            "hotkey": {
+                "state": "lost",
+                "backend": "pynput",
+                "why": "chosen for an X11 session",
+                "source": "",
+                "key": "<f9>",
+                "reason": "no X",
+            },
+            "session": {"state": "away", "reason": "the session is locked"},
+            "notices": {"state": "ready", "reason": ""},
             "microphone": {"state": "closed", "device": "pulse", "muted": False},
             "members": [
                 {"name": "developer", "state": "working", "age_s": 2.5, "pane": "%3"},

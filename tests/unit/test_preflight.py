@@ -9,6 +9,8 @@ from teamvoice.errors import ConfigError
 
 WRONG = {
     '[hotkey]\nkey = "nonsense"': 'hotkey.key: "nonsense"',
+    '[hotkey]\nbackend = "portal"\nkey = "a+b"': 'hotkey.key: "a+b": what a desktop can bind',
+    '[hotkey]\nbackend = "evdev"\nkey = "ü"': 'hotkey.key: a keyboard has no key "ü"',
     "[hotkey]\ntap_ms = 5000\nmax_hold_s = 1.0": "hotkey.tap_ms: 5000 ms is as long",
     '[provider]\nname = "generic"': "provider.url: no address",
     '[provider]\nname = "generic"\nurl = "http://foo"': "provider.url: not the address",

@@ -1,0 +1,126 @@
+"""``teamvoice keys``: a key of the desktop's, or of tmux, that runs ``teamvoice ptt``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from teamvoice import config
+from teamvoice.cli.output import write
+from teamvoice.cli.parser import Subparsers, add_command
+from teamvoice.errors import TeamvoiceError, TmuxFailed, UsageError
+from teamvoice.hotkey.bindings import DESKTOPS, TMUX_KEY, Binding, binding
+from teamvoice.team.tmux import Tmux
+
+_OURS = "ptt toggle"  # in every binding of tmux's that is ours
+_INSTALLED = ("tmux", "portal")
+
+_DESCRIPTION = """\
+Say what to add to a desktop so that its own key runs `teamvoice ptt`: for Wayland sessions whose
+portal offers no shortcuts (sway), or for a second key. What is printed can be appended as it is.
+
+  hyprland, sway     hold: both edges of the key arrive
+  gnome, kde, i3     toggle: press to start, press to stop
+  tmux               toggle, by the prefix and a key; is bound in the server that runs
+  portal             nothing to press: the .desktop file without which newer portals grant no key;
+                     is written"""
+
+
+def add_parsers(subparsers: Subparsers) -> None:
+    """Add the parser of ``keys``."""
+    parser = add_command(
+        subparsers,
+        "keys",
+        "Bind a key of the desktop's, or of tmux, to teamvoice.",
+        "teamvoice keys bind sway >> ~/.config/sway/config\nteamvoice keys bind tmux",
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="bind", title="what")
+    bind = add_command(
+        actions,
+        "bind",
+        _DESCRIPTION,
+        "teamvoice keys bind hyprland --key '<super>+t'\nteamvoice keys bind tmux --key C-t",
+    )
+    bind.add_argument("desktop", choices=list(DESKTOPS), metavar="|".join(DESKTOPS))
+    bind.add_argument("--key", help=f"instead of hotkey.key; for tmux, of prefix {TMUX_KEY}")
+    how = bind.add_mutually_exclusive_group()
+    how.add_argument("--print", action="store_true", help="change nothing (tmux, portal)")
+    how.add_argument("--unbind", action="store_true", help="take it away again (tmux, portal)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the binding, or install it where that is done by us."""
+    settings = config.load()
+    key = args.key or (TMUX_KEY if args.desktop == "tmux" else settings.hotkey.key)
+    found = binding(args.desktop, key, _command())
+    if args.unbind and args.desktop not in _INSTALLED:
+        raise UsageError(f"what is bound in {found.where} only you can take away")
+    if args.print or args.desktop not in _INSTALLED:
+        _print(found)
+    elif args.desktop == "tmux":
+        asyncio.run(_tmux(settings.team.socket, key, found, unbind=args.unbind))
+    else:
+        _desktop_file(found, unbind=args.unbind)
+    return 0
+
+
+def _command() -> str:
+    """How this command is run from a desktop, whose PATH may be another."""
+    python = Path(sys.executable)
+    command = shutil.which("teamvoice", path=f"{os.environ.get('PATH', '')}:{python.parent}")
+    return shlex.quote(command) if command else f"{shlex.quote(str(python))} -m teamvoice"
+
+
+def _print(found: Binding) -> None:
+    """With what is not to be added as a comment, as all these places read it."""
+    write(f"# {'In' if found.where == 'a terminal' else 'Add to'} {found.where}:")
+    for line in found.lines:
+        write(line)
+    write(f"# {found.note}")
+
+
+async def _tmux(socket: str, key: str, found: Binding, *, unbind: bool) -> None:
+    async with Tmux(socket) as tmux:
+        await tmux.run(("list-sessions",))  # no server: said by what it raises
+        now = await _bound(tmux, key)
+        if now and _OURS not in now:
+            raise TeamvoiceError(
+                f"the prefix and {key} are bound to something else: {now}",
+                "name another key: teamvoice keys bind tmux --key KEY",
+            )
+        if unbind:
+            await tmux.run(("unbind-key", key))
+            write(f"The prefix and {key} are free again; see {found.where} too")
+            return
+        await tmux.run(tuple(shlex.split(found.lines[0])))
+    write(f"Bound in the tmux server that runs: {found.note}")
+    write(f"To keep it, add to {found.where}:")
+    write(found.lines[0])
+
+
+async def _bound(tmux: Tmux, key: str) -> str:
+    """What the prefix and the key do now; empty for nothing."""
+    try:
+        lines = await tmux.run(("list-keys", "-T", "prefix", key))
+    except TmuxFailed as error:
+        if "unknown key" in error.message:
+            return ""
+        raise
+    return " ".join(lines[0].split()[4:]) if lines else ""
+
+
+def _desktop_file(found: Binding, *, unbind: bool) -> None:
+    data = os.environ.get("XDG_DATA_HOME", "") or str(Path.home() / ".local" / "share")
+    file = Path(data) / "applications" / Path(found.where).name
+    if unbind:
+        file.unlink(missing_ok=True)
+        write(f"Removed {file}")
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(found.lines) + "\n", encoding="utf-8")
+    write(f"Wrote {file}: {found.note}")

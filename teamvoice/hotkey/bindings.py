@@ -1,0 +1,182 @@
+"""What to add to a desktop, or to tmux, so that its own key binding runs ``teamvoice ptt``. Pure.
+
+Desktops that tell of the release as well get a hold; the others a toggle.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from teamvoice.hotkey.chords import halves, keysym, parse
+from teamvoice.hotkey.portal_source import APP_ID, SHORTCUT
+
+TMUX_KEY = "v"
+
+_X_NAMES = {"cmd": "Mod4", "ctrl": "Ctrl", "alt": "Mod1", "shift": "Shift"}
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What to add, and where.
+
+    Args:
+        where: A file, or what to do with the lines.
+        lines: To be copied as they are.
+        note: What there is to know about it.
+    """
+
+    where: str
+    lines: tuple[str, ...]
+    note: str
+
+
+def binding(desktop: str, key: str, command: str = "teamvoice") -> Binding:
+    """The binding of a key.
+
+    Args:
+        desktop: One of :data:`DESKTOPS`.
+        key: A chord, as ``hotkey.key``; for tmux the key after its prefix, as tmux names it.
+        command: How the command is run from there.
+
+    Raises:
+        ConfigError: A key that does not exist, or that no desktop can bind.
+    """
+    return DESKTOPS[desktop](key, command)
+
+
+def desktop_of(environ: Mapping[str, str]) -> str:
+    """Which of :data:`DESKTOPS` this session is; empty when it is none of them."""
+    names = environ.get("XDG_CURRENT_DESKTOP", "").lower().replace(":", " ").split()
+    if environ.get("SWAYSOCK"):
+        names.append("sway")
+    if environ.get("HYPRLAND_INSTANCE_SIGNATURE"):
+        names.append("hyprland")
+    return next((name for name in names if name in DESKTOPS), "")
+
+
+def _hyprland(key: str, command: str) -> Binding:
+    names = {"cmd": "SUPER", "ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT"}
+    modifiers, other = halves(parse(key), names)
+    chord = f"{' '.join(modifiers)}, {keysym(other)}"
+    return Binding(
+        "~/.config/hypr/hyprland.conf",
+        (
+            f"bind = {chord}, exec, {command} ptt press",
+            f"bindr = {chord}, exec, {command} ptt release",
+        ),
+        "then: hyprctl reload. With modifiers, let the key go before them. With the portal instead "
+        f'(hotkey.backend = "portal"): bind = {chord}, global, {APP_ID}:{SHORTCUT}',
+    )
+
+
+def _sway(key: str, command: str) -> Binding:
+    modifiers, other = halves(parse(key), _X_NAMES)
+    chord = "+".join([*modifiers, keysym(other)])
+    return Binding(
+        "~/.config/sway/config",
+        (
+            f"bindsym --no-repeat {chord} exec {command} ptt press",
+            f"bindsym --release {chord} exec {command} ptt release",
+        ),
+        "then: swaymsg reload. With modifiers, let the key go before them.",
+    )
+
+
+def _i3(key: str, command: str) -> Binding:
+    modifiers, other = halves(parse(key), _X_NAMES)
+    chord = "+".join([*modifiers, keysym(other)])
+    return Binding(
+        "~/.config/i3/config",
+        (f"bindsym --release {chord} exec --no-startup-id {command} ptt toggle",),
+        "then: i3-msg reload. It toggles: tap to start, tap to stop. i3 runs on X11, where "
+        "teamvoice sees its key by itself: you need this only for another key.",
+    )
+
+
+def _gnome(key: str, command: str) -> Binding:
+    names = {"cmd": "<Super>", "ctrl": "<Ctrl>", "alt": "<Alt>", "shift": "<Shift>"}
+    modifiers, other = halves(parse(key), names)
+    chord = "".join([*modifiers, keysym(other)])
+    return Binding(
+        "a terminal",
+        (
+            "keys=org.gnome.settings-daemon.plugins.media-keys",
+            "at=/org/gnome/settings-daemon/plugins/media-keys/custom-keybindings/teamvoice/",
+            'gsettings set "$keys.custom-keybinding:$at" name teamvoice',
+            'gsettings set "$keys.custom-keybinding:$at" command '
+            + shlex.quote(f"{command} ptt toggle"),
+            f'gsettings set "$keys.custom-keybinding:$at" binding {shlex.quote(chord)}',
+            'list=$(gsettings get "$keys" custom-keybindings)',
+            'case $list in *"$at"*) ;;',
+            '  *"[]") gsettings set "$keys" custom-keybindings "[\'$at\']" ;;',
+            '  *) gsettings set "$keys" custom-keybindings "${list%]}, \'$at\']" ;;',
+            "esac",
+        ),
+        "GNOME's own bindings tell only of the press, so it toggles: press to start, press to "
+        'stop. From GNOME 48 on the portal gives you a hold: hotkey.backend = "auto" takes it.',
+    )
+
+
+def _kde(key: str, command: str) -> Binding:
+    names = {"cmd": "Meta", "ctrl": "Ctrl", "alt": "Alt", "shift": "Shift"}
+    modifiers, other = halves(parse(key), names)
+    chord = "+".join([*modifiers, _qt_name(other)])
+    return Binding(
+        "~/.local/share/applications/teamvoice-toggle.desktop",
+        (
+            "[Desktop Entry]",
+            "Type=Application",
+            "Name=teamvoice: talk to the team",
+            f"Exec={command} ptt toggle",
+            "NoDisplay=true",
+            "StartupNotify=false",
+            "X-KDE-GlobalAccel-CommandShortcut=true",
+            f"X-KDE-Shortcuts={chord}",
+        ),
+        "then log in again; or, by hand: System Settings, Shortcuts, Add New, Command. KDE's own "
+        "bindings tell only of the press, so it toggles. Plasma's portal gives you a hold: "
+        'hotkey.backend = "auto" takes it under Wayland.',
+    )
+
+
+def _qt_name(key: str) -> str:
+    names = {"page_up": "PgUp", "page_down": "PgDown", "insert": "Ins", "delete": "Del"}
+    names |= {"enter": "Return", "print_screen": "Print"}
+    return names.get(key, key.replace("_", " ").title().replace(" ", ""))
+
+
+def _tmux(key: str, command: str) -> Binding:
+    run = shlex.quote(f"{command} ptt toggle")
+    return Binding(
+        "~/.tmux.conf",
+        (f"bind-key -N 'teamvoice: talk' {shlex.quote(key)} run-shell -b {run}",),
+        f"the prefix, then {key}, starts to listen; the same again stops.",
+    )
+
+
+def _portal(_key: str, command: str) -> Binding:
+    return Binding(
+        f"~/.local/share/applications/{APP_ID}.desktop",
+        (
+            "[Desktop Entry]",
+            "Type=Application",
+            "Name=teamvoice",
+            "Comment=Talk to the coding agents in your tmux panes",
+            f"Exec={command} run",
+            "NoDisplay=true",
+        ),
+        "the portal of the desktop (from version 1.22 on) grants keys only to those who have one.",
+    )
+
+
+DESKTOPS: dict[str, Callable[[str, str], Binding]] = {
+    "hyprland": _hyprland,
+    "sway": _sway,
+    "gnome": _gnome,
+    "kde": _kde,
+    "i3": _i3,
+    "tmux": _tmux,
+    "portal": _portal,
+}

@@ -1,0 +1,109 @@
+"""``teamvoice keys bind``: tmux for real, and the file for the portal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from libtmux import Server
+
+from teamvoice.daemon.control import Control
+from tests.support.cli import Cli
+from tests.support.panes import name_of, open_pane, own_server
+from tests.support.small_voice import SmallVoice
+from tests.support.wait import until
+
+
+@pytest.fixture
+def cli() -> Iterator[Cli]:
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "run").mkdir(mode=0o700)
+        yield Cli(Path(directory))
+
+
+@pytest.fixture
+def tmux(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A tmux server that a person is attached to; its bindings find the test's control socket."""
+    for name, value in cli.variables().items():
+        monkeypatch.setenv(name, value)
+    with own_server() as server:
+        open_pane(server, "work", "cat")
+        yield server
+
+
+def bound(server: Server, key: str) -> str:
+    return "\n".join(server.cmd("list-keys", "-T", "prefix", key).stdout)
+
+
+@pytest.mark.needs("tmux")
+async def test_tmux_is_bound_and_its_key_toggles(cli: Cli, tmux: Server) -> None:
+    ours = replace(cli, environ={"TEAMVOICE_TEAM_SOCKET": name_of(tmux)})
+    done = await ours("keys", "bind", "tmux")
+    assert done.code == 0, done.err
+    assert "To keep it, add to ~/.tmux.conf:\nbind-key " in done.out
+    assert "ptt toggle" in bound(tmux, "v")
+    voice = SmallVoice()
+    person, terminal = pty.openpty()
+    client = await asyncio.create_subprocess_exec(
+        *("tmux", "-L", name_of(tmux), "attach"),
+        env={**os.environ, "TERM": "xterm"},
+        stdin=terminal,
+        stdout=terminal,
+    )
+    os.close(terminal)
+    try:
+        async with Control(cli.socket, voice):
+            await until(lambda: tmux.cmd("list-clients").stdout, "somebody is attached")
+            os.write(person, b"\x02v")
+            await until(lambda: voice.keys, "the key arrived", 10)
+        assert [action for action, _ in voice.keys] == ["toggle"]
+    finally:
+        client.kill()
+        await client.wait()
+        os.close(person)
+    assert (await ours("keys", "bind", "tmux", "--unbind")).code == 0
+    assert bound(tmux, "v") == ""
+
+
+@pytest.mark.needs("tmux")
+async def test_a_key_of_tmux_that_does_something_else_stays(cli: Cli, tmux: Server) -> None:
+    ours = replace(cli, environ={"TEAMVOICE_TEAM_SOCKET": name_of(tmux)})
+    before = bound(tmux, "c")
+    for words in (("--key", "c"), ("--key", "c", "--unbind")):
+        done = await ours("keys", "bind", "tmux", *words)
+        assert done.code == 1
+        assert "bound to something else: new-window" in done.err
+    assert (await ours("keys", "bind", "tmux", "--print")).code == 0
+    assert bound(tmux, "v") == ""
+    assert bound(tmux, "c") == before
+
+
+@pytest.mark.needs("tmux")
+async def test_without_a_tmux_server_it_says_so(cli: Cli) -> None:
+    nowhere = replace(cli, environ={"TEAMVOICE_TEAM_SOCKET": str(cli.directory / "none")})
+    assert (await nowhere("keys", "bind", "tmux")).code == 3
+
+
+async def test_the_portals_file_is_written_and_taken_away(cli: Cli) -> None:
+    assert (await cli("keys", "bind", "portal")).code == 0
+    (file,) = cli.directory.glob(".local/share/applications/*.desktop")
+    assert file.name.count(".") == 3
+    assert "NoDisplay=true" in file.read_text()
+    assert (await cli("keys", "bind", "portal", "--unbind")).code == 0
+    assert list(file.parent.iterdir()) == []
+
+
+async def test_what_is_printed_can_be_appended(cli: Cli) -> None:
+    done = await cli("keys", "bind", "sway", "--key", "<super>+t")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert [line for line in lines if not line.startswith(("#", "bindsym "))] == []
+    assert sum(line.startswith("bindsym --") for line in lines) == 2
+    refused = await cli("keys", "bind", "sway", "--unbind")
+    assert (refused.code, refused.out) == (2, "")
