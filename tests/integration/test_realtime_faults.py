@@ -238,9 +238,8 @@ async def test_many_random_troubles_leave_a_link_that_works() -> None:
         async with asyncio.TaskGroup() as tasks:
             lives = [tasks.create_task(live(seed)) for seed in range(100)]
     users = [life.result() for life in lives]
-    assert {type(fault) for user in users for fault in names(user)} == {
-        *(Cut, HalfOpen, Slow, Close, Inject, Endless, Refuse)
-    }
+    met = {type(fault) for user in users for fault in names(user)}
+    assert met >= {Cut, HalfOpen, Slow, Close, Inject, Endless, Refuse}
     assert sum(user.rotations for user in users) > 10
     assert asyncio.all_tasks() == before, "no task is left behind"
     del users, lives
