@@ -78,6 +78,8 @@ class Audio(_Section, frozen=True):
     chimes: bool = True
     trim: bool = True
     volume: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    grace_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+    others: Literal["leave", "duck"] = "leave"
 
 
 class Member(_Section, frozen=True):

@@ -6,6 +6,7 @@ The status is the daemon's, and passes through ``--json`` untouched::
      "link": {"state": "up", "provider": "openai", "model": "gpt-realtime-2.1", "reason": ""},
      "hotkey": {"state": "ready", "backend": "pynput", "key": "<f9>", "reason": ""},
      "microphone": {"state": "closed", "device": "pulse", "muted": false, "reason": ""},
+     "speaker": {"state": "silent", "device": "pulse, closed", "quiet": false},
      "members": [{"name": "developer", "state": "working", "source": "screen", "age_s": 2.5,
                   "pane": "%3", "detail": ""}],
      "cost": {"day": "2026-01-31", "day_usd": 0.42, "cap_usd": 2.0, "state": "",
@@ -33,13 +34,13 @@ Status = dict[str, Any]
 
 _STYLES = {
     **dict.fromkeys(("up", "ready", "idle", "open"), "green"),
-    **dict.fromkeys(("waiting", "connecting", "unknown", "muted"), "yellow"),
+    **dict.fromkeys(("waiting", "connecting", "unknown", "muted", "quiet", "grace"), "yellow"),
     **dict.fromkeys(
         ("down", "stopped", "failed", "lost", "unavailable", "dead", "missing", "shell"), "red"
     ),
     "working": "cyan",
 }
-_PARTS = ("link", "hotkey", "microphone")
+_PARTS = ("link", "hotkey", "microphone", "speaker")
 
 
 def line(status: Status) -> str:
@@ -47,9 +48,10 @@ def line(status: Status) -> str:
     link = status.get("link", {}).get("state", "unknown")
     microphone = status.get("microphone", {})
     parts = [] if link == "up" else [f"link {link}"]
-    if microphone.get("muted") or microphone.get("state") in {"open", "failed"}:
+    if microphone.get("muted") or microphone.get("state") in {"open", "grace", "failed"}:
         parts.append(f"microphone {'muted' if microphone.get('muted') else microphone['state']}")
     parts += ["the day's limit is reached"] if status.get("cost", {}).get("state") else []
+    parts += ["voice quiet"] if status.get("speaker", {}).get("quiet") else []
     parts += [f"{member.get('name')} {member.get('state')}" for member in _members(status)]
     return " · ".join(parts) or "ready"
 
@@ -68,7 +70,8 @@ def show(status: Status, console: Console) -> None:
 
 
 def _part_text(name: str, part: Status) -> Text:
-    state = "muted" if part.get("muted") else plain(part.get("state", "unknown"))
+    switched = next((word for word in ("muted", "quiet") if part.get(word)), "")
+    state = switched or plain(part.get("state", "unknown"))
     text = Text(f"{name:<12}")
     text.append(state, style=_STYLES.get(state, "default"))
     known = [

@@ -137,6 +137,7 @@ class App:
         await enter(self._team)
         await enter(self._watcher)
         await enter(self._desk.playback)
+        await enter(self._desk.capture)
         await enter(self._tasks)
         await self._read_spending()
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
@@ -164,8 +165,13 @@ class App:
     # What the control socket offers ------------------------------------------------------------
 
     def key(self, action: str, at: float) -> None:
-        """The key, by other means."""
+        """The key, by other means; ``quiet`` is the voice's."""
+        if action == "quiet":
+            self._be_quiet(not self._bridge.is_quiet)
+            return
         self._keys.act(action, at)
+        if self._keys.muted:  # nor does its device stay open for a grace
+            self._tasks.create_task(self._desk.capture.close(at_once=True))
 
     async def ask(self, text: str) -> dict[str, Any]:
         """Take a typed turn; its record when it is over.
@@ -192,7 +198,8 @@ class App:
             "hotkey": {"state": self._key_watch.state, "backend": hotkey.backend, "key": hotkey.key,
                        "mode": hotkey.mode, "reason": self._key_watch.reason},
             "microphone": self._microphone_status(),
-            "speaker": {"device": self._desk.playback.describe()},
+            "speaker": {"state": self._bridge.machine.sound.value, "quiet": self._bridge.is_quiet,
+                        "device": self._desk.playback.describe()},
             "members": await self._members(),
             "cost": self._cost_status(),
             "confirm": list(self._bridge.machine.waits),
@@ -265,6 +272,8 @@ class App:
         if turn.outcome == "dropped" and not turn.trouble:
             return  # a tap
         self._herald.said(turn)
+        if self._bridge.is_quiet and turn.spoken:
+            self._tell("answer", turn.spoken)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
         self._memory.append(record)
@@ -297,10 +306,17 @@ class App:
         log(text, kind=kind)
         self._news.publish(kind, text=text)
 
+    def _be_quiet(self, quiet: bool) -> None:
+        self._bridge.be_quiet(quiet)
+        self._tell(
+            "notice", "the voice is quiet; answers are shown" if quiet else "it speaks again"
+        )
+
     def _microphone_status(self) -> dict[str, Any]:
-        mic = self._bridge.machine.mic.value
-        device = self._desk.capture.describe()
-        return {"state": mic, "device": device, "muted": self._keys.muted, "reason": ""}
+        capture = self._desk.capture
+        state = "grace" if capture.rests else self._bridge.machine.mic.value
+        device, muted = capture.describe(), self._keys.muted
+        return {"state": state, "device": device, "muted": muted, "reason": ""}
 
     async def _members(self) -> list[dict[str, Any]]:
         now = asyncio.get_running_loop().time()

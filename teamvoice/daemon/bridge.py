@@ -108,6 +108,7 @@ class Bridge:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
         self._speaker_trouble = ""
+        self.is_quiet = False
         self._running: list[asyncio.Task[None]] = []
         self._asleep = rooms.asleep()
 
@@ -170,6 +171,12 @@ class Bridge:
         quiet = self.machine.mic is Mic.CLOSED and self.machine.sound is Sound.SILENT
         if quiet and self._rooms.chimes:
             self._rooms.playback.chime(kind)
+
+    def be_quiet(self, quiet: bool) -> None:
+        """Speak no more, or again. What is not spoken counts as heard: it is shown."""
+        self.is_quiet = quiet
+        if quiet and self.machine.sound is Sound.PLAYING:
+            self._start(self._fall_quiet())
 
     @property
     def is_at_rest(self) -> bool:
@@ -242,7 +249,7 @@ class Bridge:
 
     def _do_sound(self, command: Command) -> None:
         match command:
-            case do.Play(item_id, content_index, pcm):
+            case do.Play(item_id, content_index, pcm) if not self.is_quiet:
                 self._rooms.playback.play(item_id, content_index, pcm)
             case do.FinishPlaying():
                 self._rooms.playback.end_of_answer()
@@ -255,6 +262,10 @@ class Bridge:
         played = await self._rooms.playback.silence()
         heard = tuple(ev.Heard(p.item_id, p.content_index, p.ms, p.complete) for p in played)
         self.tell(ev.SoundStopped(at=self._now(), heard=heard))
+
+    async def _fall_quiet(self) -> None:
+        await self._rooms.playback.silence()
+        self.tell(ev.SoundEnded(at=self._now()))
 
     async def _run_tool(self, command: do.RunTool) -> None:
         if self._pinning:

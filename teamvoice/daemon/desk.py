@@ -38,7 +38,7 @@ def real_desk(settings: config.Config) -> Desk:
         return PynputSource(hotkey.key, on_edge, on_lost)
 
     return Desk(
-        Microphone(audio.input),
+        Microphone(audio.input, grace_s=audio.grace_s),
         Speaker(audio.output, volume=audio.volume),
         None if hotkey.backend == "socket" else source,
     )

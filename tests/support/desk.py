@@ -49,6 +49,8 @@ load-module module-null-sink sink_name={mic}sink rate=48000 channels=1 norewinds
 load-module module-remap-source source_name={mic} master={mic}sink.monitor
 """
 
+FILLED = "master=micsink.monitor"  # by what is played into the microphone
+
 # No include of the system's own: a card of the machine that runs the tests is not to be found.
 ALSA_CONFIG = """\
 pcm.pulse { type pulse hint { show on description "The sound server of the desk" } }
@@ -212,6 +214,30 @@ class Sound:
             if line.split("\t")[1] == "mic":
                 return line.split("\t")[-1].strip()
         raise AssertionError("the desk has no microphone")
+
+    def plug_in(self, name: str = "mic") -> None:
+        """A microphone of that name appears; what is played into ``micsink`` comes out of it."""
+        self._pactl("load-module", "module-remap-source", f"source_name={name}", FILLED)
+
+    def unplug(self, name: str = "mic") -> None:
+        """The microphone of that name disappears."""
+        modules = self._pactl("list", "short", "modules").splitlines()
+        (number,) = [line.split("\t")[0] for line in modules if f"source_name={name} " in line]
+        self._pactl("unload-module", number)
+
+    def choose_microphone(self, name: str) -> None:
+        """That microphone is the default from now on."""
+        self._pactl("set-default-source", name)
+
+    def microphone_in_use(self) -> str:
+        """The source that a program records now; empty when none does."""
+        sources = [
+            line.split("\t") for line in self._pactl("list", "short", "sources").splitlines()
+        ]
+        names = {number: name for number, name, *_ in sources}
+        outputs = self._pactl("list", "short", "source-outputs").splitlines()
+        recorded = [line.split("\t")[1] for line in outputs if "remap" not in line]
+        return names[recorded[0]] if recorded else ""
 
     def listeners(self) -> int:
         """How many streams are open on the microphone."""

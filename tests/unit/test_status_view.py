@@ -20,6 +20,9 @@ UP = {"link": {"state": "up"}}
         ({**UP, "microphone": {"state": "failed"}}, "microphone failed"),
         ({**UP, "microphone": {"state": "closed", "muted": True}}, "microphone muted"),
         ({**UP, "cost": {"state": "spent"}}, "the day's limit is reached"),
+        ({**UP, "microphone": {"state": "grace"}}, "microphone grace"),
+        ({**UP, "speaker": {"state": "silent", "quiet": True}}, "voice quiet"),
+        ({**UP, "speaker": {"state": "silent", "quiet": False}}, "ready"),
         ({**UP, "members": [{"name": "pm", "state": "idle"}]}, "pm idle"),
     ],
 )
