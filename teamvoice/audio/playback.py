@@ -31,7 +31,7 @@ SILENT_WITHIN = 0.25  # seconds that silence() waits for a device that does not 
 LOOK_EVERY = 0.02  # seconds between two looks while the device is open
 LOOKS = 50  # without a callback, and the speaker is lost
 PLAYED_OUT = 0.4  # seconds without sound after which nothing is left in the largest buffer
-RETRY_AFTER = 1.0  # seconds after a failure in which what should be played is dropped
+RETRY_AFTER = 1.0  # seconds after a failure in which more of the same answer is dropped
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +122,7 @@ class Speaker:
     def end_of_answer(self) -> None:
         """See :class:`Playback`."""
         self._programme.end_of_answer()
+        self._retry_at = 0.0  # the next answer tries anew
         if self._outlet is None and not self._programme.has_sound:
             asyncio.get_running_loop().call_soon(self._look)
 
@@ -207,7 +208,8 @@ class Speaker:
 
     def _lose(self, reason: str, heard_to: int) -> None:
         _log.warning("speaker lost: %s", reason)
-        self._retry_at = time.monotonic() + RETRY_AFTER
+        if self._programme.awaits_more:
+            self._retry_at = time.monotonic() + RETRY_AFTER
         self._programme.drop(heard_to)
         self._programme.on_lost(reason)
         self._look()

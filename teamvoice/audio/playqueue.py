@@ -90,6 +90,11 @@ class PlayQueue:
         """Nothing is left to give away."""
         return not self._chunks
 
+    @property
+    def awaits_more(self) -> bool:
+        """Something came of an answer, and more of it will."""
+        return bool(self._parts) and not self._complete
+
     def add(self, item_id: str, content_index: int, pcm: bytes, now: float) -> None:
         """Queue a piece of a part; beyond the limit it is dropped, and counted."""
         part = self._parts.setdefault((item_id, content_index), _Part(item_id, content_index))

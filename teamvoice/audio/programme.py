@@ -56,6 +56,11 @@ class Programme:
         """There is something to give to the device."""
         return bool(self._chime) or not self._queue.is_empty
 
+    @property
+    def awaits_more(self) -> bool:
+        """An answer is on, and more of it will come."""
+        return self._queue.awaits_more
+
     def play(self, item_id: str, content_index: int, pcm: bytes, now: float) -> None:
         """Queue a piece of an answer."""
         loud = scaled(pcm, self._volume)

@@ -106,7 +106,7 @@ async def test_in_its_grace_a_microphone_remembers_what_was_said_just_before(
         first = await opened(microphone)
         await microphone.close()
         count = len(first.blocks)
-        assert microphone.rests
+        assert "open for 30 s" in microphone.describe()
         assert own_sound.source_state() == "RUNNING"
         await own_sound.play_into_microphone(spoken)
         second = Ear()
