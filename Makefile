@@ -45,7 +45,7 @@ lint: setup  ## ruff, mypy and shellcheck
 
 bench: setup  ## measure what we claim
 	@for bench in bench/*.py; do \
-		case "$$bench" in bench/report.py) continue ;; bench/idle.py) short='--minutes 1' ;; *) short= ;; esac; \
+		case "$$bench" in bench/report.py) continue ;; bench/idle.py) short='--minutes 1' ;; bench/soak.py) short='--turns 300' ;; *) short= ;; esac; \
 		PYTHONPATH=. .venv/bin/python "$$bench" $$short || exit 1; \
 	done
 

@@ -9,7 +9,8 @@ deeds        what was begun by an earlier daemon; the writes that are under way
 team         the worker that speaks to tmux
 watcher      the user options in tmux
 speaker      PortAudio, and a stream while something sounds
-microphone   PortAudio; a stream only while a hold is on
+microphone   PortAudio; a stream only while a hold is on, and its grace
+others       nothing but a task; what it has ducked is given back
 tasks        the link, the key's source, the offline server's process, the watcher's looks
 bridge       the conversation
 ============ ============================================================================
@@ -138,6 +139,8 @@ class App:
         await enter(self._watcher)
         await enter(self._desk.playback)
         await enter(self._desk.capture)
+        if self._desk.others:
+            await enter(self._desk.others)
         await enter(self._tasks)
         await self._read_spending()
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
@@ -223,6 +226,7 @@ class App:
             on_tell=self._tell,
             spent=self._spending.of,
             chimes=self._settings.audio.chimes,
+            on_talk=self._desk.others.talk if self._desk.others else lambda _talks: None,
         )
 
     def _house(self) -> House:

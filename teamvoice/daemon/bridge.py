@@ -78,6 +78,7 @@ class Rooms:
         spent: What an event of the provider's cost, as an event to be told before it.
         chimes: Whether the small sounds are wanted.
         asleep: For how many seconds this machine has slept, from any zero.
+        on_talk: Somebody talks, the person or the voice, or nobody does any more.
     """
 
     capture: Capture
@@ -90,6 +91,7 @@ class Rooms:
     spent: Callable[[ev.Event], ev.Event | None] = lambda _: None
     chimes: bool = True
     asleep: Callable[[], float] = lambda: time.clock_gettime(_THROUGH_SLEEP) - time.monotonic()
+    on_talk: Callable[[bool], None] = lambda _talks: None
 
 
 class Bridge:
@@ -109,6 +111,7 @@ class Bridge:
         self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
         self._speaker_trouble = ""
         self.is_quiet = False
+        self._talks = False
         self._running: list[asyncio.Task[None]] = []
         self._asleep = rooms.asleep()
 
@@ -148,6 +151,10 @@ class Bridge:
                 self._obey(self.machine.handle(self._inbox.popleft()))
         finally:
             self._busy = False
+        talks = self.machine.mic is Mic.OPEN or self.machine.sound is Sound.PLAYING
+        if talks is not self._talks:
+            self._talks = talks
+            self._rooms.on_talk(talks)
 
     def _sleep(self) -> list[ev.Event]:
         """The sleep of this machine since the last look, if any."""

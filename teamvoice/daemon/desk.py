@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from teamvoice import config
 from teamvoice.audio.capture import Capture, Microphone
+from teamvoice.audio.others import Others
 from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from teamvoice.hotkey import chords
@@ -22,11 +23,13 @@ class Desk:
         capture: The microphone, as an async context manager.
         playback: The speaker.
         key_source: Makes the key's source; None when only the socket serves as the key.
+        others: What else plays, if it is to be ducked.
     """
 
     capture: Capture
     playback: Playback
     key_source: Callable[[OnEdge, OnLost], KeySource] | None = None
+    others: Others | None = None
 
 
 def real_desk(settings: config.Config) -> Desk:
@@ -41,6 +44,7 @@ def real_desk(settings: config.Config) -> Desk:
         Microphone(audio.input, grace_s=audio.grace_s),
         Speaker(audio.output, volume=audio.volume),
         None if hotkey.backend == "socket" else source,
+        Others(config.state_dir() / "ducked.json") if audio.others == "duck" else None,
     )
 
 

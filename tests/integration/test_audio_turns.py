@@ -8,6 +8,7 @@ import pytest
 
 from teamvoice.audio.capture import Microphone
 from teamvoice.audio.playback import Speaker
+from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from tests.integration.test_audio_contract import chirp, place, sound_ms, tone
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.spoken import Talk, soak, talking
@@ -64,6 +65,21 @@ async def test_a_server_that_dies_during_an_answer_costs_that_answer_only(
         assert "speaker" in talk.told[0]
         with own_sound.serving():
             await works(talk, own_sound)
+
+
+async def test_a_voice_that_is_made_quiet_stops_at_once_and_its_turn_ends() -> None:
+    speaker = SilentSpeaker()
+    async with talking(SpokenMicrophone(), speaker, tone(30.0)) as talk:
+        await talk.listen(100)
+        talk.let_go()
+        await until(talk.is_speaking, "it speaks")
+        talk.bridge.be_quiet(True)
+        await until(lambda: talk.over == 1, "the turn is over")
+        talk.bridge.be_quiet(False)
+        talk.session.answer = ANSWER
+        before = sound_ms(speaker.recording)
+        await talk.turn()
+        assert sound_ms(speaker.recording) - before > 290
 
 
 @pytest.mark.timeout(120)

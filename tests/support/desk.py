@@ -12,6 +12,7 @@ for as long as the test lasts. A test that breaks the desk takes ``own_display``
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import threading
@@ -242,6 +243,16 @@ class Sound:
     def listeners(self) -> int:
         """How many streams are open on the microphone."""
         return len(self._pactl("list", "short", "source-outputs").splitlines())
+
+    def volumes(self) -> list[list[int]]:
+        """The volume of every channel of every stream on the speaker, 65,536 being whole."""
+        streams = json.loads(self._pactl("-f", "json", "list", "sink-inputs"))
+        return [[channel["value"] for channel in each["volume"].values()] for each in streams]
+
+    def set_volume(self, volume: int) -> None:
+        """Set that of the only stream on the speaker."""
+        (stream,) = self._pactl("list", "short", "sink-inputs").splitlines()
+        self._pactl("set-sink-input-volume", stream.split("\t")[0], str(volume))
 
     def players(self) -> int:
         """How many streams are open on the speaker."""
