@@ -80,6 +80,7 @@ class Microphone:
     """Capture over PortAudio.
 
     Entering it loads PortAudio, so that the first press of the key does not; leaving it closes it.
+    Only between the two is the sound server asked whether there still is a microphone.
 
     Args:
         device: A name, or part of one; empty for the sound server's default.
@@ -96,6 +97,7 @@ class Microphone:
         self._inlet: _Inlet | None = None
         self._busy = asyncio.Lock()
         self._group = asyncio.TaskGroup()
+        self._entered = False
         self._asking: asyncio.Task[None] | None = None
         self._grace: asyncio.TimerHandle | None = None
         self._name = ""
@@ -103,11 +105,13 @@ class Microphone:
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
+        self._entered = True
         with contextlib.suppress(AudioUnavailable):  # a machine without sound: open() will say it
             await LIBRARY.prime()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._entered = False
         await self.close(at_once=True)
         await self._group.__aexit__(None, None, None)  # what ended the body is not its
 
@@ -197,7 +201,7 @@ class Microphone:
 
     def _ask_server(self, inlet: _Inlet) -> None:
         device = inlet.port.device
-        if device and (device.route or device.name.casefold() in PREFERRED):
+        if self._entered and device and (device.route or device.name.casefold() in PREFERRED):
             self._asking = self._group.create_task(self._ask(inlet, device.route))
 
     def _stop_asking(self) -> None:

@@ -7,35 +7,26 @@ machine without ``pactl``, or without a server, answers nothing, and nothing dep
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import subprocess
 from typing import Any
 
 from teamvoice.audio.devices import Device, from_pactl
+from teamvoice.audio.worker import Job, Worker
 
 WITHIN = 1.0  # seconds for an answer, which takes 10 ms
+
+_thread = Worker()
 
 
 async def ask(*words: str) -> str | None:
     """What ``pactl`` prints; None when it does not say."""
+    job = Job(lambda: _ask_now(*words), asyncio.get_running_loop())
+    _thread.post(job)
     try:
-        process = await asyncio.create_subprocess_exec(
-            "pactl", *words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-    except OSError:
-        return None
-    try:
-        async with asyncio.timeout(WITHIN):
-            out, _ = await process.communicate()
-    except TimeoutError:
-        return None
+        return await job.future
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-    return out.decode("utf-8", "replace").strip() if process.returncode == 0 else None
+        job.abandon()
 
 
 async def ask_json(*words: str) -> list[dict[str, Any]]:
