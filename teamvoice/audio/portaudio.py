@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -39,6 +40,8 @@ LAST_CALLBACK = 0.25  # seconds for the callback to end its stream, before it is
 _FORMAT_REFUSED = (-9994, -9997, -9998)  # sample format, sample rate, number of channels
 _NO_ANSWER = "the sound server does not answer"
 _NO_ANSWER_MEND = "systemctl --user restart pipewire pipewire-pulse (or: pulseaudio -k)"
+
+_log = logging.getLogger(__name__)
 
 
 class Port:
@@ -90,16 +93,22 @@ class Port:
 
     def is_active(self) -> bool:
         """The stream's thread lives; called in the library's thread."""
-        return self._stream is not None and self._stream.active
+        try:
+            return self._stream is not None and self._stream.active
+        except load().PortAudioError:
+            return False  # PortAudio knows it no more
 
     def shut(self) -> None:
         """Take the stream away; called in the library's thread, after its callback ended it."""
         if self._stream is None:
             return
-        if self._stream.active:
+        if self.is_active():
             self._over.wait(LAST_CALLBACK)
-        self._stream.stop()
-        self._stream.close()
+        try:
+            self._stream.stop()
+            self._stream.close()
+        except load().PortAudioError as error:  # its server is gone: the next opening must not fail
+            _log.warning("a stream was not closed in order: %s", error)
         self._stream = None  # it holds our callback, and so all that this belongs to
 
     def _end(self) -> None:

@@ -156,7 +156,7 @@ async def talking(
         on_tell=lambda kind, text: talk._tell(kind, text),  # noqa: PLW0108 - made below
         chimes=False,
     )
-    bridge = session.bridge = Bridge(rooms, rules)
+    bridge = session.bridge = Bridge(rooms, rules or Rules(trims=False))  # its silence counts
     talk = Talk(bridge, session)
     async with speaker, microphone, bridge:
         bridge.link_up()
@@ -194,7 +194,12 @@ async def soak(turns: int, lanes: int = 3) -> tuple[Held, Held]:
     async with AsyncExitStack() as stack:
         talks = [
             await stack.enter_async_context(
-                talking(Microphone(), Speaker(idle_s=600), bytes(960), Rules(shortest_ms=20))
+                talking(
+                    Microphone(),
+                    Speaker(idle_s=600),
+                    bytes(960),
+                    Rules(shortest_ms=20, trims=False),
+                )
             )
             for _ in range(lanes)
         ]
