@@ -18,7 +18,7 @@ from teamvoice.audio.capture import Capture, Microphone
 from teamvoice.audio.pcm import milliseconds
 from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.conversation import events as ev
-from teamvoice.conversation.machine import Rules
+from teamvoice.conversation.states import Rules
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
 from teamvoice.realtime import requests as ask
@@ -142,7 +142,7 @@ async def talking(
 
     async def pin() -> None: ...
 
-    async def call_tool(_name: str, _arguments: str, _confirmed: bool) -> str:
+    async def call_tool(_call: ev.ToolCall, _confirmed: bool) -> str:
         raise AssertionError("no tool is asked for")
 
     session = Session(answer)
