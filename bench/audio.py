@@ -19,8 +19,9 @@ import numpy as np
 
 from bench.report import row
 from teamvoice.audio.capture import Microphone
+from teamvoice.audio.latency import STEPS
 from teamvoice.audio.pcm import BLOCK_MS, RATE, float32_to_pcm16
-from teamvoice.audio.playback import LATENCY, Speaker
+from teamvoice.audio.playback import Speaker
 from teamvoice.hotkey.pynput_source import PynputSource
 from tests.support.desk import Recorder, Sound, display_at, listening_at, sitting_at
 from tests.support.wait import until
@@ -77,7 +78,7 @@ async def stopped(recorder: Recorder) -> float:
         out[:] = TONE[at : at + frames * 2]
         at += frames * 2
 
-    settings = {"samplerate": RATE, "channels": 1, "dtype": "int16", "latency": LATENCY}
+    settings = {"samplerate": RATE, "channels": 1, "dtype": "int16", "latency": STEPS[0]}
     with sounddevice.RawOutputStream(**settings, device="pulse", callback=fill) as stream:
         await sounding(recorder)
         ordered = time.monotonic()

@@ -75,6 +75,8 @@ class Audio(_Section, frozen=True):
     chimes: bool = True
     trim: bool = True
     volume: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    grace_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+    others: Literal["leave", "duck"] = "leave"
 
 
 class Member(_Section, frozen=True):
@@ -349,16 +351,12 @@ def _check_variables(environ: Mapping[str, str]) -> None:
 
 def _from_text(raw: str, hint: Any) -> Any:
     """A text as TOML would read it where the setting is not itself a text."""
-    if hint is str or _is_text_choice(hint):
+    if hint is str or typing.get_origin(hint) is Literal:  # of words, all of them
         return raw
     try:
         return tomllib.loads(f"value = {raw}")["value"]
     except tomllib.TOMLDecodeError:
         return raw  # not TOML: the wrong type is told with the variable's name
-
-
-def _is_text_choice(hint: Any) -> bool:
-    return typing.get_origin(hint) is Literal and isinstance(typing.get_args(hint)[0], str)
 
 
 def _check_names(config: Config, where: str) -> None:

@@ -20,7 +20,18 @@ _THING = {"input": "microphone", "output": "speaker"}
 
 @dataclass(frozen=True)
 class Device:
-    """A device as PortAudio describes it; ``inputs`` and ``outputs`` count channels."""
+    """A device as PortAudio or the sound server describes it.
+
+    Args:
+        index: PortAudio's number of it.
+        name: What people call it.
+        inputs: How many channels it records; 0 for a speaker.
+        outputs: How many it plays; 0 for a microphone.
+        rate: The sample rate that it likes.
+        default_input: It is PortAudio's own choice, or the sound server's.
+        default_output: Likewise.
+        route: The sound server's name of it, when PortAudio reaches it only through the server.
+    """
 
     index: int
     name: str
@@ -29,13 +40,14 @@ class Device:
     rate: int
     default_input: bool = False
     default_output: bool = False
+    route: str = ""
 
     def channels(self, kind: Kind) -> int:
         """How many channels it has in that direction; 0 when it is not of that kind."""
         return self.inputs if kind == "input" else self.outputs
 
     def is_default(self, kind: Kind) -> bool:
-        """PortAudio's own choice."""
+        """It is what its owner, PortAudio or the sound server, would take."""
         return self.default_input if kind == "input" else self.default_output
 
 
@@ -54,6 +66,7 @@ def choose(devices: Sequence[Device], kind: Kind, wanted: str = "") -> Device:
         AudioUnavailable: No device of that kind, or none that is called so.
     """
     able = [device for device in devices if device.channels(kind) > 0]
+    able.sort(key=lambda device: not device.route)  # the server shares a card and takes it back
     if not able:
         raise AudioUnavailable(
             f"there is no {_THING[kind]}",
@@ -86,11 +99,39 @@ def from_portaudio(known: Sequence[Any], defaults: Sequence[int]) -> list[Device
     ]
 
 
+def from_pactl(
+    server: Device, sources: Sequence[Any], sinks: Sequence[Any], defaults: Sequence[str]
+) -> list[Device]:
+    """Translate what ``pactl`` lists.
+
+    Args:
+        server: PortAudio's device of the server.
+        sources: Its microphones; what its speakers play is among them, and is left out.
+        sinks: Its speakers.
+        defaults: The names of the microphone and the speaker that it takes by itself.
+    """
+    known = [(source, 1, 0) for source in sources if not source.get("monitor_source")]
+    known += [(sink, 0, 1) for sink in sinks]
+    return [
+        Device(
+            index=server.index,
+            name=str(device["description"]),
+            inputs=inputs,
+            outputs=outputs,
+            rate=server.rate,
+            default_input=bool(inputs) and device["name"] == defaults[0],
+            default_output=bool(outputs) and device["name"] == defaults[1],
+            route=str(device["name"]),
+        )
+        for device, inputs, outputs in known
+    ]
+
+
 def _named(able: Sequence[Device], kind: Kind, wanted: str) -> Device:
     needle = wanted.casefold()
     for fits in (str.__eq__, str.startswith, str.__contains__):
         for device in able:
-            if fits(device.name.casefold(), needle):
+            if any(fits(name.casefold(), needle) for name in (device.name, device.route)):
                 return device
     names = [device.name for device in able]
     close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.4)
@@ -98,7 +139,8 @@ def _named(able: Sequence[Device], kind: Kind, wanted: str) -> Device:
     raise AudioUnavailable(f'there is no {_THING[kind]} called "{wanted}"', near)
 
 
-def _rank(device: Device, kind: Kind) -> tuple[int, bool, int]:
+def _rank(device: Device, kind: Kind) -> tuple[bool, int, bool, int]:
     name = device.name.casefold()
     preference = PREFERRED.index(name) if name in PREFERRED else len(PREFERRED)
-    return (preference, not device.is_default(kind), device.index)
+    # The server's own device follows its default; one that it names does not.
+    return (bool(device.route), preference, not device.is_default(kind), device.index)

@@ -2,8 +2,8 @@
 
 One task opens the device when there is something to play, looks after it, and closes it when it was
 idle for a while. To fall silent, the callback ends the stream with its next call, at most 20 ms
-later, and the device drops what it had buffered: quicker than playing the buffer out, and the
-buffer may be large enough for a busy machine.
+later, and the device drops what it had buffered: quicker than playing the buffer out. The buffer is
+small until the device ran dry once; then it is opened anew, at a quiet moment, with a larger one.
 
 What was heard is read from the device's own clock: with every block it says when that will sound.
 """
@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from teamvoice.audio.latency import Latency
 from teamvoice.audio.pcm import BLOCK_BYTES, BYTES_PER_SECOND, RATE
 from teamvoice.audio.playqueue import Played
 from teamvoice.audio.portaudio import LIBRARY, Port, load
@@ -26,11 +27,11 @@ from teamvoice.errors import AudioUnavailable
 
 __all__ = ["Playback", "Played", "Speaker"]
 
-LATENCY = 0.06  # seconds of buffer asked of the device; dropped, not played out, for silence
 SILENT_WITHIN = 0.25  # seconds that silence() waits for a device that does not answer
 LOOK_EVERY = 0.02  # seconds between two looks while the device is open
 LOOKS = 50  # without a callback, and the speaker is lost
-RETRY_AFTER = 1.0  # seconds after a failure in which what should be played is dropped
+PLAYED_OUT = 0.4  # seconds without sound after which nothing is left in the largest buffer
+RETRY_AFTER = 1.0  # seconds after a failure in which more of the same answer is dropped
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ class Speaker:
         self._idle_s = idle_s
         self._rates = rates
         self._programme = Programme(volume)
+        self._latency = Latency()
         self._group = asyncio.TaskGroup()
         self._needed = asyncio.Event()
         self._outlet: _Outlet | None = None
@@ -120,6 +122,7 @@ class Speaker:
     def end_of_answer(self) -> None:
         """See :class:`Playback`."""
         self._programme.end_of_answer()
+        self._retry_at = 0.0  # the next answer tries anew
         if self._outlet is None and not self._programme.has_sound:
             asyncio.get_running_loop().call_soon(self._look)
 
@@ -168,7 +171,9 @@ class Speaker:
                 self._needed.set()
 
     async def _use_device(self) -> None:
-        self._outlet = outlet = _Outlet(self._wanted, self._rates, self._programme)
+        self._outlet = outlet = _Outlet(
+            self._wanted, self._rates, self._programme, self._latency.seconds
+        )
         lost = ""
         try:
             await LIBRARY.open(outlet.port)
@@ -179,6 +184,7 @@ class Speaker:
         finally:
             outlet.end()
             await LIBRARY.close(outlet.port)
+            self._latency.closed(ran_dry=outlet.ran_dry)
             self._outlet = None
         if lost:
             self._lose(lost, outlet.position())
@@ -190,7 +196,7 @@ class Speaker:
         while not outlet.is_ending:
             if self._programme.has_sound:
                 used = time.monotonic()
-            if time.monotonic() - used > self._idle_s:
+            if time.monotonic() - used > (PLAYED_OUT if outlet.ran_dry else self._idle_s):
                 return ""
             quiet = quiet + 1 if outlet.calls == calls else 0
             calls = outlet.calls
@@ -202,7 +208,8 @@ class Speaker:
 
     def _lose(self, reason: str, heard_to: int) -> None:
         _log.warning("speaker lost: %s", reason)
-        self._retry_at = time.monotonic() + RETRY_AFTER
+        if self._programme.awaits_more:
+            self._retry_at = time.monotonic() + RETRY_AFTER
         self._programme.drop(heard_to)
         self._programme.on_lost(reason)
         self._look()
@@ -211,9 +218,12 @@ class Speaker:
 class _Outlet:
     """One stream, from open to close, and the clock of what it has sounded."""
 
-    def __init__(self, wanted: str, rates: Sequence[int], programme: Programme) -> None:
-        self.port = Port("output", wanted, self._fill, self._finished, rates=rates, latency=LATENCY)
+    def __init__(
+        self, wanted: str, rates: Sequence[int], programme: Programme, latency: float
+    ) -> None:
+        self.port = Port("output", wanted, self._fill, self._finished, rates=rates, latency=latency)
         self.calls = 0
+        self.ran_dry = False
         self.is_ending = False
         self._programme = programme
         self._loop = asyncio.get_running_loop()
@@ -255,11 +265,12 @@ class _Outlet:
 
     # In PortAudio's thread ----------------------------------------------------------------------
 
-    def _fill(self, out: Any, frames: int, times: Any, _flags: Any) -> None:
+    def _fill(self, out: Any, frames: int, times: Any, flags: Any) -> None:
         if self.is_ending:
             raise load().CallbackAbort
         now = time.monotonic()
         self.calls += 1
+        self.ran_dry = self.ran_dry or flags.output_underflow
         delay = max(times.outputBufferDacTime - times.currentTime, 0.0)
         if self.port.format.rate == RATE and self.port.format.channels == 1:
             self._mark = (self._given, now, delay)

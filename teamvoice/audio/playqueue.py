@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from teamvoice.audio.cushion import Cushion
 from teamvoice.audio.pcm import BYTES_PER_SECOND
 
 LIMIT = 600 * BYTES_PER_SECOND  # ten minutes; what comes on top is dropped, its part incomplete
-CUSHION = 60 * BYTES_PER_SECOND // 1000  # queued before an answer starts, so that it never crackles
-PATIENCE = 0.15  # seconds after which a smaller cushion must do
 
 
 @dataclass(frozen=True)
@@ -64,18 +63,25 @@ class _Part:
 
 
 class PlayQueue:
-    """A bounded queue of answers' audio that keeps count of what it gave away."""
+    """A bounded queue of answers' audio that keeps count of what it gave away.
 
-    def __init__(self, limit: int = LIMIT) -> None:
+    Args:
+        cushion: Says when an answer starts, and learns from how its pieces come.
+        limit: Bytes that may be queued.
+    """
+
+    def __init__(self, cushion: Cushion | None = None, limit: int = LIMIT) -> None:
         self.position = 0  # bytes given away: the ribbon's end
         self.dropped = 0
         self.began: int | None = None  # where on the ribbon the answer starts
+        self._cushion = cushion or Cushion()
         self._limit = limit
         self._parts: dict[tuple[str, int], _Part] = {}
         self._chunks: deque[tuple[_Part, memoryview]] = deque()
         self._queued = 0
-        self._waiting_since: float | None = None
         self._flowing = False
+        self._silent_since: float | None = None  # an answer is on, and does not flow
+        self._delayed = 0.0  # seconds of silence in and before the answer that is on, but the last
         self._complete = False
         self._end = 0
 
@@ -83,6 +89,11 @@ class PlayQueue:
     def is_empty(self) -> bool:
         """Nothing is left to give away."""
         return not self._chunks
+
+    @property
+    def awaits_more(self) -> bool:
+        """Something came of an answer, and more of it will."""
+        return bool(self._parts) and not self._complete
 
     def add(self, item_id: str, content_index: int, pcm: bytes, now: float) -> None:
         """Queue a piece of a part; beyond the limit it is dropped, and counted."""
@@ -93,14 +104,14 @@ class PlayQueue:
         if self._queued + len(pcm) > self._limit:
             self.dropped += len(pcm)
         elif pcm:
-            if self._waiting_since is None:
-                self._waiting_since = now
+            self._learn(now)
             self._chunks.append((part, memoryview(pcm)))
             self._queued += len(pcm)
 
     def finish(self) -> None:
         """No more will come for now."""
         self._complete = True
+        self._end_answer()
 
     def has_ended(self, heard_to: int) -> bool:
         """Everything that will come was heard."""
@@ -124,7 +135,7 @@ class PlayQueue:
         self._chunks.clear()
         self._queued = 0
         self._flowing = False
-        self._waiting_since = None
+        self._end_answer()
 
     def forget(self) -> None:
         """The answer is over: what was heard of it is no longer of interest."""
@@ -136,12 +147,33 @@ class PlayQueue:
     def _flows(self, now: float) -> bool:
         """Whether to give away: not before the cushion is there, nor again after running dry."""
         if self.is_empty:
+            if self._flowing and not self._complete:
+                self._silent_since = now
             self._flowing = False
-            self._waiting_since = None
         elif not self._flowing:
-            waited = now - (self._waiting_since if self._waiting_since is not None else now)
-            self._flowing = self._complete or self._queued >= CUSHION or waited >= PATIENCE
+            waited = self._waited(now)
+            queued = self._queued / BYTES_PER_SECOND
+            self._flowing = self._complete or self._cushion.is_enough(queued, waited)
+            if self._flowing:
+                self._delayed += waited
+                self._silent_since = None
         return self._flowing
+
+    def _waited(self, now: float) -> float:
+        return 0.0 if self._silent_since is None else now - self._silent_since
+
+    def _learn(self, now: float) -> None:
+        """A piece of an answer comes: tell the cushion how late, but for the first of them."""
+        if not self._flowing and self._silent_since is None:
+            self._silent_since = now
+        else:
+            silent = self._delayed + self._waited(now)
+            self._cushion.arrived(silent - self._queued / BYTES_PER_SECOND)
+
+    def _end_answer(self) -> None:
+        self._cushion.end_answer()
+        self._silent_since = None
+        self._delayed = 0.0
 
     def _take(self, size: int) -> list[memoryview]:
         pieces = []
@@ -158,4 +190,6 @@ class PlayQueue:
             at += len(piece)
         self._queued -= at - self.position
         self._end = at
+        if not self._complete:
+            self._delayed += (end - at) / BYTES_PER_SECOND  # the rest of the block is silence
         return pieces

@@ -7,6 +7,8 @@ PortAudio blocks, is not thread-safe, and never says that the sound server is go
 - the library is loaded with the first call: importing this module needs no PortAudio;
 - the list of devices is made once by PortAudio: when opening fails it is made again, and the
   opening tried again, unless a stream is in use (making the list closes them all);
+- what stands behind the sound server's one device is asked of the server. Such a device is opened
+  through that one, which takes the name from the environment, as every client of the server does;
 - a running stream is never aborted or closed from outside: PortAudio would cancel its thread
   (``pthread_cancel``) in the middle of Python. A stream ends itself, by an exception that its
   callback raises; :meth:`Library.close` waits for that, and only then takes it away.
@@ -16,11 +18,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from teamvoice.audio import pactl
 from teamvoice.audio.devices import Device, Format, Kind, choose, formats, from_portaudio
 from teamvoice.audio.pcm import RATE
 from teamvoice.audio.worker import Job, Worker
@@ -37,6 +42,8 @@ LAST_CALLBACK = 0.25  # seconds for the callback to end its stream, before it is
 _FORMAT_REFUSED = (-9994, -9997, -9998)  # sample format, sample rate, number of channels
 _NO_ANSWER = "the sound server does not answer"
 _NO_ANSWER_MEND = "systemctl --user restart pipewire pipewire-pulse (or: pulseaudio -k)"
+
+_log = logging.getLogger(__name__)
 
 
 class Port:
@@ -88,16 +95,22 @@ class Port:
 
     def is_active(self) -> bool:
         """The stream's thread lives; called in the library's thread."""
-        return self._stream is not None and self._stream.active
+        try:
+            return self._stream is not None and self._stream.active
+        except load().PortAudioError:
+            return False  # PortAudio knows it no more
 
     def shut(self) -> None:
         """Take the stream away; called in the library's thread, after its callback ended it."""
         if self._stream is None:
             return
-        if self._stream.active:
+        if self.is_active():
             self._over.wait(LAST_CALLBACK)
-        self._stream.stop()
-        self._stream.close()
+        try:
+            self._stream.stop()
+            self._stream.close()
+        except load().PortAudioError as error:  # its server is gone: the next opening must not fail
+            _log.warning("a stream was not closed in order: %s", error)
         self._stream = None  # it holds our callback, and so all that this belongs to
 
     def _end(self) -> None:
@@ -111,6 +124,8 @@ class Library:
     def __init__(self) -> None:
         self._thread = Worker()
         self._ports: list[Port] = []
+        self._behind: list[Device] | None = None  # the sound server, once it was asked
+        self._given: dict[str, str | None] = {}  # of the environment, before we wrote into it
 
     async def devices(self) -> list[Device]:
         """Every device there is now.
@@ -188,16 +203,19 @@ class Library:
         try:
             self._try_open(library, port)
         except (AudioUnavailable, library.PortAudioError) as error:
-            if any(other.is_active() for other in self._ports):
+            self._behind = None  # it may have changed
+            if not any(other.is_active() for other in self._ports):
+                self._start_over(library)
+            elif not port.wanted:
                 raise _unavailable(error, port) from error
-            self._start_over(library)
             try:
                 self._try_open(library, port)
             except library.PortAudioError as again:
                 raise _unavailable(again, port) from again
 
     def _try_open(self, library: Any, port: Port) -> None:
-        device = choose(self._list(), port.kind, port.wanted)
+        device = self._find(port)
+        self._point(port.kind, device.route)
         *others, last = formats(device, port.kind, port.rates)
         for form in others:
             try:
@@ -216,6 +234,23 @@ class Library:
         if port in self._ports:
             self._ports.remove(port)
 
+    def _find(self, port: Port) -> Device:
+        if not port.wanted:
+            return choose(self._list(), port.kind)
+        if self._behind is None:
+            self._ask_server()
+        return choose([*self._list(), *(self._behind or ())], port.kind, port.wanted)
+
+    def _point(self, kind: Kind, route: str) -> None:
+        """The sound server's device leads to that one from now on; an empty name to its default."""
+        variable = "PULSE_SOURCE" if kind == "input" else "PULSE_SINK"
+        before = self._given.setdefault(variable, os.environ.get(variable))
+        wanted = route or before
+        if wanted is None:
+            os.environ.pop(variable, None)
+        elif os.environ.get(variable) != wanted:
+            os.environ[variable] = wanted
+
     def _list(self) -> list[Device]:
         library = load()
         return from_portaudio(library.query_devices(), tuple(library.default.device))
@@ -223,7 +258,12 @@ class Library:
     def _list_again(self) -> list[Device]:
         if not any(port.is_active() for port in self._ports):
             self._start_over(load())
-        return self._list()
+        self._ask_server()
+        return [*self._list(), *(self._behind or ())]
+
+    def _ask_server(self) -> None:
+        server = next((device for device in self._list() if device.name == "pulse"), None)
+        self._behind = pactl.devices(server) if server else []
 
     def _start_over(self, library: Any) -> None:
         """PortAudio forgets what it knows; streams whose thread is dead are closed before."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 from teamvoice.audio.chimes import chime
+from teamvoice.audio.cushion import Cushion
 from teamvoice.audio.pcm import BYTES_PER_SECOND, mixed, scaled
 from teamvoice.audio.playqueue import PlayQueue
 
@@ -27,7 +28,8 @@ class Programme:
     def __init__(self, volume: float) -> None:
         self._volume = volume
         self._lock = threading.Lock()
-        self._queue = PlayQueue()
+        self._cushion = Cushion()
+        self._queue = PlayQueue(self._cushion)
         self._chime = b""
         self._told_began = False
         self._dropped = 0
@@ -54,6 +56,11 @@ class Programme:
         """There is something to give to the device."""
         return bool(self._chime) or not self._queue.is_empty
 
+    @property
+    def awaits_more(self) -> bool:
+        """An answer is on, and more of it will come."""
+        return self._queue.awaits_more
+
     def play(self, item_id: str, content_index: int, pcm: bytes, now: float) -> None:
         """Queue a piece of an answer."""
         loud = scaled(pcm, self._volume)
@@ -62,7 +69,8 @@ class Programme:
 
     def end_of_answer(self) -> None:
         """No more will come for now."""
-        self._queue.finish()
+        with self._lock:
+            self._queue.finish()
 
     def chime(self, kind: str) -> None:
         """Sound a chime at once, over what plays; a chime that still sounds gives way."""
@@ -80,7 +88,8 @@ class Programme:
     def renew(self) -> PlayQueue:
         """Forget all that was to be played; the old queue still knows what was heard."""
         with self._lock:
-            old, self._queue = self._queue, PlayQueue()
+            old, self._queue = self._queue, PlayQueue(self._cushion)
+            self._cushion.end_answer()
             self._chime = b""
         self._told_began = False
         self._dropped += old.dropped

@@ -50,6 +50,11 @@ class SpokenMicrophone:
         await self._spoken.wait()
 
     @property
+    def rests(self) -> bool:
+        """See :class:`teamvoice.audio.capture.Capture`."""
+        return False
+
+    @property
     def has_spoken(self) -> bool:
         """Everything that was queued was delivered."""
         return not self._speech
@@ -60,7 +65,7 @@ class SpokenMicrophone:
             self._on_block = on_block
             self._wait_until(asyncio.get_running_loop().time() + _BLOCK)
 
-    async def close(self) -> None:
+    async def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - it has no grace
         """See :class:`teamvoice.audio.capture.Capture`."""
         if self._timer is not None:
             self._timer.cancel()

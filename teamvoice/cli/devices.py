@@ -21,11 +21,14 @@ def add_parsers(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "devices",
-        "List microphones and speakers; a star marks those that teamvoice would use now.\n"
+        "List microphones and speakers; a star marks those that teamvoice would use now. The\n"
+        "sound server's own device (pulse) leads to the one that is marked as the default.\n"
         "A part of a name is enough for audio.input and audio.output in the configuration.",
         "teamvoice devices\nTEAMVOICE_AUDIO_INPUT=headset teamvoice run",
     )
-    add_json(parser, "a list of {index, name, inputs, outputs, rate, used: [input, output]}")
+    add_json(
+        parser, "a list of {index, name, inputs, outputs, rate, default, used: [input, output]}"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,19 +51,19 @@ def described(devices: Sequence[Any], settings: config.Audio) -> list[dict[str, 
     return [
         {
             **{key: getattr(device, key) for key in ("index", "name", "inputs", "outputs", "rate")},
-            "used": [kind for kind in KINDS if used[kind] == device.index],
+            "default": [kind for kind in KINDS if device.is_default(kind)],
+            "used": [kind for kind in KINDS if used[kind] is device],
         }
         for device in devices
     ]
 
 
-def _chosen(devices: Sequence[Any], kind: str, wanted: str) -> int | None:
+def _chosen(devices: Sequence[Any], kind: str, wanted: str) -> Any:
     choose = importlib.import_module("teamvoice.audio.devices").choose
     try:
-        chosen: int = choose(devices, kind, wanted).index
+        return choose(devices, kind, wanted)
     except AudioUnavailable:
         return None  # there is none of that kind, or of that name: no star says so
-    return chosen
 
 
 def _show(devices: list[dict[str, Any]]) -> None:
@@ -77,7 +80,9 @@ def _show(devices: list[dict[str, Any]]) -> None:
 
 
 def _mark(device: dict[str, Any], kind: str) -> str:
-    """``*`` where teamvoice would use it, ``yes`` where it could."""
+    """``*`` where teamvoice would use it, ``default``, or ``yes`` where it could."""
     if kind in device["used"]:
         return "*"
+    if kind in device["default"]:
+        return "default"
     return "yes" if device[f"{kind}s"] else ""

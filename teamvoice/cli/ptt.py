@@ -20,6 +20,7 @@ ACTIONS = {
     "cancel": "stop speaking, forget what is being said",
     "confirm": "confirm what waits for a confirmation",
     "mute": "the microphone off, or on again",
+    "quiet": "the voice off, or on again; answers are shown instead",
 }
 
 

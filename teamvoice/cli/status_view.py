@@ -10,6 +10,7 @@ The status is the daemon's, and passes through ``--json`` untouched::
                 "reason": ""},
      "session": {"state": "open", "reason": ""}, "notices": {"state": "ready", "reason": ""},
      "microphone": {"state": "closed", "device": "pulse", "muted": false, "reason": ""},
+     "speaker": {"state": "silent", "device": "pulse, closed", "quiet": false},
      "members": [{"name": "developer", "state": "working", "source": "screen", "age_s": 2.5,
                   "pane": "%3", "detail": ""}],
      "cost": {"day": "2026-01-31", "day_usd": 0.42, "cap_usd": 2.0, "state": "",
@@ -38,11 +39,12 @@ Status = dict[str, Any]
 _STYLES = {
     **dict.fromkeys(("up", "ready", "idle", "open"), "green"),
     **dict.fromkeys(("waiting", "connecting", "starting", "unknown", "muted", "away"), "yellow"),
+    **dict.fromkeys(("quiet", "grace"), "yellow"),
     **dict.fromkeys(("down", "stopped", "failed", "lost", "unavailable", "refused"), "red"),
     **dict.fromkeys(("dead", "missing", "shell"), "red"),
     "working": "cyan",
 }
-_PARTS = ("link", "hotkey", "session", "microphone", "notices")
+_PARTS = ("link", "hotkey", "session", "microphone", "speaker", "notices")
 
 
 def show(status: Status, console: Console) -> None:
@@ -61,7 +63,8 @@ def show(status: Status, console: Console) -> None:
 
 
 def _part_text(name: str, part: Status) -> Text:
-    state = "muted" if part.get("muted") else plain(part.get("state", "unknown"))
+    switched = next((word for word in ("muted", "quiet") if part.get(word)), "")
+    state = switched or plain(part.get("state", "unknown"))
     text = Text(f"{name:<12}")
     text.append(state, style=_STYLES.get(state, "default"))
     known = [

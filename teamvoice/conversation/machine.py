@@ -605,14 +605,16 @@ class Conversation:
 
     def _leave_unanswered(self) -> None:
         """The day's money is spent: what was done is shown, and no response is asked for."""
-        self._tidings.all_shown()
+        shown = self._tidings.all_shown()
+        draft = self._ledger.current if self._owed else None
+        if draft:
+            self.budget.refuse(draft)
+            self._ledger.await_speech(draft)
+            shown = list(dict.fromkeys([*shown, *(c.output for c in draft.done.values())]))
+        self._do(*(do.Tell("answer", output) for output in shown))
         if not self._owed:
             return
         self._owed = False
-        if draft := self._ledger.current:
-            self.budget.refuse(draft)
-            self._ledger.await_speech(draft)
-            self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
         self._give_up(self._ledger.current, self.budget.why)
 
     def _answer_what_is_there(self) -> None:

@@ -61,10 +61,16 @@ class Tidings:
         """The person interrupts: receipts were shown, and are not said after other words."""
         self._receipts.clear()
 
-    def all_shown(self) -> None:
-        """Nothing more can be said aloud today; all of it was shown."""
+    def all_shown(self) -> list[str]:
+        """Nothing more can be said aloud today: the ends, which are to be shown instead.
+
+        Receipts and news were shown when they came.
+        """
+        ends = list(self._ends.values())
         self._receipts.clear()
+        self._ends.clear()
         self._news.clear()
+        return ends
 
     def needs_timer(self) -> bool:
         """Between turns: whether :data:`TIMER` is to be set now, for ends that nobody told."""

@@ -9,7 +9,8 @@ deeds        what was begun by an earlier daemon; the writes that are under way
 team         the worker that speaks to tmux
 watcher      the user options in tmux
 speaker      PortAudio, and a stream while something sounds
-microphone   PortAudio; a stream only while a hold is on
+microphone   PortAudio; a stream only while a hold is on, and its grace
+others       nothing but a task; what it has ducked is given back
 tasks        the link, the key's source, the session's lock, the notices on the screen, the
              offline server's process, the watcher's looks
 bridge       the conversation
@@ -35,6 +36,7 @@ from teamvoice import __version__, config
 from teamvoice.conversation.events import CancelAsked, Event, NewsCame
 from teamvoice.conversation.states import Mic, Rules
 from teamvoice.conversation.turn import Turn
+from teamvoice.daemon import report
 from teamvoice.daemon.bridge import Bridge, Rooms
 from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.deeds import Deeds
@@ -52,7 +54,7 @@ from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.standing import Standing
 from teamvoice.daemon.status_line import status_line
 from teamvoice.daemon.thrift import CacheWatch
-from teamvoice.errors import RealtimeError, TeamvoiceError
+from teamvoice.errors import RealtimeError
 from teamvoice.team.glimpses import Status
 from teamvoice.team.held import Held
 from teamvoice.team.newsdesk import News
@@ -144,6 +146,9 @@ class App:
         await enter(self._team)
         await enter(self._watcher)
         await enter(self._desk.playback)
+        await enter(self._desk.capture)
+        if self._desk.others:
+            await enter(self._desk.others)
         await enter(self._tasks)
         await self._read_spending()
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
@@ -194,12 +199,14 @@ class App:
     def line(self) -> str:
         """How it is, in one line."""
         spent = self._bridge.machine.budget.is_spent
+        microphone = "grace" if self._desk.capture.rests else self._bridge.machine.mic.value
         return status_line(
             self.link.state,
             self._key_watch.state,
-            "muted" if self._keys.muted else self._bridge.machine.mic.value,
+            "muted" if self._keys.muted else microphone,
             [str(status.state.kind) for status in self._watcher.statuses],
             ("the day's limit is reached" if spent else "",
+             "voice quiet" if self._bridge.is_quiet else "",
              "new settings cannot be used" if self._standing.trouble else ""),
         )  # fmt: skip
 
@@ -213,8 +220,13 @@ class App:
     # What the control socket offers ------------------------------------------------------------
 
     def key(self, action: str, at: float) -> None:
-        """The key, by other means."""
+        """The key, by other means; ``quiet`` is the voice's."""
+        if action == "quiet":
+            self._be_quiet(not self._bridge.is_quiet)
+            return
         self._keys.act(action, at)
+        if self._keys.muted:  # nor does its device stay open for a grace
+            self._tasks.create_task(self._desk.capture.close(at_once=True))
 
     async def ask(self, text: str) -> dict[str, Any]:
         """Take a typed turn; its record when it is over.
@@ -231,7 +243,7 @@ class App:
 
     async def status(self) -> dict[str, Any]:
         """Everything worth showing; ``cli.status_view`` tells the shape."""
-        hotkey = self._settings.hotkey
+        hotkey, machine = self._settings.hotkey, self._bridge.machine
         self._look_at_the_day()
         return {
             "version": __version__,
@@ -242,13 +254,16 @@ class App:
                          "reason": self._standing.trouble},
             "link": self.link.status(),
             "hotkey": {**self._key_watch.status(), "key": hotkey.key, "mode": hotkey.mode},
-            "session": self._session_status(),
+            "session": report.session(self._keys.away, known=self._desk.session is not None,
+                                      reason=self._lock_reason),
             "notices": self._notices.status(),
-            "microphone": self._microphone_status(),
-            "speaker": {"device": self._desk.playback.describe()},
-            "members": await self._members(),
-            "cost": self._cost_status(),
-            "confirm": list(self._bridge.machine.waits),
+            "microphone": report.microphone(self._desk.capture, machine.mic.value,
+                                            muted=self._keys.muted),
+            "speaker": {"state": machine.sound.value, "quiet": self._bridge.is_quiet,
+                        "device": self._desk.playback.describe()},
+            "members": await report.members(self._team, asyncio.get_running_loop().time()),
+            "cost": report.cost(machine.budget, prices_known=self._tariff.is_known),
+            "confirm": list(machine.waits),
             "turn": self._standing.last,
         }  # fmt: skip
 
@@ -277,6 +292,7 @@ class App:
             on_tell=self._tell,
             spent=self._spending.of,
             chimes=self._settings.audio.chimes,
+            on_talk=self._desk.others.talk if self._desk.others else lambda _talks: None,
         )
 
     def _house(self) -> House:
@@ -314,16 +330,6 @@ class App:
         if began := self._spending.look(asyncio.get_running_loop().time()):
             self._bridge.tell(began)
 
-    def _cost_status(self) -> dict[str, Any]:
-        budget = self._bridge.machine.budget
-        return {
-            "state": "spent" if budget.is_spent else "",
-            "day": budget.day,
-            "day_usd": round(budget.spent_usd, 6),
-            "cap_usd": budget.cap_usd,
-            "prices_known": self._tariff.is_known,
-        }
-
     # Telling -----------------------------------------------------------------------------------
 
     def _turn_over(self, turn: Turn) -> None:
@@ -331,6 +337,8 @@ class App:
             return  # a tap
         self._herald.said(turn)
         self._notices.turn(turn)
+        if self._bridge.is_quiet and turn.spoken:
+            self._tell("answer", turn.spoken)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
         self._tasks.create_task(self._memory.write(record))
@@ -358,24 +366,11 @@ class App:
         if why_not:
             _log.warning(why_not)
 
-    def _session_status(self) -> dict[str, Any]:
-        if self._keys.away:
-            return {"state": "away", "reason": self._keys.away}
-        known = self._desk.session is not None and not self._lock_reason
-        return {"state": "open" if known else "unknown", "reason": self._lock_reason}
-
-    def _microphone_status(self) -> dict[str, Any]:
-        mic = self._bridge.machine.mic.value
-        device = self._desk.capture.describe()
-        return {"state": mic, "device": device, "muted": self._keys.muted, "reason": ""}
-
-    async def _members(self) -> list[dict[str, Any]]:
-        now = asyncio.get_running_loop().time()
-        try:
-            return [status.as_json(now) for status in await self._team.status()]
-        except TeamvoiceError as error:
-            away = {"state": "unknown", "source": "tmux", "detail": str(error)}
-            return [{"name": member.name, **away} for member in self._team.members]
+    def _be_quiet(self, quiet: bool) -> None:
+        self._bridge.be_quiet(quiet)
+        self._tell(
+            "notice", "the voice is quiet; answers are shown" if quiet else "it speaks again"
+        )
 
 
 def _rules(settings: config.Config, pace: Pace) -> Rules:

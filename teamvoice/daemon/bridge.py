@@ -78,6 +78,7 @@ class Rooms:
         spent: What an event of the provider's cost, as an event to be told before it.
         chimes: Whether the small sounds are wanted.
         asleep: For how many seconds this machine has slept, from any zero.
+        on_talk: Somebody talks, the person or the voice, or nobody does any more.
     """
 
     capture: Capture
@@ -90,6 +91,7 @@ class Rooms:
     spent: Callable[[ev.Event], ev.Event | None] = lambda _: None
     chimes: bool = True
     asleep: Callable[[], float] = lambda: time.clock_gettime(_THROUGH_SLEEP) - time.monotonic()
+    on_talk: Callable[[bool], None] = lambda _talks: None
 
 
 class Bridge:
@@ -108,6 +110,8 @@ class Bridge:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
         self._speaker_trouble = ""
+        self.is_quiet = False
+        self._talks = False
         self._running: list[asyncio.Task[None]] = []
         self._asleep = rooms.asleep()
 
@@ -147,6 +151,10 @@ class Bridge:
                 self._obey(self.machine.handle(self._inbox.popleft()))
         finally:
             self._busy = False
+        talks = self.machine.mic is Mic.OPEN or self.machine.sound is Sound.PLAYING
+        if talks is not self._talks:
+            self._talks = talks
+            self._rooms.on_talk(talks)
 
     def _sleep(self) -> list[ev.Event]:
         """The sleep of this machine since the last look, if any."""
@@ -170,6 +178,12 @@ class Bridge:
         quiet = self.machine.mic is Mic.CLOSED and self.machine.sound is Sound.SILENT
         if quiet and self._rooms.chimes:
             self._rooms.playback.chime(kind)
+
+    def be_quiet(self, quiet: bool) -> None:
+        """Speak no more, or again. What is not spoken counts as heard: it is shown."""
+        self.is_quiet = quiet
+        if quiet and self.machine.sound is Sound.PLAYING:
+            self._start(self._fall_quiet())
 
     @property
     def is_at_rest(self) -> bool:
@@ -242,7 +256,7 @@ class Bridge:
 
     def _do_sound(self, command: Command) -> None:
         match command:
-            case do.Play(item_id, content_index, pcm):
+            case do.Play(item_id, content_index, pcm) if not self.is_quiet:
                 self._rooms.playback.play(item_id, content_index, pcm)
             case do.FinishPlaying():
                 self._rooms.playback.end_of_answer()
@@ -255,6 +269,10 @@ class Bridge:
         played = await self._rooms.playback.silence()
         heard = tuple(ev.Heard(p.item_id, p.content_index, p.ms, p.complete) for p in played)
         self.tell(ev.SoundStopped(at=self._now(), heard=heard))
+
+    async def _fall_quiet(self) -> None:
+        await self._rooms.playback.silence()
+        self.tell(ev.SoundEnded(at=self._now()))
 
     async def _run_tool(self, command: do.RunTool) -> None:
         if self._pinning:

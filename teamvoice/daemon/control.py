@@ -8,9 +8,10 @@ use. A connection carries any number of requests, answered in order::
     {"do": "status"}                                {"ok": true, "status": {...}}
     {"do": "watch"}                                 {"ok": true, "status": {...}}, then events
 
-``action`` is one of press, release, toggle, cancel, confirm and mute; ``at`` is when, in seconds
-on the machine's monotonic clock, and may be left out. A refusal reads ``{"ok": false, "error":
-"what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit code.
+``action`` is one of press, release, toggle, cancel, confirm, mute and quiet; ``at`` is when, in
+seconds on the machine's monotonic clock, and may be left out. A refusal reads ``{"ok": false,
+"error": "what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit
+code.
 After ``watch`` the connection carries nothing but events, and ends with the daemon.
 
 The socket outlives what answers on it: while nobody does, a question waits, and a key is refused,
@@ -65,7 +66,7 @@ class _Request(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_field
 
 
 class _Ptt(_Request, frozen=True, tag="ptt"):
-    action: Literal["press", "release", "toggle", "cancel", "confirm", "mute"]
+    action: Literal["press", "release", "toggle", "cancel", "confirm", "mute", "quiet"]
     at: float | None = None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from teamvoice import config
 from teamvoice.audio.capture import Capture, Microphone
+from teamvoice.audio.others import Others
 from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
@@ -37,6 +38,7 @@ class Desk:
         session: Tells when the session is locked or asleep; None where nobody can.
         notifier: Shows notices on the screen; None where there is none.
         sound_answers: Whether the library behind microphone and speaker still takes calls.
+        others: What else plays, if it is to be ducked.
     """
 
     capture: Capture
@@ -45,6 +47,7 @@ class Desk:
     session: Session | None = None
     notifier: Notifier | None = None
     sound_answers: Callable[[], Awaitable[bool]] = _no_library
+    others: Others | None = None
 
 
 def real_desk(settings: config.Config) -> Desk:
@@ -54,12 +57,13 @@ def real_desk(settings: config.Config) -> Desk:
     linux = sys.platform.startswith("linux")
     notifier = BusNotifier() if linux else ScriptNotifier()
     return Desk(
-        Microphone(audio.input),
+        Microphone(audio.input, grace_s=audio.grace_s),
         Speaker(audio.output, volume=audio.volume),
         lambda: _key_source(hotkey),
         LogindSession() if linux else None,
         notifier if settings.notify.desktop != "off" else None,
         LIBRARY.answers,
+        Others(config.state_dir() / "ducked.json") if audio.others == "duck" else None,
     )
 
 

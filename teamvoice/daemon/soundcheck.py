@@ -66,14 +66,12 @@ async def hear(settings: config.Config, seconds: float, on_level: Callable[[floa
         lost = reason
         enough.set()
 
-    capture = real_desk(settings).capture
-    await capture.open(on_block, on_lost)
-    try:
-        await asyncio.wait_for(enough.wait(), seconds + 2.0)
-    except TimeoutError:
-        lost = "the microphone delivers nothing"
-    finally:
-        await capture.close()
+    async with real_desk(settings).capture as capture:
+        await capture.open(on_block, on_lost)
+        try:
+            await asyncio.wait_for(enough.wait(), seconds + 2.0)
+        except TimeoutError:
+            lost = "the microphone delivers nothing"
     if lost:
         raise AudioUnavailable(lost)
     return Level(max(peaks), len(peaks) * 0.02)

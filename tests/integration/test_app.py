@@ -169,6 +169,46 @@ async def test_a_muted_microphone_does_not_listen(tmux: Server, relay: Relay) ->
         assert (await talk.turn())["outcome"] == "answered"
 
 
+class RestingMicrophone(SpokenMicrophone):
+    """A microphone whose device stays open after a hold."""
+
+    resting = True
+
+    @property
+    def rests(self) -> bool:
+        return self.resting
+
+    async def close(self, *, at_once: bool = False) -> None:
+        self.resting = self.resting and not at_once
+        await super().close()
+
+
+async def test_a_microphone_in_its_grace_is_shown_and_muting_closes_it(
+    tmux: Server, relay: Relay
+) -> None:
+    spoken, _ = spoken_desk()
+    desk = Desk(RestingMicrophone(), spoken.playback)
+    async with talking(settings_for(tmux, relay.url), desk) as talk:
+        assert (await talk.app.status())["microphone"]["state"] == "grace"
+        talk.app.key("mute", 0.0)
+        await until(talk.is_listening_no_more, "the device is closed")
+
+
+async def test_a_quiet_voice_shows_its_answers(tmux: Server, relay: Relay) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        talk.app.key("quiet", 0.0)
+        await talk.say("call list_team {}")
+        turn = await talk.turn()
+        assert turn["outcome"] == "answered"
+        await until(talk.heard_of(turn["spoken"]), "the answer is shown")
+        assert not any(talk.speaker.recording)
+        assert (await talk.app.status())["speaker"]["quiet"]
+        talk.app.key("quiet", 0.0)
+        await talk.say("call list_team {}")
+        await talk.turn(2)
+        assert any(talk.speaker.recording)
+
+
 class DeadMicrophone(SpokenMicrophone):
     """A microphone that is not there."""
 

@@ -22,6 +22,7 @@ from tests.support.wait import until
 
 PIECE_BYTES = BYTES_PER_SECOND // 20
 GAP_SAMPLES = RATE // 250  # 4 ms: no tone of these tests is quiet for so long
+SLIP_SAMPLES = RATE // 1000  # a piece that was cut fits as well some periods of 3 kHz earlier
 
 REAL = pytest.param("real", marks=pytest.mark.needs(*NEEDS_SOUND))
 REFUSED = pytest.param("48 kHz", marks=pytest.mark.needs(*NEEDS_SOUND))
@@ -51,7 +52,7 @@ def is_heard_whole(sound: bytes, recording: bytes) -> bool:
     placed = [place(piece, recording) for piece in pieces]
     cut = sum(fit < 0.9 for _, fit in placed)  # a gap falls into one piece, or between two
     found = [at for at, fit in placed if fit >= 0.9]
-    in_order = all(b - a >= PIECE_BYTES // 2 - 5 for a, b in itertools.pairwise(found))
+    in_order = all(b - a >= PIECE_BYTES // 2 - SLIP_SAMPLES for a, b in itertools.pairwise(found))
     whole = abs(sound_ms(recording) - milliseconds(sound)) < 10 + 2 * len(gaps(recording))
     return in_order and whole and cut <= len(gaps(recording)) and len(found) > len(pieces) // 2
 

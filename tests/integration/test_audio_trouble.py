@@ -178,7 +178,8 @@ async def test_a_device_that_does_not_exist_is_named(sound: Sound) -> None:
 
 async def test_the_devices_of_the_desk_are_listed(sound: Sound) -> None:
     assert sound.source_state()
-    assert [device.name for device in await LIBRARY.devices()] == ["pulse", "default"]
+    devices = await LIBRARY.devices()
+    assert [device.name for device in devices if not device.route] == ["pulse", "default"]
 
 
 async def test_speech_that_a_busy_loop_cannot_take_is_counted(

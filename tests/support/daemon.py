@@ -119,7 +119,7 @@ def daemon_at(home: Path, desk: Mapping[str, str], *, work_s: float = 3.0) -> It
     with own_server() as server:
         for member in ("developer", "pm"):
             open_pane(server, member, standin(member, work_s))
-        environment = {**_without_session(), **desk, **_places(home)}
+        environment = {**without_session(), **desk, **places(home)}
         (home / "config").mkdir()
         (home / "config" / "config.toml").write_text(CONFIG.format(socket=name_of(server)))
         daemon = Daemon(home, server, environment)
@@ -130,7 +130,8 @@ def daemon_at(home: Path, desk: Mapping[str, str], *, work_s: float = 3.0) -> It
             yield daemon
 
 
-def _places(home: Path) -> dict[str, str]:
+def places(home: Path) -> dict[str, str]:
+    """Where a daemon keeps everything: in this folder."""
     return {
         "HOME": str(home),
         "PYTHONPATH": str(ROOT),
@@ -140,7 +141,7 @@ def _places(home: Path) -> dict[str, str]:
     }
 
 
-def _without_session() -> dict[str, str]:
+def without_session() -> dict[str, str]:
     """What would lead the daemon out of the test: a key, and the session of whoever runs it."""
     nowhere = "unix:path=/nowhere"
     return {

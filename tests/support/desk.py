@@ -12,6 +12,7 @@ for as long as the test lasts. A test that breaks the desk takes ``own_display``
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import threading
@@ -48,6 +49,8 @@ ANOTHER_MICROPHONE = """\
 load-module module-null-sink sink_name={mic}sink rate=48000 channels=1 norewinds=1
 load-module module-remap-source source_name={mic} master={mic}sink.monitor
 """
+
+FILLED = "master=micsink.monitor"  # by what is played into the microphone
 
 # No include of the system's own: a card of the machine that runs the tests is not to be found.
 ALSA_CONFIG = """\
@@ -217,9 +220,43 @@ class Sound:
                 return line.split("\t")[-1].strip()
         raise AssertionError("the desk has no microphone")
 
+    def plug_in(self, name: str = "mic") -> None:
+        """A microphone of that name appears; what is played into ``micsink`` comes out of it."""
+        self._pactl("load-module", "module-remap-source", f"source_name={name}", FILLED)
+
+    def unplug(self, name: str = "mic") -> None:
+        """The microphone of that name disappears."""
+        modules = self._pactl("list", "short", "modules").splitlines()
+        (number,) = [line.split("\t")[0] for line in modules if f"source_name={name} " in line]
+        self._pactl("unload-module", number)
+
+    def choose_microphone(self, name: str) -> None:
+        """That microphone is the default from now on."""
+        self._pactl("set-default-source", name)
+
+    def microphone_in_use(self) -> str:
+        """The source that a program records now; empty when none does."""
+        sources = [
+            line.split("\t") for line in self._pactl("list", "short", "sources").splitlines()
+        ]
+        names = {number: name for number, name, *_ in sources}
+        outputs = self._pactl("list", "short", "source-outputs").splitlines()
+        recorded = [line.split("\t")[1] for line in outputs if "remap" not in line]
+        return names[recorded[0]] if recorded else ""
+
     def listeners(self) -> int:
         """How many streams are open on the microphone."""
         return len(self._pactl("list", "short", "source-outputs").splitlines())
+
+    def volumes(self) -> list[list[int]]:
+        """The volume of every channel of every stream on the speaker, 65,536 being whole."""
+        streams = json.loads(self._pactl("-f", "json", "list", "sink-inputs"))
+        return [[channel["value"] for channel in each["volume"].values()] for each in streams]
+
+    def set_volume(self, volume: int) -> None:
+        """Set that of the only stream on the speaker."""
+        (stream,) = self._pactl("list", "short", "sink-inputs").splitlines()
+        self._pactl("set-sink-input-volume", stream.split("\t")[0], str(volume))
 
     def players(self) -> int:
         """How many streams are open on the speaker."""

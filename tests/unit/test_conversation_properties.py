@@ -98,11 +98,17 @@ class World(RuleBasedStateMachine):
                 self.timers.discard(name)
             case do.EndTurn(turn=turn):
                 self.turns.append(turn.number)
-            case do.Tell(kind="trouble", text=text) if "was not sent" in text:
-                self.excused |= self.aged
+            case do.Tell():
+                self.show(command)
             case _:
                 self.obey_speaker(command)
                 self.obey_wire(command)
+
+    def show(self, told: do.Tell) -> None:
+        if told.kind == "answer" and self.spent:  # nothing can be said aloud any more
+            self.ends.discard(told.text)
+        elif told.kind == "trouble" and "was not sent" in told.text:
+            self.excused |= self.aged
 
     def run(self, call_id: str, *, confirmed: bool) -> None:
         self.open_calls[call_id] = self.session

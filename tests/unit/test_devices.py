@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from teamvoice.audio.devices import Device, Format, choose, formats
+from teamvoice.audio.devices import Device, Format, choose, formats, from_pactl
 from teamvoice.errors import AudioUnavailable
 
 HDMI = Device(0, "HDA NVidia: HDMI 0 (hw:0,3)", inputs=0, outputs=2, rate=48_000)
@@ -52,3 +52,29 @@ def test_the_format_of_the_house_is_tried_first_then_what_the_device_likes() -> 
     )
     assert Format(44_100, 2) in formats(CARD, "input")
     assert {form.channels for form in formats(HEADSET, "input")} == {1}
+
+
+SOURCES = [
+    {"name": "speaker.monitor", "description": "Monitor of Speaker", "monitor_source": "speaker"},
+    {"name": "usb.jabra", "description": "Jabra Evolve Mono", "monitor_source": ""},
+]
+SINKS = [{"name": "speaker", "description": "Built-in Speaker"}]
+BEHIND = from_pactl(PULSE, SOURCES, SINKS, ["usb.jabra", "speaker"])
+
+
+def test_of_the_sound_server_what_its_speakers_play_is_no_microphone() -> None:
+    assert [(device.name, device.inputs, device.outputs) for device in BEHIND] == [
+        ("Jabra Evolve Mono", 1, 0),
+        ("Built-in Speaker", 0, 1),
+    ]
+    assert BEHIND[0].is_default("input")
+    assert BEHIND[1].is_default("output")
+
+
+@pytest.mark.parametrize("wanted", ["jabra", "usb.jabra"])
+def test_a_named_device_is_taken_through_the_sound_server_if_it_is_there(wanted: str) -> None:
+    assert choose([HDMI, CARD, HEADSET, PULSE, *BEHIND], "input", wanted) is BEHIND[0]
+
+
+def test_with_no_name_the_sound_server_decides() -> None:
+    assert choose([*BEHIND, HDMI, CARD, PULSE], "input") is PULSE

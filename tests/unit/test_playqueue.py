@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teamvoice.audio.chimes import KINDS, chime
-from teamvoice.audio.pcm import BLOCK_BYTES, milliseconds, pcm16_to_float32
-from teamvoice.audio.playqueue import CUSHION, PATIENCE, Played, PlayQueue
+from teamvoice.audio.cushion import FIRST
+from teamvoice.audio.pcm import BLOCK_BYTES, BYTES_PER_SECOND, milliseconds, pcm16_to_float32
+from teamvoice.audio.playqueue import Played, PlayQueue
 
 BLOCK = b"\x01\x00" * (BLOCK_BYTES // 2)
 SILENT = bytes(BLOCK_BYTES)
@@ -18,7 +19,7 @@ def test_an_answer_waits_for_its_cushion() -> None:
     queue = PlayQueue()
     queue.add("item", 0, BLOCK, now=0.0)
     assert queue.take(BLOCK_BYTES, now=0.01) == SILENT
-    queue.add("item", 0, BLOCK * (CUSHION // BLOCK_BYTES), now=0.02)
+    queue.add("item", 0, BLOCK * (int(FIRST * BYTES_PER_SECOND) // BLOCK_BYTES), now=0.02)
     assert queue.take(BLOCK_BYTES, now=0.03) == BLOCK
     assert queue.began == BLOCK_BYTES
 
@@ -32,11 +33,11 @@ def test_a_short_answer_that_is_complete_does_not_wait() -> None:
     assert queue.has_ended(BLOCK_BYTES)
 
 
-def test_a_slow_answer_starts_when_patience_is_over() -> None:
+def test_a_slow_answer_starts_when_it_has_waited() -> None:
     queue = PlayQueue()
     queue.add("item", 0, BLOCK, now=0.0)
-    assert queue.take(BLOCK_BYTES, now=PATIENCE - 0.01) == SILENT
-    assert queue.take(BLOCK_BYTES, now=PATIENCE) == BLOCK
+    assert queue.take(BLOCK_BYTES, now=FIRST - 0.01) == SILENT
+    assert queue.take(BLOCK_BYTES, now=FIRST) == BLOCK
 
 
 def test_silence_in_an_answer_does_not_count_as_heard() -> None:

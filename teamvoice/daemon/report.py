@@ -1,0 +1,43 @@
+"""Parts of the status, each from what knows it; ``cli.status_view`` tells the shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teamvoice.audio.capture import Capture
+from teamvoice.conversation.budget import Budget
+from teamvoice.errors import TeamvoiceError
+from teamvoice.team.team import Team
+
+
+def session(away: str, *, known: bool, reason: str) -> dict[str, Any]:
+    """The person's session: ``open``, ``away`` (locked, asleep), or ``unknown``, and why."""
+    if away:
+        return {"state": "away", "reason": away}
+    return {"state": "open" if known and not reason else "unknown", "reason": reason}
+
+
+def microphone(capture: Capture, state: str, *, muted: bool) -> dict[str, Any]:
+    """The microphone, in the state that the conversation has it in."""
+    now = "grace" if capture.rests else state
+    return {"state": now, "device": capture.describe(), "muted": muted, "reason": ""}
+
+
+def cost(budget: Budget, *, prices_known: bool) -> dict[str, Any]:
+    """What the day has cost, and its limit."""
+    return {
+        "state": "spent" if budget.is_spent else "",
+        "day": budget.day,
+        "day_usd": round(budget.spent_usd, 6),
+        "cap_usd": budget.cap_usd,
+        "prices_known": prices_known,
+    }
+
+
+async def members(team: Team, now: float) -> list[dict[str, Any]]:
+    """What every member does; where tmux is away, why nobody knows."""
+    try:
+        return [status.as_json(now) for status in await team.status()]
+    except TeamvoiceError as error:
+        away = {"state": "unknown", "source": "tmux", "detail": str(error)}
+        return [{"name": member.name, **away} for member in team.members]

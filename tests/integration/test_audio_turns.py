@@ -1,0 +1,97 @@
+"""Turns over real sound: what a dying sound server does to them, and that they leave nothing."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from teamvoice.audio.capture import Microphone
+from teamvoice.audio.playback import Speaker
+from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
+from tests.integration.test_audio_contract import sound_ms, tone
+from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.sounds import chirp, place
+from tests.support.spoken import Talk, soak, talking
+from tests.support.wait import until
+
+pytestmark = pytest.mark.needs(*NEEDS_SOUND)
+
+ANSWER = tone(0.3)
+TURNS = 300
+A_TURN = 600  # bytes that may be left of one, counted with what Python caches; its sound is 2,880
+
+
+async def works(talk: Talk, sound: Sound) -> None:
+    """The next turn hears and is heard."""
+    said, told = chirp(0.2), len(talk.told)
+    talk.session.answer = ANSWER
+    with sound.recorder() as recorder:
+        await talk.listen()
+        await sound.play_into_microphone(said)
+        over = talk.over
+        talk.let_go()
+        await until(lambda: talk.over > over, "the turn is over")
+        await until(lambda: sound_ms(recorder.pcm()) > 290, "the answer is heard")
+    assert talk.last is not None
+    assert talk.last.outcome == "answered"
+    assert place(said, talk.session.heard)[1] > 0.9
+    assert len(talk.told) == told
+
+
+async def test_a_server_that_dies_during_a_hold_costs_that_hold_only(own_sound: Sound) -> None:
+    async with talking(Microphone(), Speaker(), ANSWER) as talk:
+        assert (await talk.turn()).outcome == "answered"
+        await talk.listen()
+        own_sound.break_down()
+        await until(lambda: talk.over == 2, "the hold is over")
+        talk.let_go()
+        assert talk.last is not None
+        assert talk.last.outcome == "failed"
+        assert talk.last.trouble in talk.told
+        assert "microphone" in talk.last.trouble
+        with own_sound.serving():
+            await works(talk, own_sound)
+
+
+async def test_a_server_that_dies_during_an_answer_costs_that_answer_only(
+    own_sound: Sound,
+) -> None:
+    async with talking(Microphone(), Speaker(), tone(30.0)) as talk:
+        await talk.listen(100)
+        talk.let_go()
+        await until(talk.is_speaking, "it speaks")
+        own_sound.break_down()
+        await until(lambda: talk.over == 1, "the answer is over")
+        assert "speaker" in talk.told[0]
+        with own_sound.serving():
+            await works(talk, own_sound)
+
+
+async def test_a_voice_that_is_made_quiet_stops_at_once_and_its_turn_ends() -> None:
+    speaker = SilentSpeaker()
+    async with talking(SpokenMicrophone(), speaker, tone(30.0)) as talk:
+        await talk.listen(100)
+        talk.let_go()
+        await until(talk.is_speaking, "it speaks")
+        talk.bridge.be_quiet(True)
+        await until(lambda: talk.over == 1, "the turn is over")
+        talk.bridge.be_quiet(False)
+        talk.session.answer = ANSWER
+        before = sound_ms(speaker.recording)
+        await talk.turn()
+        assert sound_ms(speaker.recording) - before > 290
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.usefixtures("own_sound")
+async def test_three_hundred_turns_leave_nothing_behind() -> None:
+    tracemalloc.start()
+    try:
+        before, after = await soak(TURNS)
+    finally:
+        tracemalloc.stop()
+    assert after.tasks == before.tasks
+    assert after.files == before.files
+    assert after.threads == before.threads
+    assert after.memory - before.memory < A_TURN * TURNS
