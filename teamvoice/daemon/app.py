@@ -42,6 +42,7 @@ from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.news import Newsroom
+from teamvoice.daemon.observer import Observer
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.records import turn_record
@@ -185,6 +186,7 @@ class App:
             on_tell=self._tell,
             spent=self._spending.of,
             chimes=self._settings.audio.chimes,
+            observe=Observer(self._news.publish, lambda: self._news.is_watched).saw,
         )
 
     def _house(self) -> House:

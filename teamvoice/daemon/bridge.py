@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -71,6 +71,7 @@ class Rooms:
         on_tell: Something to show: kind and text.
         spent: What an event of the provider's cost, as an event to be told before it.
         chimes: Whether the small sounds are wanted.
+        observe: Told each event, and the commands that it led to.
     """
 
     capture: Capture
@@ -82,6 +83,7 @@ class Rooms:
     on_tell: Callable[[str, str], None]
     spent: Callable[[ev.Event], ev.Event | None] = lambda _: None
     chimes: bool = True
+    observe: Callable[[ev.Event, Sequence[Command]], None] = lambda _event, _commands: None
 
 
 class Bridge:
@@ -132,7 +134,10 @@ class Bridge:
         self._busy = True
         try:
             while self._inbox:
-                self._obey(self.machine.handle(self._inbox.popleft()))
+                event = self._inbox.popleft()
+                commands = self.machine.handle(event)
+                self._rooms.observe(event, commands)
+                self._obey(commands)
         finally:
             self._busy = False
 
