@@ -73,8 +73,6 @@ class Face(App[None]):
     #talk { height: 1fr; border-top: solid; }
     #below { height: auto; }
     #saying { height: auto; max-height: 3; }
-    #typed { display: none; }
-    #typed.on { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "key('toggle')", "talk", priority=True),
@@ -98,13 +96,14 @@ class Face(App[None]):
         """From top to bottom."""
         yield Static(id="head")
         yield OptionList(id="team")
-        yield RichLog(id="talk", wrap=True, markup=False, max_lines=500)
+        yield RichLog(id="talk", wrap=True, min_width=20, max_lines=500)
         yield Vertical(Static(id="saying"), Static(id="meters"), id="below")
         yield Input(id="typed", placeholder="what you would have said; Escape leaves")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Begin to listen."""
+        self.query_one("#typed", Input).display = False
         self.query_one("#team", OptionList).focus()
         if self._word:
             self._write(Line("notice", self._word))
@@ -115,8 +114,7 @@ class Face(App[None]):
         del parameters
         if self.read_only and action in {"key", "type", "answer"}:
             return False
-        is_typing = self.query("#typed.on")
-        return not (is_typing and action in {"key", "answer", "closer", "quit"})
+        return not (self._is_typing and action in {"key", "answer", "closer", "quit"})
 
     # Listening ---------------------------------------------------------------------------------
 
@@ -190,14 +188,14 @@ class Face(App[None]):
     def action_type(self) -> None:
         """Type a turn."""
         typed = self.query_one("#typed", Input)
-        typed.add_class("on")
-        typed.focus()
+        typed.display = True
+        self.screen.set_focus(typed)  # at once: what is typed next is for it
 
     def action_untype(self) -> None:
         """Leave typing."""
         typed = self.query_one("#typed", Input)
         typed.value = ""
-        typed.remove_class("on")
+        typed.display = False
         self.query_one("#team", OptionList).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -223,6 +221,10 @@ class Face(App[None]):
         if member := self._selected():
             deed = deeds.answer(str(member["name"]), member.get("question"), choice)
             self._start(deed, lambda told: self._write(Line("receipt", told)))
+
+    @property
+    def _is_typing(self) -> bool:
+        return any(typed.display for typed in self.query("#typed"))
 
     def _selected(self) -> dict[str, Any] | None:
         at = self.query_one("#team", OptionList).highlighted
