@@ -47,6 +47,7 @@ from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.memory import Memory, say_lost
 from teamvoice.daemon.notices import Notices
+from teamvoice.daemon.observer import Observer
 from teamvoice.daemon.pace import Pace
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.records import turn_record
@@ -91,17 +92,18 @@ class App:
         pace: Pace | None = None,
         team: Callable[..., Team] = Team,
     ) -> None:
-        self._settings = settings
-        self._desk = desk
+        self._settings, self._desk = settings, desk
         self._stack = contextlib.AsyncExitStack()
         self._owns_standing = standing is None
         self._standing = standing or Standing()
         self._news = self._standing.news
-        held = Held(config.state_dir() / "held.json")
         self._herald = self._new_herald()
         self._notices = Notices(settings.notify, desk.notifier, _log.warning)
+        held = Held(config.state_dir() / "held.json")
         self._team = team(settings.team, held=held, on_held=self._herald.held_ended)
-        self._watcher = Watcher(self._team, self._news_came, seen=self._standing.seen)
+        self._watcher = Watcher(
+            self._team, self._news_came, seen=self._standing.seen, on_change=self._team_changed
+        )
         self._policy = policy_for(settings)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self._journal = Journal(
@@ -109,8 +111,7 @@ class App:
         )
         self._memory = Memory(self._journal, journal_path())
         self._deeds = Deeds(self._toolbox.call, self._memory.write)
-        pace = pace or Pace()
-        tools = self._toolbox.schemas
+        pace, tools = pace or Pace(), self._toolbox.schemas
         self.link = ProviderLink(settings, tools, self._news, self._memory.recap, pace)
         self._tariff = Tariff(settings, self.link.provider)
         self._spending = Spending(self._tariff, journal_path())
@@ -293,6 +294,7 @@ class App:
             spent=self._spending.of,
             chimes=self._settings.audio.chimes,
             on_talk=self._desk.others.talk if self._desk.others else lambda _talks: None,
+            observe=Observer(self._news.publish, lambda: self._news.is_watched).saw,
         )
 
     def _house(self) -> House:
@@ -307,6 +309,10 @@ class App:
     def _news_came(self, news: Sequence[News], passed: Sequence[str]) -> None:
         self._herald.news(news, passed)
         self._notices.news(news, passed)
+
+    def _team_changed(self, statuses: Sequence[Status]) -> None:
+        now = asyncio.get_running_loop().time()
+        self._news.publish("members", members=[status.as_json(now) for status in statuses])
 
     def _told(self, statuses: Sequence[Status]) -> None:
         self._watcher.told(statuses)

@@ -21,7 +21,7 @@ import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -79,6 +79,7 @@ class Rooms:
         chimes: Whether the small sounds are wanted.
         asleep: For how many seconds this machine has slept, from any zero.
         on_talk: Somebody talks, the person or the voice, or nobody does any more.
+        observe: Told each event, and the commands that it led to.
     """
 
     capture: Capture
@@ -92,6 +93,7 @@ class Rooms:
     chimes: bool = True
     asleep: Callable[[], float] = lambda: time.clock_gettime(_THROUGH_SLEEP) - time.monotonic()
     on_talk: Callable[[bool], None] = lambda _talks: None
+    observe: Callable[[ev.Event, Sequence[Command]], None] = lambda _event, _commands: None
 
 
 class Bridge:
@@ -148,7 +150,10 @@ class Bridge:
         self._busy = True
         try:
             while self._inbox:
-                self._obey(self.machine.handle(self._inbox.popleft()))
+                event = self._inbox.popleft()
+                commands = self.machine.handle(event)
+                self._rooms.observe(event, commands)
+                self._obey(commands)
         finally:
             self._busy = False
         talks = self.machine.mic is Mic.OPEN or self.machine.sound is Sound.PLAYING

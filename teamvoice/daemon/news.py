@@ -19,6 +19,11 @@ class Newsroom:
         for reader in self._readers:
             reader.put({"event": event, **about})
 
+    @property
+    def is_watched(self) -> bool:
+        """Somebody watches now."""
+        return bool(self._readers)
+
     def watch(self) -> AsyncIterator[dict[str, Any]]:
         """Events from this call on, without end; a slow reader loses its oldest, and is told."""
         reader = Backlog()

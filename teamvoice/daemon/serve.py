@@ -175,6 +175,7 @@ class Serving:
         asked, self._asked = self._asked, False
         if not (await asyncio.to_thread(self._changes.have_come) or asked):
             return False
+        asked = asked or self._new is not None  # what waits to be taken on is not forgotten
         self._new = None  # whatever was to come, this is newer
         try:
             settings, key = await asyncio.to_thread(self._read)

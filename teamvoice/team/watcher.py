@@ -28,6 +28,7 @@ class Watcher:
         on_news: Told what is new, and of whom the news is old.
         pace_s: Seconds between two looks.
         seen: What was seen and told before, and what was asked for.
+        on_change: Told what everybody does, when one of them does something else.
     """
 
     def __init__(
@@ -36,9 +37,11 @@ class Watcher:
         on_news: Callable[[Sequence[News], Sequence[str]], None],
         pace_s: float = PACE_S,
         seen: Newsdesk | None = None,
+        on_change: Callable[[Sequence[Status]], None] = lambda _statuses: None,
     ) -> None:
         self._team = team
         self._on_news = on_news
+        self._on_change = on_change
         self._pace_s = pace_s
         self._desk = seen or Newsdesk()
         self._glimpses: Glimpses = {}
@@ -60,7 +63,9 @@ class Watcher:
 
     async def look(self) -> None:
         """Look once, and pass on what is seen."""
-        self.statuses = await self._team.glance(self._glimpses)
+        before, self.statuses = self.statuses, await self._team.glance(self._glimpses)
+        if list(map(_outline, before)) != list(map(_outline, self.statuses)):
+            self._on_change(self.statuses)
         self._team.state_seen(self.statuses)
         news = self._desk.seen((s.member.name, s.state) for s in self.statuses)
         passed = self._desk.passed()
@@ -98,3 +103,10 @@ class Watcher:
             del self._shown[pane]
         else:
             self._shown[pane] = text
+
+
+def _outline(status: Status) -> tuple[str, ...]:
+    """What of a status is worth being shown anew."""
+    state = status.state
+    asked = state.question.fingerprint if state.question else ""
+    return (status.member.name, str(state.kind), state.detail, asked, status.pane)

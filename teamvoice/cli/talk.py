@@ -1,0 +1,54 @@
+"""``teamvoice talk`` and ``watch``: the terminal face."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from teamvoice.cli.parser import Subparsers, add_command
+from teamvoice.errors import MissingPart, UsageError
+
+
+def add_parsers(subparsers: Subparsers) -> None:
+    """Add the parsers of ``talk`` and ``watch``."""
+    add_command(
+        subparsers,
+        "talk",
+        "Talk to your team in this terminal: who does what, the conversation as it is heard and\n"
+        "spoken, every tool call with its receipt, levels and cost. SPACE starts and stops, M\n"
+        "mutes, C cancels, T types a turn, Y confirms, a digit answers the selected member's\n"
+        "question, Enter looks closer, Q quits. With no daemon it runs one of its own.",
+        "teamvoice talk\ntmux display-popup -w 80 -h 24 -E teamvoice talk",
+    )
+    add_command(
+        subparsers,
+        "watch",
+        "The same picture, read-only: Q quits, Enter looks closer at a member.",
+        "teamvoice watch",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the face until it is quit."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(f"{args.command} needs a terminal", "teamvoice status --json")
+    try:
+        from teamvoice.ui.face import Face
+    except ImportError as error:
+        raise MissingPart(
+            f"the terminal face needs {error.name}", "pip install 'teamvoice[tui]'"
+        ) from error
+    if args.command == "watch":
+        Face(read_only=True).run()
+    else:
+        asyncio.run(_talk(Face))
+    return 0
+
+
+async def _talk(face: type) -> None:
+    from teamvoice.ui.host import a_daemon
+
+    sys.stderr.write("teamvoice: looking for the daemon …\n")
+    async with a_daemon() as word:
+        await face(word=word).run_async()

@@ -1,0 +1,86 @@
+"""What happens within a turn, as events for whoever watches: pure but for whom it tells.
+
+::
+
+    {"event": "microphone", "state": "open"}      {"event": "level", "of": "voice", "db": -12}
+    {"event": "saying", "text": "The dev"}                {"event": "said"}
+    {"event": "call", "id": "c1", "name": "team_status", "arguments": "{}"}
+    {"event": "called", "id": "c1", "result": "The developer is idle."}
+
+``db`` is the loudest sample of a block in decibels below full scale, -60 for silence; it is told
+ten times a second at most.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Sequence
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation import events as ev
+from teamvoice.conversation.commands import Command
+
+FLOOR_DB = -60
+EVERY_S = 0.1  # between two levels of the same side
+_FULL_SCALE = 32_767
+
+
+class Observer:
+    """Translates what passes the bridge.
+
+    Args:
+        publish: Takes an event's name and what it is about.
+        is_watched: Somebody takes them; levels are computed for nobody else.
+    """
+
+    def __init__(
+        self, publish: Callable[..., None], is_watched: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._publish = publish
+        self._is_watched = is_watched
+        self._level_at = {"microphone": 0.0, "voice": 0.0}
+
+    def saw(self, event: ev.Event, commands: Sequence[Command]) -> None:
+        """An event was taken in, and led to these commands."""
+        if not self._is_watched():
+            return
+        self._see_event(event)
+        for command in commands:
+            self._see_command(command, event.at)
+
+    def _see_event(self, event: ev.Event) -> None:
+        match event:
+            case ev.AudioCaptured(pcm=pcm, at=at):
+                self._level("microphone", pcm, at)
+            case ev.CaptureEnded() | ev.CaptureFailed():
+                self._publish("microphone", state="closed")
+            case ev.AnswerText(text=text):
+                self._publish("saying", text=text)
+            case ev.ResponseEnded():
+                self._publish("said")
+            case ev.ToolEnded(call_id=call_id, output=output):
+                self._publish("called", id=call_id, result=output)
+            case ev.ToolAsked(call_id=call_id, why=why):
+                self._publish("called", id=call_id, result=f"waits for you: {why}")
+
+    def _see_command(self, command: Command, at: float) -> None:
+        match command:
+            case do.OpenMicrophone():
+                self._publish("microphone", state="open")
+            case do.RunTool(call_id=call_id, name=name, arguments=arguments):
+                self._publish("call", id=call_id, name=name, arguments=arguments)
+            case do.Play(pcm=pcm):
+                self._level("voice", pcm, at)
+
+    def _level(self, of: str, pcm: bytes, at: float) -> None:
+        if at - self._level_at[of] >= EVERY_S:
+            self._level_at[of] = at
+            self._publish("level", of=of, db=decibels(pcm))
+
+
+def decibels(pcm: bytes) -> int:
+    """The loudest sample of PCM16, in whole decibels below full scale; -60 for silence."""
+    samples = array("h", pcm[: len(pcm) // 2 * 2])
+    peak = max(map(abs, samples), default=0)
+    return max(FLOOR_DB, round(20 * math.log10(peak / _FULL_SCALE))) if peak else FLOOR_DB

@@ -1,0 +1,1 @@
+"""Terminal faces. They reach the daemon through its socket, and never hold it up."""

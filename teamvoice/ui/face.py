@@ -1,0 +1,259 @@
+"""The terminal face: the team, the conversation, levels and cost; keys to talk with.
+
+It draws a :class:`teamvoice.ui.picture.Picture` and asks the daemon for deeds over the socket.
+Every request is a worker of its own, so that the face never waits, and the daemon never for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Footer, Input, OptionList, RichLog, Static
+
+from teamvoice.cli.output import plain
+from teamvoice.errors import NoDaemon, TeamvoiceError
+from teamvoice.ui import deeds, wire
+from teamvoice.ui.picture import Line, Picture
+
+AGAIN_S = 1.0  # between two looks for a daemon that is gone
+
+_STATE_STYLES = {"idle": "green", "working": "cyan", "waiting": "bold yellow"}
+_LINES = {
+    "you": ("you    ", "bold"),
+    "voice": ("voice  ", "green"),
+    "call": ("  does ", "cyan"),
+    "receipt": ("    -> ", ""),
+    "news": ("news   ", "magenta"),
+    "confirm": ("CONFIRM", "bold yellow"),
+    "notice": ("       ", "dim"),
+    "trouble": ("trouble", "bold red"),
+    "figures": ("       ", "dim"),
+}
+
+
+class Closer(ModalScreen[None]):
+    """What is worth saying of one member; any key closes it."""
+
+    CSS = "Closer { align: center middle; } #closer { width: 90%; max-height: 80%; border: round; }"
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """One box."""
+        yield Static(Text(plain(self._text)), id="closer")
+
+    def on_key(self) -> None:
+        """Any key closes it."""
+        self.dismiss()
+
+
+class Face(App[None]):
+    """The terminal face.
+
+    Args:
+        read_only: Only look.
+        word: Something to tell the person at first.
+    """
+
+    TITLE = "teamvoice"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { layout: vertical; }
+    #head, #meters { height: 1; }
+    #team { height: auto; max-height: 8; border: none; padding: 0; }
+    #talk { height: 1fr; border-top: solid; }
+    #below { height: auto; }
+    #saying { height: auto; max-height: 3; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "key('toggle')", "talk", priority=True),
+        Binding("m", "key('mute')", "mute"),
+        Binding("c", "key('cancel')", "cancel"),
+        Binding("y", "key('confirm')", "confirm"),
+        Binding("t", "type", "type"),
+        Binding("enter", "closer", "look"),
+        Binding("q", "quit", "quit"),
+        *(Binding(str(n), f"answer('{n}')", "answer", show=False) for n in range(1, 10)),
+        Binding("escape", "untype", "back", show=False),
+    ]
+
+    def __init__(self, *, read_only: bool = False, word: str = "") -> None:
+        super().__init__()
+        self.read_only = read_only
+        self.picture = Picture()
+        self._word = word
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield Static(id="head")
+        yield OptionList(id="team")
+        yield RichLog(id="talk", wrap=True, min_width=20, max_lines=500)
+        yield Vertical(Static(id="saying"), Static(id="meters"), id="below")
+        yield Input(id="typed", placeholder="what you would have said; Escape leaves")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to listen."""
+        self.query_one("#typed", Input).display = False
+        self.query_one("#team", OptionList).focus()
+        if self._word:
+            self._write(Line("notice", self._word))
+        self.run_worker(self._listen(), name="listen", group="listen")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Who only looks has no keys but to look; who types, types."""
+        del parameters
+        if self.read_only and action in {"key", "type", "answer"}:
+            return False
+        return not (self._is_typing and action in {"key", "answer", "closer", "quit"})
+
+    # Listening ---------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for message in wire.watch():
+                    self._take(message)
+            except NoDaemon as error:
+                if self.picture.here:
+                    self._write(Line("trouble", str(error)))
+            self.picture.gone()
+            self._draw()
+            await asyncio.sleep(AGAIN_S)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        for line in self.picture.take(message):
+            self._write(line)
+        self._draw()
+
+    # Drawing -----------------------------------------------------------------------------------
+
+    def _write(self, line: Line) -> None:
+        sign, style = _LINES.get(line.kind, ("       ", ""))
+        self.query_one("#talk", RichLog).write(Text(f"{sign} {line.text}", style=style))
+
+    def _draw(self) -> None:
+        self.query_one("#head", Static).update(self._head())
+        self.query_one("#saying", Static).update(Text(self.picture.saying))
+        self.query_one("#meters", Static).update(self._meters())
+        self._draw_team()
+
+    def _head(self) -> Text:
+        if not self.picture.here:
+            return Text("no daemon answers: teamvoice run", style="bold red")
+        status = self.picture.status
+        link = status.get("link", {})
+        parts = [f"link {link.get('state', 'unknown')}", f"microphone {self.picture.microphone}"]
+        parts += [str(link["provider"])] if link.get("provider") else []
+        if (cost := status.get("cost", {})).get("day_usd"):
+            parts.append(f"today ${cost['day_usd']:.2f}")
+        if link.get("reason"):
+            parts.append(str(link["reason"]))
+        return Text(plain(" · ".join(parts)), style="reverse", no_wrap=True, overflow="ellipsis")
+
+    def _draw_team(self) -> None:
+        team = self.query_one("#team", OptionList)
+        rows = [_row(member) for member in self.picture.members]
+        shown = [team.get_option_at_index(n).prompt for n in range(team.option_count)]
+        if rows == shown:
+            return
+        at = team.highlighted
+        team.clear_options()
+        team.add_options(rows)
+        team.highlighted = min(at or 0, len(rows) - 1) if rows else None
+
+    def _meters(self) -> Text:
+        text = Text()
+        width = max(6, min(24, (self.size.width - 24) // 2))
+        for name in ("microphone", "voice"):
+            filled = round((self.picture.levels[name] + 60) / 60 * width)
+            text.append(f"{name} [{'#' * filled}{'.' * (width - filled)}] ")
+        return text
+
+    # Deeds -------------------------------------------------------------------------------------
+
+    def action_key(self, action: str) -> None:
+        """The key, by other means."""
+        self._start(wire.request(do="ptt", action=action), lambda _reply: None)
+
+    def action_type(self) -> None:
+        """Type a turn."""
+        typed = self.query_one("#typed", Input)
+        typed.display = True
+        self.screen.set_focus(typed)  # at once: what is typed next is for it
+
+    def action_untype(self) -> None:
+        """Leave typing."""
+        typed = self.query_one("#typed", Input)
+        typed.value = ""
+        typed.display = False
+        self.query_one("#team", OptionList).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """A turn was typed."""
+        text = event.value.strip()
+        self.action_untype()
+        if text:
+            self._write(Line("you", text))
+            self._start(wire.request(do="ask", text=text), lambda _reply: None)
+
+    def on_option_list_option_selected(self, _event: OptionList.OptionSelected) -> None:
+        """Enter on a member."""
+        self.action_closer()
+
+    def action_closer(self) -> None:
+        """Show what is worth saying of the selected member."""
+        if member := self._selected():
+            look = deeds.look_closer(str(member["name"]))
+            self._start(look, lambda text: self.push_screen(Closer(text)))
+
+    def action_answer(self, choice: str) -> None:
+        """Answer the selected member's question."""
+        if member := self._selected():
+            deed = deeds.answer(str(member["name"]), member.get("question"), choice)
+            self._start(deed, lambda told: self._write(Line("receipt", told)))
+
+    @property
+    def _is_typing(self) -> bool:
+        return any(typed.display for typed in self.query("#typed"))
+
+    def _selected(self) -> dict[str, Any] | None:
+        at = self.query_one("#team", OptionList).highlighted
+        members = self.picture.members
+        return members[at] if at is not None and at < len(members) else None
+
+    def _start(self, deed: Coroutine[Any, Any, Any], then: Callable[[Any], object]) -> None:
+        async def carry_out() -> None:
+            try:
+                then(await deed)
+            except TeamvoiceError as error:
+                self._write(Line("trouble", str(error)))
+
+        self.run_worker(carry_out(), group="deeds")
+
+
+def _row(member: dict[str, Any]) -> Text:
+    state = plain(member.get("state", "unknown"))
+    row = Text(f"{plain(member.get('name', '?')):<14} ", no_wrap=True, overflow="ellipsis")
+    row.append(f"{state:<8}", style=_STATE_STYLES.get(state, "red"))
+    row.append(f" {_about(member)}", style="dim")
+    return row
+
+
+def _about(member: dict[str, Any]) -> str:
+    """What a member waits for, with the keys that answer; else what else is known."""
+    question = member.get("question")
+    if not question:
+        return " ".join(plain(member.get("detail", "")).split())
+    options = " ".join(f"{n}:{o['label']}" for n, o in enumerate(question["options"], 1))
+    words = f"{question.get('subject') or question.get('text')}  {options}"
+    return " ".join(plain(words).split())

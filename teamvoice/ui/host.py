@@ -1,0 +1,78 @@
+"""A daemon of a face's own, for as long as the face: where none runs already."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from teamvoice import config
+from teamvoice.errors import NoDaemon, TeamvoiceError
+from teamvoice.ui.wire import request
+
+START_S = 30.0  # for the daemon to answer
+STOP_S = 3.0  # for it to end
+_LOOK_S = 0.1
+
+
+@contextlib.asynccontextmanager
+async def a_daemon() -> AsyncIterator[str]:
+    """See that a daemon runs; what to tell the person of it, empty when one ran already.
+
+    One that is started here has no key but the face's, and ends with the face.
+
+    Raises:
+        TeamvoiceError: It does not come up; why, from its log.
+    """
+    if await _answers():
+        yield ""
+        return
+    log = config.state_dir() / "talk.log"
+    await asyncio.to_thread(lambda: log.parent.mkdir(mode=0o700, parents=True, exist_ok=True))
+    with await asyncio.to_thread(log.open, "wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "teamvoice", "run"),
+            env={**os.environ, "TEAMVOICE_HOTKEY_BACKEND": "socket"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C in this terminal is the face's
+        )
+    try:
+        await _until_it_answers(process, log)
+        yield "no daemon ran: this one ends when you quit"
+    finally:
+        await _end(process)
+
+
+async def _answers() -> bool:
+    try:
+        await request(do="status")
+    except NoDaemon:
+        return False
+    return True
+
+
+async def _until_it_answers(process: asyncio.subprocess.Process, log: Path) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(START_S):
+            while process.returncode is None:
+                if await _answers():
+                    return
+                await asyncio.sleep(_LOOK_S)
+    lines = (await asyncio.to_thread(log.read_text, "utf-8", "replace")).splitlines()
+    raise TeamvoiceError("the daemon does not start" + "".join(f"; {x}" for x in lines[-2:]))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

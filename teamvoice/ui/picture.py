@@ -1,0 +1,174 @@
+"""What a face shows, out of what the daemon tells: pure.
+
+A :class:`Picture` takes the lines of the control socket's ``watch`` as they come, and knows at any
+moment what is to be seen. It draws nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from teamvoice.cli.output import plain
+
+LINES = 500  # of the conversation that are kept
+SILENT_DB = -60.0
+
+Message = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of the conversation.
+
+    Args:
+        kind: ``you``, ``voice``, ``call``, ``receipt``, ``news``, ``confirm``, ``notice``,
+            ``trouble`` or ``figures``.
+        text: Without control characters.
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Picture:
+    """Everything that a face shows.
+
+    Args:
+        status: The daemon's status, kept up to date by what it tells since.
+        lines: The conversation, oldest first.
+        saying: What is being answered, as far as it has come.
+        levels: Decibels below full scale, of ``microphone`` and ``voice``.
+        here: The daemon answers.
+    """
+
+    status: Message = field(default_factory=dict)
+    lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES))
+    saying: str = ""
+    levels: dict[str, float] = field(
+        default_factory=lambda: {"microphone": SILENT_DB, "voice": SILENT_DB}
+    )
+    here: bool = False
+
+    @property
+    def members(self) -> list[Message]:
+        """The team, with states."""
+        found: list[Message] = self.status.get("members") or []
+        return found
+
+    @property
+    def microphone(self) -> str:
+        """``open``, ``closed``, ``muted`` or what else it is."""
+        part = self.status.get("microphone") or {}
+        return "muted" if part.get("muted") else str(part.get("state", "unknown"))
+
+    def gone(self) -> None:
+        """The daemon does not answer any more."""
+        self.here = False
+        self.saying = ""
+        self.levels = dict.fromkeys(self.levels, SILENT_DB)
+
+    def take(self, message: Message) -> list[Line]:
+        """Take in a line from the socket; the lines of the conversation that came with it."""
+        before = len(self.lines)
+        added: list[Line] = []
+        if "status" in message:
+            self.here, self.status = True, message["status"]
+            turn = self.status.get("turn")
+            added = self._turn(turn) if turn and not before else []
+        else:
+            added = self._event(message)
+        self.lines.extend(added)
+        return added
+
+    def _event(self, message: Message) -> list[Line]:
+        match message.get("event"):
+            case "link":
+                link = self.status.setdefault("link", {})
+                link |= {"state": message.get("state"), "reason": message.get("reason", "")}
+            case "microphone":
+                self.status.setdefault("microphone", {})["state"] = message.get("state")
+                self.levels["microphone"] = SILENT_DB
+            case "members":
+                self.status["members"] = message.get("members", [])
+            case "level":
+                self.levels[str(message.get("of"))] = float(message.get("db", SILENT_DB))
+            case "saying":
+                self.saying += plain(message.get("text", ""))
+            case "said":
+                self.levels["voice"] = SILENT_DB
+            case "turn":
+                return self._end(message["turn"])
+            case _:
+                return self._told(message)
+        return []
+
+    def _told(self, message: Message) -> list[Line]:
+        text = _one_line(message.get("text", ""))
+        match message.get("event"):
+            case "heard":
+                return [Line("you", text)]
+            case "call":
+                return [Line("call", f"{message.get('name')}{_arguments(message)}")]
+            case "called":
+                return [Line("receipt", _one_line(message.get("result", "")))]
+            case "dropped":
+                return [Line("trouble", f"{message.get('count')} events were missed here")]
+            case "news" | "confirm" | "notice" | "trouble" as kind:
+                self._note(text)
+                return [Line(kind, text)]
+        return []  # "answer" among them: a receipt that was shown
+
+    def _note(self, text: str) -> None:
+        """Mute is told in words alone."""
+        if "muted" in text:
+            self.status.setdefault("microphone", {})["muted"] = text == "the microphone is muted"
+
+    def _end(self, turn: Message) -> list[Line]:
+        self.saying = ""
+        self.levels["voice"] = SILENT_DB
+        self.status["turn"] = turn
+        spoken = [Line("voice", _one_line(turn["spoken"]))] if turn.get("spoken") else []
+        return [*spoken, Line("figures", _figures(turn))]
+
+    def _turn(self, turn: Message) -> list[Line]:
+        """The last turn, as a face that comes later shows it."""
+        calls = turn.get("calls", ())
+        done = [
+            line
+            for call in calls
+            for line in (
+                Line("call", f"{call.get('name')}{_arguments(call)}"),
+                Line("receipt", _one_line(call.get("result", ""))),
+            )
+        ]
+        heard = [Line("you", _one_line(turn["heard"]))] if turn.get("heard") else []
+        return [*heard, *done, *self._end(turn)]
+
+
+def _arguments(call: Message) -> str:
+    arguments = call.get("arguments")
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments)
+        except ValueError:
+            return f"({_one_line(arguments)})"
+    if not isinstance(arguments, dict):
+        return "()"
+    pairs = (f"{name}: {_one_line(value)}" for name, value in arguments.items())
+    return f"({', '.join(pairs)})"
+
+
+def _figures(turn: Message) -> str:
+    ms = turn.get("ms", {})
+    parts = [str(turn.get("outcome", "?"))]
+    parts += [f"first sound {ms['sound']} ms"] if "sound" in ms else []
+    parts += [f"${turn['cost_usd']:.4f}"] if turn.get("cost_usd") is not None else []
+    return ", ".join(parts)
+
+
+def _one_line(text: object) -> str:
+    return " ".join(plain(text).split())

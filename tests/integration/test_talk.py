@@ -1,0 +1,172 @@
+"""The terminal face in a real tmux pane: keys are typed, the screen is read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from libtmux import Pane
+
+from tests.support.daemon import Daemon, daemon_at
+from tests.support.desk import NEEDS, Desk, Display, Sound
+from tests.support.panes import ROOT, open_pane, own_server, screen_of
+from tests.support.wait import until
+
+pytestmark = [
+    pytest.mark.needs(*NEEDS, "tmux", "python:textual", "python:pocketsphinx"),
+    pytest.mark.timeout(120),
+]
+TMUX = ("TMUX", "TMUX_PANE")
+
+
+@pytest.fixture(scope="module")
+def daemon(
+    _display: Display, _sound: Sound, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Daemon]:
+    environment = Desk(_display, _sound).environment
+    with daemon_at(tmp_path_factory.mktemp("talk"), environment, work_s=1.0) as daemon:
+        yield daemon
+
+
+@contextlib.contextmanager
+def face(
+    environment: Mapping[str, str], command: str = "talk", columns: int = 80
+) -> Iterator[Pane]:
+    """The face in a pane of its own, so wide and 24 rows high."""
+    words = [f"{name}={shlex.quote(value)}" for name, value in environment.items()]
+    program = (
+        f"exec env -u COLUMNS -u LINES {' '.join(words)} {sys.executable} -m teamvoice {command}"
+    )
+    with own_server() as server:
+        pane = open_pane(server, "face", "exec sleep 600")
+        server.cmd("resize-window", "-x", str(columns), "-y", "24")
+        pane.cmd("respawn-pane", "-k", program)
+        yield pane
+
+
+async def shows(pane: Pane, *texts: str, within: float = 20.0) -> None:
+    try:
+        await until(lambda: all(t in _flat(pane) for t in texts), f"it shows {texts}", within)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; it shows:\n{screen_of(pane)}") from None
+
+
+async def types(pane: Pane, text: str) -> None:
+    pane.send_keys("t", enter=False)
+    await shows(pane, "what you would have said")
+    pane.send_keys(text)
+
+
+def _flat(pane: Pane) -> str:
+    """The screen with its wrapped lines joined."""
+    return " ".join(screen_of(pane).split())
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+async def test_team_conversation_and_receipts_are_seen(daemon: Daemon, columns: int) -> None:
+    with face(daemon.environment, columns=columns) as pane:
+        await shows(pane, "link up", "developer", "pm", "microphone [")
+        await types(pane, f"tell the pm to write {columns} notes")
+        await shows(
+            pane, f"you tell the pm to write {columns} notes", "does send_message(member: pm"
+        )
+        await shows(pane, "-> Submitted to the PM.", "voice Submitted to the PM.", "first sound")
+        await shows(pane, "q quit")
+        assert all(len(row) <= columns for row in screen_of(pane).splitlines())
+        pane.send_keys("q", enter=False)
+        await until(lambda: _is_over(pane), "it has ended")
+    assert (await daemon.status())["turn"]["heard"] == f"tell the pm to write {columns} notes"
+
+
+async def test_a_spoken_turn_is_started_and_ended_with_space(desk: Desk, daemon: Daemon) -> None:
+    with face(daemon.environment) as pane:
+        await shows(pane, "link up", "microphone closed")
+        pane.send_keys(" ", enter=False)
+        await shows(pane, "microphone open")
+        await desk.sound.say("give me a team status update")
+        assert "#" in screen_of(pane).splitlines()[-2] or "#" in _flat(pane)
+        pane.send_keys(" ", enter=False)
+        await shows(pane, "does team_status()", "voice The developer is")
+
+
+async def test_a_question_is_answered_with_its_number_and_seen_closer(daemon: Daemon) -> None:
+    with face(daemon.environment) as pane:
+        await shows(pane, "link up")
+        await until(lambda: _is_idle(daemon, "developer"), "the developer is idle", 20)
+        await types(pane, "tell the developer to deploy to production")
+        await shows(pane, "waiting", "1:Yes")
+        pane.send_keys("", enter=True)
+        await shows(pane, "asks: Do you want to proceed?")
+        pane.send_keys("x", enter=False)
+        pane.send_keys("2", enter=False)
+        await shows(pane, "-> Answered the developer.")
+        await until(lambda: "Yes" not in daemon.screen("developer"), "the question is gone")
+        pane.send_keys("1", enter=False)
+        await shows(pane, "developer asks nothing")
+
+
+async def test_mute_is_seen_and_who_watches_has_no_keys_to_talk(daemon: Daemon) -> None:
+    with face(daemon.environment) as pane, face(daemon.environment, "watch") as watching:
+        await shows(pane, "link up")
+        await shows(watching, "link up", "developer")
+        pane.send_keys("m", enter=False)
+        await shows(pane, "microphone muted")
+        await shows(watching, "microphone muted")
+        watching.send_keys("m", enter=False)
+        watching.send_keys("t", enter=False)
+        assert "mute" not in screen_of(watching).splitlines()[-1]
+        pane.send_keys("m", enter=False)
+        await shows(watching, "microphone closed")
+        assert "what you would have said" not in screen_of(watching)
+
+
+async def test_a_face_that_hangs_holds_nobody_up(daemon: Daemon) -> None:
+    with face(daemon.environment) as pane:
+        await shows(pane, "link up")
+        process = int(pane.cmd("display-message", "-p", "#{pane_pid}").stdout[0])
+        os.kill(process, signal.SIGSTOP)
+        try:
+            code, out, err = await daemon.cli("ask", "who is on the team", "--json")
+            assert (code, "list_team" in out) == (0, True), err
+        finally:
+            os.kill(process, signal.SIGCONT)
+        await shows(pane, "does list_team()")
+
+
+async def test_without_a_daemon_it_runs_one_of_its_own(tmp_path: Path, desk: Desk) -> None:
+    places = {
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+        "OPENAI_API_KEY": "",
+        "TEAMVOICE_CONFIG_DIR": str(tmp_path / "config"),
+        "TEAMVOICE_STATE_DIR": str(tmp_path / "state"),
+        "TEAMVOICE_SOCKET": str(tmp_path / "control.sock"),
+    }
+    with face({**desk.environment, **places, "NO_COLOR": "1"}) as pane:
+        await shows(pane, "no daemon ran", "link up", within=40)
+        assert (tmp_path / "control.sock").exists()
+        pane.send_keys("q", enter=False)
+        await until(lambda: _is_over(pane), "it has ended", 10)
+    assert not (tmp_path / "control.sock").exists()
+
+
+async def test_a_daemon_that_goes_is_told_and_no_terminal_is_an_error(daemon: Daemon) -> None:
+    code, _, err = await daemon.cli("talk")
+    assert (code, "needs a terminal" in err) == (2, True)
+    with face({**daemon.environment, "TEAMVOICE_SOCKET": "/nowhere/control.sock"}, "watch") as pane:
+        await shows(pane, "no daemon answers: teamvoice run")
+
+
+async def _is_idle(daemon: Daemon, member: str) -> bool:
+    members = (await daemon.status())["members"]
+    return any(m["name"] == member and m["state"] == "idle" for m in members)
+
+
+def _is_over(pane: Pane) -> bool:
+    return pane.cmd("display-message", "-p", "#{pane_dead}").stdout == ["1"]

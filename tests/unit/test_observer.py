@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from teamvoice.audio.pcm import float32_to_pcm16
+from teamvoice.conversation import commands as do
+from teamvoice.conversation import events as ev
+from teamvoice.conversation.commands import Command
+from teamvoice.conversation.events import Event
+from teamvoice.daemon.observer import Observer, decibels
+
+
+def told(*seen: tuple[Event, list[Command]], watched: bool = True) -> list[dict[str, Any]]:
+    published: list[dict[str, Any]] = []
+    observer = Observer(
+        lambda event, **about: published.append({"event": event, **about}), lambda: watched
+    )
+    for event, commands in seen:
+        observer.saw(event, commands)
+    return published
+
+
+def test_a_call_and_its_end() -> None:
+    began = (ev.HoldBegan(at=1.0), [do.OpenMicrophone(), do.RunTool("c1", "team_status", "{}")])
+    ended = (ev.ToolEnded(at=2.0, call_id="c1", output="All idle."), list[Command]())
+    assert told(began, ended) == [
+        {"event": "microphone", "state": "open"},
+        {"event": "call", "id": "c1", "name": "team_status", "arguments": "{}"},
+        {"event": "called", "id": "c1", "result": "All idle."},
+    ]
+
+
+def test_levels_are_told_ten_times_a_second_and_to_nobody_when_nobody_watches() -> None:
+    block = b"\xff\x7f" * 480
+    blocks = [(ev.AudioCaptured(at=1 + n * 0.02, pcm=block), list[Command]()) for n in range(50)]
+    levels = told(*blocks)
+    assert len(levels) == 10
+    assert levels[0] == {"event": "level", "of": "microphone", "db": 0}
+    assert told(*blocks, watched=False) == []
+
+
+def test_decibels() -> None:
+    assert decibels(b"") == decibels(b"\0" * 960) == -60
+    assert decibels(float32_to_pcm16(np.array([0.5, -0.1]))) == -6
+    assert decibels(b"\x01\x00\x02") == -60

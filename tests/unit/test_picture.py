@@ -1,0 +1,89 @@
+"""What a face knows, line by line of what the daemon tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teamvoice.ui.picture import LINES, Picture
+
+TURN: dict[str, Any] = {
+    "heard": "who is idle",
+    "calls": [{"name": "team_status", "arguments": {}, "result": "The PM is idle."}],
+    "spoken": "The PM is idle.",
+    "outcome": "answered",
+    "ms": {"sound": 410},
+    "cost_usd": 0.0123,
+}
+
+
+def seen(*messages: dict[str, Any]) -> tuple[Picture, list[tuple[str, str]]]:
+    picture = Picture()
+    lines = [(line.kind, line.text) for message in messages for line in picture.take(message)]
+    return picture, lines
+
+
+def test_a_turn_as_it_happens() -> None:
+    picture, lines = seen(
+        {"status": {"link": {"state": "up"}, "members": [], "turn": None}},
+        {"event": "microphone", "state": "open"},
+        {"event": "level", "of": "microphone", "db": -20},
+        {"event": "microphone", "state": "closed"},
+        {"event": "heard", "text": "who is idle"},
+        {"event": "call", "id": "1", "name": "team_status", "arguments": "{}"},
+        {"event": "called", "id": "1", "result": "The PM\nis idle."},
+        {"event": "saying", "text": "The PM "},
+        {"event": "saying", "text": "is idle."},
+        {"event": "level", "of": "voice", "db": -6},
+    )
+    assert lines == [
+        ("you", "who is idle"),
+        ("call", "team_status()"),
+        ("receipt", "The PM is idle."),
+    ]
+    assert picture.saying == "The PM is idle."
+    assert picture.levels == {"microphone": -60.0, "voice": -6.0}
+    ended = [(line.kind, line.text) for line in picture.take({"event": "turn", "turn": TURN})]
+    assert ended == [
+        ("voice", "The PM is idle."),
+        ("figures", "answered, first sound 410 ms, $0.0123"),
+    ]
+    assert (picture.saying, picture.levels["voice"]) == ("", -60.0)
+
+
+def test_who_comes_later_sees_the_last_turn_once() -> None:
+    status = {"status": {"members": [], "turn": TURN}}
+    picture, lines = seen(status)
+    assert [kind for kind, _ in lines] == ["you", "call", "receipt", "voice", "figures"]
+    picture.gone()
+    assert not picture.here
+    assert picture.take(status) == []
+    assert picture.here
+
+
+def test_mute_and_link_and_members_are_kept_up_to_date() -> None:
+    picture, _ = seen(
+        {"status": {"microphone": {"state": "closed", "muted": False}, "link": {"state": "up"}}},
+        {"event": "notice", "text": "the microphone is muted"},
+        {"event": "link", "state": "down", "reason": "no network"},
+        {"event": "members", "members": [{"name": "pm", "state": "working"}]},
+    )
+    assert picture.microphone == "muted"
+    assert picture.status["link"] == {"state": "down", "reason": "no network"}
+    assert picture.members == [{"name": "pm", "state": "working"}]
+    picture.take({"event": "notice", "text": "no longer muted"})
+    assert picture.microphone == "closed"
+
+
+def test_nothing_from_a_pane_can_act_upon_the_terminal() -> None:
+    _, lines = seen({"event": "news", "text": "\x1b]0;evil\x07the pm\nasks"})
+    assert lines == [("news", "]0;evilthe pm asks")]
+
+
+def test_arguments_that_are_no_json_are_shown_as_they_are_and_much_is_forgotten() -> None:
+    picture, lines = seen({"event": "call", "id": "1", "name": "send", "arguments": "{broken"})
+    assert lines == [("call", "send({broken)")]
+    for number in range(2 * LINES):
+        picture.take({"event": "news", "text": f"number {number}"})
+    assert len(picture.lines) == LINES
+    assert picture.take({"event": "dropped", "count": 3})[0].kind == "trouble"
+    assert picture.take({"event": "of a later version"}) == []
