@@ -19,6 +19,9 @@ def add_parsers(subparsers: Subparsers) -> None:
         "teamvoice run\nTEAMVOICE_HOTKEY_KEY='<f8>' TEAMVOICE_LOG_LEVEL=debug teamvoice run",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="read this file instead")
+    parser.add_argument(
+        "--with-stdin", action="store_true", help="end when standard input does, for programs"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,4 +30,5 @@ def run(args: argparse.Namespace) -> int:
 
     loaded = preflight.read(args.config)
     logs.configure(loaded.config.log, secrets=[config.api_key()])
-    return int(importlib.import_module("teamvoice.daemon.serve").run(loaded.config, args.config))
+    serve = importlib.import_module("teamvoice.daemon.serve")
+    return int(serve.run(loaded.config, args.config, with_stdin=args.with_stdin))

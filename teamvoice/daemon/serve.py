@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import faulthandler
+import os
 import signal
 import sys
 import time
@@ -46,15 +47,16 @@ PATIENCE_S = (
 )
 
 
-def run(settings: config.Config, file: Path | None = None) -> int:
+def run(settings: config.Config, file: Path | None = None, *, with_stdin: bool = False) -> int:
     """Be the daemon until a signal says to stop; the exit code.
 
     Args:
         settings: The configuration.
         file: Where it was read from, when that is not the usual file.
+        with_stdin: Stop when standard input is at its end too: whoever holds it is gone.
     """
     faulthandler.enable()  # a watchdog's SIGABRT leaves a trace of where it hung
-    return asyncio.run(Serving(settings, file).run())
+    return asyncio.run(Serving(settings, file, with_stdin=with_stdin).run())
 
 
 class Serving:
@@ -64,6 +66,7 @@ class Serving:
         settings: The configuration.
         file: Where it was read from, when that is not the usual file.
         sit_down: Makes the desk that a configuration names.
+        with_stdin: As for :func:`run`.
     """
 
     def __init__(
@@ -71,8 +74,11 @@ class Serving:
         settings: config.Config,
         file: Path | None = None,
         sit_down: Callable[[config.Config], Desk] = real_desk,
+        *,
+        with_stdin: bool = False,
     ) -> None:
         self._settings = settings
+        self._with_stdin = with_stdin
         self._file = file
         self._sit_down = sit_down
         self._changes = Changes(file)
@@ -91,6 +97,8 @@ class Serving:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 loop.add_signal_handler(number, self._signalled, number)
+        if self._with_stdin:
+            loop.add_reader(sys.stdin.fileno(), self._read_stdin)
         async with self._standing, self._heart:
             app: App | None = await self._entered(self._settings)
             while app:
@@ -104,6 +112,12 @@ class Serving:
         else:  # the terminal that it ran in is closed: nobody would know of it any more
             self._stop = True
         self._woken.set()
+
+    def _read_stdin(self) -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self._stop = True
+            self._woken.set()
 
     async def _entered(self, settings: config.Config) -> App:
         app = App(settings, self._sit_down(settings), self._standing)

@@ -22,7 +22,7 @@ _LOOK_S = 0.1
 async def a_daemon() -> AsyncIterator[str]:
     """See that a daemon runs; what to tell the person of it, empty when one ran already.
 
-    One that is started here has no key but the face's, and ends with the face.
+    One that is started here has no key but the face's, and ends with the face, however that ends.
 
     Raises:
         TeamvoiceError: It does not come up; why, from its log.
@@ -34,9 +34,9 @@ async def a_daemon() -> AsyncIterator[str]:
     await asyncio.to_thread(lambda: log.parent.mkdir(mode=0o700, parents=True, exist_ok=True))
     with await asyncio.to_thread(log.open, "wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "teamvoice", "run"),
+            *(sys.executable, "-m", "teamvoice", "run", "--with-stdin"),
             env={**os.environ, "TEAMVOICE_HOTKEY_BACKEND": "socket"},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,  # it ends with us, however we do
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C in this terminal is the face's
