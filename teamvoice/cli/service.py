@@ -13,9 +13,8 @@ from teamvoice.cli.client import request
 from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.errors import NoDaemon, TeamvoiceError
-from teamvoice.service.launchd import Launchd
+from teamvoice.service import manager_here
 from teamvoice.service.manager import Manager, State, plan
-from teamvoice.service.systemd import Systemd
 
 _LINES = 50
 
@@ -71,7 +70,7 @@ def _add_install(actions: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Install, uninstall, tell the state, or show the log."""
-    manager: Manager = (Launchd if sys.platform == "darwin" else Systemd)(os.environ)
+    manager = manager_here(os.environ)
     match args.action:
         case "install":
             return _install(manager, args)

@@ -119,7 +119,7 @@ class App:
         self._bridge = Bridge(self._rooms(), _rules(settings, pace), self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
-        self._keys.muted = self._standing.muted
+        self._keys.muted, self._bridge.is_quiet = self._standing.muted, self._standing.quiet
         self._key_watch = KeyWatch(desk.key, self._keys, self._tell)
         self._lock_reason = ""
         self._tasks = asyncio.TaskGroup()
@@ -134,7 +134,7 @@ class App:
 
     async def __aexit__(self, *_: object) -> None:
         self.link.leave()
-        self._standing.muted = self._keys.muted
+        self._standing.muted, self._standing.quiet = self._keys.muted, self._bridge.is_quiet
         await self._stack.aclose()  # what ended the body is told by it, not by the tasks
 
     async def _enter(self) -> None:

@@ -27,6 +27,7 @@ from teamvoice.errors import TeamvoiceError, TmuxUnavailable
 from teamvoice.realtime import providers
 from teamvoice.realtime.client import Session
 from teamvoice.realtime.session import SessionSpec
+from teamvoice.service import manager_here
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.tmux import Tmux
@@ -77,6 +78,7 @@ async def examine(
     checks: tuple[Check, ...] = (_tmux, _server, _members, _display, _key, _microphone, _speaker)
     for check in (*checks, _api_key, *([_online] if online else []), _offline):
         yield await check(settings)
+    yield await asyncio.to_thread(_service)
     yield await asyncio.to_thread(_journal)
     yield _clock()
 
@@ -276,6 +278,24 @@ def _is_offline(settings: config.Config) -> bool:
 
 
 # The house ---------------------------------------------------------------------------------------
+
+
+def _service() -> Finding:
+    try:
+        manager = manager_here(os.environ)
+        state, unseen = manager.state(), manager.unseen()
+    except TeamvoiceError as error:
+        return Finding("service", "ok", f"not to be had: {error.message}", "teamvoice run")
+    if not state.installed:
+        mend = "teamvoice service install starts it at login"
+        return Finding("service", "ok", "not installed", mend)
+    if state.state != "running":
+        why = f": {state.reason}" if state.reason else ""
+        return Finding("service", "fail", f"{state.state}{why}", "teamvoice service logs")
+    if unseen:
+        mend = f"systemctl --user import-environment {' '.join(unseen)}"
+        return Finding("service", "warn", "it does not know of this session's display", mend)
+    return Finding("service", "ok", state.line or f"running (pid {state.pid})")
 
 
 def _journal() -> Finding:

@@ -20,8 +20,8 @@ class Standing:
     """Stands while its context lasts; the Apps take from it and leave in it.
 
     ``control`` is the socket, ``news`` reaches those who watch, ``seen`` knows what of the team was
-    told and asked for, ``muted`` is the microphone, ``last`` the last turn's record, ``trouble``
-    says why the newest settings are not in force (empty when they are).
+    told and asked for, ``muted`` is the microphone, ``quiet`` the voice, ``last`` the last turn's
+    record, ``trouble`` says why the newest settings are not in force (empty when they are).
 
     Raises:
         TeamvoiceError: On entering, as :class:`Control` does: a daemon runs already.
@@ -33,6 +33,7 @@ class Standing:
         self.seen = Newsdesk()
         self.began = time.monotonic()
         self.muted = False
+        self.quiet = False
         self.last: dict[str, Any] | None = None
         self.trouble = ""
 

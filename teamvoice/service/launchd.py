@@ -71,6 +71,10 @@ class Launchd:
             file=str(self._file) if self._file.exists() else "",
         )
 
+    def unseen(self) -> list[str]:
+        """See :class:`teamvoice.service.manager.Manager`."""
+        return []  # its services run in the session of the screen
+
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """See :class:`teamvoice.service.manager.Manager`."""
         if not self._log.exists():

@@ -89,6 +89,9 @@ class Manager(Protocol):
     def state(self) -> State:
         """What the manager says of it."""
 
+    def unseen(self) -> list[str]:
+        """Which variables lead to this session's display, and are not known to the manager."""
+
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """The program that shows the log.
 

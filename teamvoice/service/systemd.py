@@ -87,6 +87,11 @@ class Systemd:
             file=shown.get("FragmentPath", ""),
         )
 
+    def unseen(self) -> list[str]:
+        """See :class:`teamvoice.service.manager.Manager`."""
+        session = self._session()
+        return [name for name in _SESSION if self._environ.get(name) and name not in session]
+
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """See :class:`teamvoice.service.manager.Manager`."""
         self._session()
@@ -118,7 +123,7 @@ class Systemd:
 
     def _lend_display(self, session: Mapping[str, str]) -> Iterator[str]:
         """What leads to the display of this session, where the manager was not told by it."""
-        here = [name for name in _SESSION if self._environ.get(name) and name not in session]
+        here = self.unseen()
         is_remote = "SSH_CONNECTION" in self._environ
         if here and not is_remote and not any(name in session for name in _SESSION):
             self._do("import-environment", *here)

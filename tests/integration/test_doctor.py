@@ -15,6 +15,7 @@ import pytest
 from libtmux import Server
 
 import teamvoice
+from teamvoice.daemon import doctor
 from teamvoice.daemon.doctor import Finding, examine
 from tests.support.cli import Cli
 from tests.support.desk import NEEDS_DISPLAY, NEEDS_SOUND, Desk, Sound
@@ -24,7 +25,7 @@ from tests.support.wait import until
 pytestmark = pytest.mark.needs("tmux")
 NAMES = [
     *("python", "config", "tmux", "tmux server", "team", "display", "key"),
-    *("microphone", "speaker", "api key", "offline", "journal", "clock"),
+    *("microphone", "speaker", "api key", "offline", "service", "journal", "clock"),
 ]
 
 
@@ -162,6 +163,21 @@ async def test_a_journal_that_has_no_place(house: Path) -> None:
     write(house / "state", "a file where a directory should be")
     finding = await found("journal")
     assert (finding.mark, "cannot be written" in finding.detail) == ("fail", True)
+
+
+async def test_a_service_that_failed_and_one_that_knows_no_display(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = "LoadState=loaded\nActiveState=failed\nResult=exit-code\nExecMainStatus=1"
+    script = f"case $2 in show) printf '{shown}' ;; *) echo HOME=/nowhere ;; esac"
+    only_on_path(house / "bin", monkeypatch, systemctl=script)
+    finding = await found("service")
+    assert (finding.mark, finding.mend) == ("fail", "teamvoice service logs")
+    runs = script.replace("failed", "active")
+    write(house / "bin" / "systemctl", f"#!/bin/sh\n{runs}\n", 0o700)
+    monkeypatch.setenv("DISPLAY", ":7")
+    finding = doctor._service()  # alone: nobody is to look for that display
+    assert (finding.mark, "import-environment DISPLAY" in finding.mend) == ("warn", True)
 
 
 async def test_a_clock_in_the_past(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,11 +215,13 @@ async def test_settings_that_were_taken_back_before_their_time_never_hold(person
     assert (await person.mode(), person.desks) == ("auto", 2)
 
 
-async def test_a_microphone_that_was_muted_stays_so(person: Person) -> None:
+async def test_a_microphone_that_was_muted_and_a_quiet_voice_stay_so(person: Person) -> None:
     await person.ask(do="ptt", action="mute")
+    await person.ask(do="ptt", action="quiet")
     os.kill(os.getpid(), signal.SIGHUP)
     await until(lambda: person.desks == 2, "another one sits there")
     assert (await person.status("microphone"))["muted"]
+    assert (await person.status("speaker"))["quiet"]
     assert "microphone muted" in await person.status("line")
 
 
