@@ -31,7 +31,9 @@ TURN = [
     ev.ResponseEnded(
         at=0.0, response_id="resp_1", status="completed", calls=(CALL,), usage=USAGE, reason=""
     ),
-    ev.SpeechTranscribed(at=0.0, item_id="item_1", text="tell them"),
+    ev.SpeechTranscribed(
+        at=0.0, item_id="item_1", text="tell them", usage=ev.Transcribed(text_in=3, text_out=2)
+    ),
 ]
 
 

@@ -13,5 +13,5 @@ def alive() -> Counter[str]:
     return Counter(
         f"{kind.__module__}.{kind.__qualname__}"
         for kind in kinds
-        if kind.__module__.startswith("teamvoice.")
+        if str(kind.__module__).startswith("teamvoice.")  # of some, it is no text
     )

@@ -98,8 +98,8 @@ class Deliveries(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "held.json"
-        self.waiting: set[str] = set()
-        self.doubtful: set[str] = set()
+        self.waiting: list[str] = []  # tickets are random: chosen by their order, never by name
+        self.doubtful: list[str] = []
         self.begun = ""
         self.typed: list[str] = []
         self.held = Held(self.path)
@@ -108,7 +108,7 @@ class Deliveries(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         self.held.close()
-        self.doubtful |= {self.begun} - {""}
+        self.doubtful += [self.begun] if self.begun else []
         self.begun = ""
         self.held = Held(self.path)
         assert self.held.open()
@@ -116,13 +116,12 @@ class Deliveries(RuleBasedStateMachine):
     @rule(elsewhere=st.booleans())
     def hold(self, elsewhere: bool) -> None:
         held = Held(self.path, delivers=False) if elsewhere else self.held
-        self.waiting.add(held.hold("dev", "hello").ticket)
+        self.waiting.append(held.hold("dev", "hello").ticket)
 
     @precondition(lambda self: self.waiting and not self.begun)
     @rule()
     def begin(self) -> None:
-        self.begun = min(self.waiting)
-        self.waiting.remove(self.begun)
+        self.begun = self.waiting.pop(0)
         assert self.held.begin(self.begun)
         self.typed.append(self.begun)
 
@@ -133,17 +132,15 @@ class Deliveries(RuleBasedStateMachine):
             self.held.finish(self.begun)
         else:
             self.held.doubt(self.begun, "it was not seen")
-            self.doubtful.add(self.begun)
+            self.doubtful.append(self.begun)
         self.begun = ""
 
-    @precondition(lambda self: self.waiting | self.doubtful)
+    @precondition(lambda self: self.waiting + self.doubtful)
     @rule()
     def withdraw(self) -> None:
-        ticket = max(self.waiting | self.doubtful)
+        ticket = (self.waiting or self.doubtful).pop()
         assert self.held.withdraw(ticket)
         assert not self.held.withdraw(ticket)
-        self.waiting.discard(ticket)
-        self.doubtful.discard(ticket)
 
     @invariant()
     def all_is_there_once(self) -> None:
