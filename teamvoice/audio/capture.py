@@ -268,7 +268,8 @@ class _Inlet:
 
     def _finished(self) -> None:
         if self._end_at == math.inf:
-            self._loop.call_soon_threadsafe(self._on_end, self, "the microphone is gone")
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is to be told
+                self._loop.call_soon_threadsafe(self._on_end, self, "the microphone is gone")
 
     # In the event loop --------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ What was heard is read from the device's own clock: with every block it says whe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -294,7 +295,8 @@ class _Outlet:
 
     def _finished(self) -> None:
         self._over_at = time.monotonic()
-        self._loop.call_soon_threadsafe(self._over.set)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for a late end
+            self._loop.call_soon_threadsafe(self._over.set)
 
 
 class _Converter:

@@ -52,8 +52,9 @@ class Closer(ModalScreen[None]):
         yield Static(Text(plain(self._text)), id="closer")
 
     def on_key(self) -> None:
-        """Any key closes it."""
-        self.dismiss()
+        """Any key closes it; keys that came with it are for nobody."""
+        if self.is_current:
+            self.dismiss()
 
 
 class Face(App[None]):
