@@ -157,11 +157,13 @@ class App:
         tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
         tasks.append(self._tasks.create_task(self._notices.run(), name="notices"))
         if self._desk.session:
-            session = self._desk.session.run(self._keys.leave, self._lock_known)
+            session = self._desk.session.run(self._leave, self._lock_known)
             tasks.append(self._tasks.create_task(session, name="session"))
         self._stack.callback(lambda: [task.cancel() for task in tasks])
         self._stack.callback(self._keys.close)
         await enter(self._bridge)
+        # Again, and first: what the link still hears must not reach a bridge that is gone.
+        self._stack.callback(lambda: [task.cancel() for task in tasks])
         for record in lost:
             self._tell_lost(record)
         self._stack.enter_context(self._standing.control.answering(self))
@@ -366,6 +368,11 @@ class App:
         log(text, kind=kind)
         self._news.publish(kind, text=text)
         self._notices.told(kind, text)
+
+    def _leave(self, why: str) -> None:
+        self._keys.leave(why)
+        if why:  # nor does the microphone's device stay open for a grace
+            self._tasks.create_task(self._desk.capture.close(at_once=True))
 
     def _lock_known(self, why_not: str) -> None:
         self._lock_reason = why_not

@@ -141,6 +141,18 @@ def _call(done: DoneCall) -> dict[str, Any]:
 def _arguments(raw: str) -> Any:
     """The arguments as they were meant, or the text itself when it is not JSON."""
     try:
-        return json.loads(raw)
-    except ValueError:
-        return raw
+        return _whole(json.loads(raw))
+    except (ValueError, RecursionError):  # no JSON, or nested so deep that it may as well be none
+        return _whole(raw)
+
+
+def _whole(value: Any) -> Any:
+    """The value without halves of characters, which an escape can write and no file takes."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_whole(name): _whole(inner) for name, inner in value.items()}
+        case list():
+            return [_whole(inner) for inner in value]
+    return value

@@ -206,12 +206,9 @@ class Delivery(Write):
         draft, text = compact(view.draft or ""), compact(self._text)
         if not draft or view.profile is None:
             return False
-        if (
-            draft[0] == "["
-            and draft[-1] == "]"
-            and found(view.profile.signs.pasted, view.draft or "")
-        ):
-            return True  # a long paste, shown as a stub
+        alone = draft[0] == "[" and draft[-1] == "]" and not {"[", "]"} & set(draft[1:-1])
+        if alone and found(view.profile.signs.pasted, view.draft or ""):
+            return True  # a long paste, shown as one stub
         if "\n" in self._escape(view):
             return False  # only as a stub it is surely text
         if draft == text or (len(draft) >= _HEAD and draft in text):

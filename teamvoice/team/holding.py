@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
@@ -17,6 +18,8 @@ from teamvoice.errors import TeamvoiceError
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.sight import Kind, State
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Seen = Iterable[tuple[str, State]]  # members by name, with their states
@@ -131,6 +134,11 @@ class Holding:
         try:
             if await self._aside(lambda: self._held.begin(message.ticket)):
                 await self._settle(message, await self._deliver(message))
+        except TeamvoiceError as error:
+            # Their file cannot be written. What was begun is not begun again: it is listed so, and
+            # as unconfirmed after a restart; what was not waits on.
+            _log.warning("a held message: %s", error)
+            self._again_at[message.member] = self._clock() + _AGAIN_S
         finally:
             self._at_rest.set()
 

@@ -81,10 +81,12 @@ class KeyPress(Write):
     def _unasked(self, view: View) -> str:
         """Why these keys would be typed into a prompt, as a clause; empty when they would not."""
         has_prompt = view.draft is not None or view.state.kind in {Kind.IDLE, Kind.WORKING}
-        if set(self._keys) <= MOVES or view.state.kind is Kind.WAITING or not has_prompt:
+        if view.state.kind is Kind.WAITING or not has_prompt:
             return ""
-        if view.draft:
+        if view.draft:  # Tab sends one in Codex, Escape twice wipes it in Claude Code
             return (
                 "there is a half-typed draft in the prompt, which these keys would change or send"
             )
+        if set(self._keys) <= MOVES:
+            return ""
         return "nothing is asked there, and these keys would be typed into the prompt"

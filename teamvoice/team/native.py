@@ -182,8 +182,10 @@ def _read_codex(pid: int, now: float) -> Native | None:
         for file in _newest(home / "sessions")
         if (about := file.stat()).st_mtime >= began
         and _cwd_of(file, min(about.st_size, _HEAD_BYTES)) == where
+        and _began_of(file) >= began
     ]
-    # Two that run in one directory cannot be told apart: then none is believed.
+    # Two that run in one directory cannot be told apart: then none is believed. One that has said
+    # nothing yet has no file, and the older file of another is not its own.
     if len(own) != 1:
         return None
     kind, since, message, heard = _rolled_out(own[0], *_version(own[0]))
@@ -230,6 +232,15 @@ def _cwd_of(file: Path, _bytes_of_head: int) -> str:
     # The line goes on with long instructions; the directory stands before them.
     _, _, rest = head.partition('"cwd":')
     return str(json.JSONDecoder().raw_decode(rest.lstrip())[0]) if rest else ""
+
+
+@functools.lru_cache(maxsize=256)
+def _began_of(file: Path) -> float:
+    """When a rollout file's session began, in seconds since the epoch; 0 when it is not told."""
+    with file.open("rb") as lines:
+        head = lines.readline(_HEAD_BYTES).decode("utf-8", "replace")
+    told = re.match(r'\{"timestamp":\s*"([^"]+)"', head)
+    return datetime.fromisoformat(told[1]).timestamp() if told else 0.0
 
 
 def _moment(record: dict[str, Any]) -> float:

@@ -111,8 +111,8 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
     if not text or not options:
         return None
     exact = _exact(box, subject)
-    if subject and not found(profile.question.begins, rows[start]):
-        exact = []  # where the box begins is not known: what stands above may move
+    if subject and not profile.question.begins:
+        exact = []  # where a box begins is not known: what stands above may move
     asked = _fingerprint(profile, [text, subject, *exact], options)
     last = _last_row(rows, menu, profile) if menu else end
     return Question(text, subject, options, asked, (start - len(rows), last + 1 - len(rows)))

@@ -78,7 +78,7 @@ def propose(sightings: Sequence[Sighting], taken: Iterable[str] = ()) -> list[co
             used.add(name.casefold())
             aliases = [a for a in _aliases(name, sighting, sightings) if a.casefold() not in used]
             used |= {alias.casefold() for alias in aliases}
-            target = "" if _tagged(sighting.pane) == name else sighting.pane.place
+            target = "" if _tagged(sighting.pane) == name else _place(sighting.pane, sightings)
             proposed.append(config.Member(name=name, aliases=tuple(aliases), target=target))
     return proposed
 
@@ -102,10 +102,31 @@ def _taken(
 
 
 def _name(sighting: Sighting) -> str:
-    window = sighting.pane.window_name
-    own = {*_NO_NAMES, sighting.agent, sighting.pane.command.casefold()}
-    is_given = window.casefold() not in own and re.fullmatch(r"[\w .-]{1,40}", window)
-    return _tagged(sighting.pane) or (window if is_given else sighting.agent)
+    pane = sighting.pane
+    is_given = _is_named(pane) and pane.window_name.casefold() != sighting.agent
+    return _tagged(pane) or (pane.window_name if is_given else sighting.agent)
+
+
+def _is_named(pane: Pane) -> bool:
+    """Its window has a name that says more than what runs in it."""
+    name = pane.window_name
+    is_own = name.casefold() in {*_NO_NAMES, pane.command.casefold()}
+    return not is_own and bool(re.fullmatch(r"[\w -]{1,40}", name))
+
+
+def _place(pane: Pane, sightings: Sequence[Sighting]) -> str:
+    """Where it is found again: by the name of its window where one was given to it alone.
+
+    A number says less: tmux may give it to another window when one is closed.
+    """
+    alike = [s for s in sightings if (s.pane.session, s.pane.window_name) == _window(pane)]
+    return (
+        f"{pane.session}:{pane.window_name}" if _is_named(pane) and len(alike) == 1 else pane.place
+    )
+
+
+def _window(pane: Pane) -> tuple[str, str]:
+    return (pane.session, pane.window_name)
 
 
 def _tagged(pane: Pane) -> str:

@@ -22,7 +22,7 @@ __all__ = ["Kind", "State", "View", "missing", "recognise", "see"]
 
 _INTERPRETERS = ("node", "bun", "deno", "python", "pypy", "ruby", "npx", "tsx", "uv", "uvx")
 # Programs behind which another machine or terminal hides: there the title has to tell.
-_VEILS = frozenset({"ssh", "mosh-client", "docker", "podman", "script", "tmux", "sudo", "su"})
+_VEILS = frozenset({"ssh", "mosh-client", "docker", "podman", "tmux"})
 _BOTTOM = 40  # lines of the screen that speak of now
 _LAG_S = 1.0  # how far an agent's screen and its files may be apart
 _HEAD = 16  # characters by which a command is known again
@@ -243,13 +243,21 @@ def _draft(lines: Sequence[Line], profile: Profile) -> str:
     """What was typed into the prompt that begins with the first of the lines."""
     match = found(profile.prompt.line, lines[0].solid)
     first = (match.groupdict().get("draft") or "") if match else ""
-    rows = [first]
-    for line in lines[1:]:
-        if found(profile.prompt.end, line.plain):
-            break
-        rows.append(line.solid)
+    rows = [first, *(line.solid for line in lines[1 : _end_of_prompt(lines, profile)])]
     text = "\n".join(rows).strip()
     return "" if found(profile.prompt.placeholder, text) else text
+
+
+def _end_of_prompt(lines: Sequence[Line], profile: Profile) -> int:
+    """The first row that is no longer the prompt's: what closes it, where that is to be seen.
+
+    An empty row may be a part of what was typed.
+    """
+    pattern = profile.prompt.closing
+    if not any(found(pattern, line.plain) for line in lines[1:]):
+        pattern = profile.prompt.end
+    rows = (n for n, line in enumerate(lines[1:], 1) if found(pattern, line.plain))
+    return next(rows, len(lines))
 
 
 def _judge(

@@ -69,9 +69,9 @@ async def test_what_is_asked_is_what_is_written(server: Server, tmp_path: Path) 
         assert screen_of(pane).rstrip().splitlines()[-1].startswith(question), screen_of(pane)
         pane.send_keys(text)
 
-    await answer("What do you call the agent (desk:0.0)?", "alice")
+    await answer("What do you call the agent (desk:front)?", "alice")
     await answer("Other names for it", "al, designer")
-    await answer("What do you call the agent (desk:1.0)?", "-")
+    await answer("What do you call the agent (desk:back)?", "-")
     await answer("Key to hold [<f9>]", "<f99>")
     await until(
         lambda: 'no key called "<f99>"' in screen_of(pane), "a key that is none is told", 10
@@ -81,7 +81,7 @@ async def test_what_is_asked_is_what_is_written(server: Server, tmp_path: Path) 
     await answer("OpenAI API key", "sk-test")
     await until(lambda: "Written:" in screen_of(pane), "it is written", 20)
     settings = configured(cli)
-    alice = Member(name="alice", aliases=("al", "designer"), target="desk:0.0")
+    alice = Member(name="alice", aliases=("al", "designer"), target="desk:front")
     assert settings.team.members == (alice,)
     assert (settings.hotkey.key, settings.provider.voice) == ("<f8>", "cedar")
     assert envfile.read(tmp_path / "config" / "env") == {"OPENAI_API_KEY": "sk-test"}

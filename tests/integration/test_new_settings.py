@@ -167,13 +167,21 @@ async def person(
         async with asyncio.TaskGroup() as tasks:
             person.daemon = Serving(preflight.read(None).config, None, person.sit_down)
             running = tasks.create_task(person.daemon.run())
-            await until(lambda: running.done() or person.socket.exists(), "the socket")
             try:
+                await until(lambda: _is_there(person), "the socket")
                 await until(lambda: _is_up(person), "the link is up", 20)
                 yield person
             finally:
                 os.kill(os.getpid(), signal.SIGTERM)
         assert running.result() == 0
+
+
+async def _is_there(person: Person) -> bool:
+    try:
+        async with person.connected():
+            return True
+    except OSError:  # there is no socket yet, or nobody listens at it yet
+        return False
 
 
 async def _is_up(person: Person) -> bool:

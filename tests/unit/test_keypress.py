@@ -50,7 +50,7 @@ def test_nothing_is_typed_or_submitted_where_nothing_is_asked(
 
 
 @pytest.mark.parametrize("key", ["Escape", "Up", "Down", "Tab", "BTab"])
-@pytest.mark.parametrize("draft", ["", "rm", None])
+@pytest.mark.parametrize("draft", ["", None])
 def test_keys_that_move_about_may_go(draft: str | None, key: str) -> None:
     prompt = ("─" * 20, f"❯ {draft or ''}", "─" * 20)
     command = seen(replace(view(Kind.IDLE, draft), lines=prompt), key)
@@ -58,6 +58,11 @@ def test_keys_that_move_about_may_go(draft: str | None, key: str) -> None:
     assert command.keys == (key,)
     # A menu that opens in place of the prompt gets no key.
     assert [number for number, _ in command.still.rows] == [2]
+
+
+@pytest.mark.parametrize("key", ["Escape", "Up", "Down", "Tab", "BTab"])
+def test_a_key_beside_a_draft_may_lose_it(key: str) -> None:
+    assert "half-typed draft" in refusal(seen(view(Kind.IDLE, "rm"), key)).why
 
 
 def test_keys_at_a_menu_are_bound_to_its_rows() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,12 @@ def test_a_state_that_is_not_known_is_no_state(tmp_path: Path, tree: Tree) -> No
 def rollout(home: Path, number: int, where: Path, *events: dict[str, Any]) -> None:
     stamp = {"timestamp": "2026-01-01T00:00:00.000Z"}
     file = home / ".codex/sessions/2026/01/01" / f"rollout-2026-01-01T00-00-0{number}-x.jsonl"
-    meta = {"type": "session_meta", "payload": {"id": "x", "cwd": str(where), "base": "long"}}
+    head = {"timestamp": datetime.now(UTC).isoformat()}
+    meta = {
+        **head,
+        "type": "session_meta",
+        "payload": {"id": "x", "cwd": str(where), "base": "long"},
+    }
     lines(file, meta, *({**stamp, "type": "event_msg", "payload": event} for event in events))
 
 
@@ -165,6 +171,17 @@ def test_codex_tells_what_its_person_wrote(tmp_path: Path, tree: Tree) -> None:
 def test_two_codex_in_one_directory_are_not_told_apart(tmp_path: Path, tree: Tree) -> None:
     for number in (1, 2):
         rollout(tmp_path, number, tmp_path, {"type": "task_started"})
+    assert read(tree, "codex") is None
+
+
+def test_a_session_that_began_before_the_process_is_another_ones(
+    tmp_path: Path, tree: Tree
+) -> None:
+    rollout(tmp_path, 1, tmp_path, {"type": "task_started"})
+    (file,) = tmp_path.glob(".codex/sessions/*/*/*/*.jsonl")
+    head, _, rest = file.read_text().partition("\n")
+    earlier = datetime.fromtimestamp(time.time() - 3600, UTC).isoformat()
+    file.write_text(json.dumps({**json.loads(head), "timestamp": earlier}) + "\n" + rest)
     assert read(tree, "codex") is None
 
 

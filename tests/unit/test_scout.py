@@ -22,7 +22,19 @@ def named(window: str, index: str = "1", command: str = "node") -> Pane:
 
 def test_a_window_that_was_named_names_the_member() -> None:
     (member,) = propose([seen("claude", named("frontend"))])
-    assert (member.name, member.aliases, member.target) == ("frontend", ("claude",), "work:2.1")
+    assert (member.name, member.aliases, member.target) == (
+        "frontend",
+        ("claude",),
+        "work:frontend",
+    )
+
+
+def test_a_window_whose_name_is_not_its_own_alone_is_found_by_its_number() -> None:
+    panes = [named("frontend", index="1"), named("frontend", index="2")]
+    assert [m.target for m in propose([seen("claude", p) for p in panes])] == [
+        "work:2.1",
+        "work:2.2",
+    ]
 
 
 def test_a_window_that_is_called_by_its_program_says_nothing() -> None:
