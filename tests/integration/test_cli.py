@@ -215,6 +215,24 @@ async def test_status_line_is_one_line(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("voice")
+async def test_status_for_waybar_is_one_object(cli: Cli) -> None:
+    done = await cli("status", "--waybar")
+    assert (done.code, done.err, done.out.count("\n")) == (0, "", 1)
+    assert json.loads(done.out) == {
+        "text": "link up · key lost · 1 working, 1 waiting",
+        "tooltip": "developer: working\npm: waiting Run [31mls?\nhotkey: lost no X",
+        "alt": "trouble",
+        "class": ["trouble", "waiting", "working"],
+        "percentage": 0,
+    }
+
+
+async def test_waybar_shows_that_no_daemon_runs(cli: Cli) -> None:
+    done = await cli("status", "--waybar")
+    assert (done.code, json.loads(done.out)["class"]) == (0, ["off"])
+
+
+@pytest.mark.usefixtures("voice")
 @pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 async def test_colour_is_for_terminals(
     cli: Cli, environ: dict[str, str], *, coloured: bool
