@@ -1,7 +1,7 @@
 # Everything that one does with a clone. `make` alone says what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench lock clean
+.PHONY: help setup demo test lint docs bench lock clean
 
 # Paths are relative and the recipes quote them, so the clone may stand anywhere.
 run_in_venv := PATH="$(CURDIR)/.venv/bin:$$PATH"
@@ -42,6 +42,9 @@ lint: setup  ## ruff, mypy and shellcheck
 	@$(run_in_venv) mypy
 	$(say) 'shellcheck'
 	@$(run_in_venv) shellcheck -x scripts/*.sh .ci/run
+
+docs: setup  ## write the pages of reference anew, from the settings and the command line
+	@PYTHONPATH=. .venv/bin/python scripts/reference.py
 
 bench: setup  ## measure what we claim
 	@for bench in bench/*.py; do \

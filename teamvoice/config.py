@@ -48,6 +48,7 @@ class Provider(_Section, frozen=True):
     url: str = ""
     model: str = "gpt-realtime-2.1"
     voice: str = "marin"
+    speed: Annotated[float, msgspec.Meta(ge=0.25, le=1.5)] = 1.0
     transcription: str = "gpt-transcribe"
     language: str = ""
     instructions: str = ""

@@ -44,6 +44,7 @@ COMMANDS = {
     "history": Command("teamvoice.cli.history", "what was said and done"),
     "usage": Command("teamvoice.cli.usage", "what it came to, in tokens and in dollars"),
     "devices": Command("teamvoice.cli.devices", "microphones and speakers"),
+    "voices": Command("teamvoice.cli.voices", "the voices, and what they sound like"),
     "offline-server": Command("teamvoice.cli.offline_server", "the offline server on its own"),
     "service": Command("teamvoice.cli.service", "start the daemon at login"),
     "config": Command("teamvoice.cli.config_commands", "show, check or find the configuration"),

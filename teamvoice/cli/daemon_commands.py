@@ -8,7 +8,7 @@ from teamvoice.cli.client import request
 from teamvoice.cli.output import console, write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.daemon.records import ASK_LIMIT
-from teamvoice.errors import UsageError
+from teamvoice.errors import NoDaemon, UsageError
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -30,6 +30,9 @@ def add_parsers(subparsers: Subparsers) -> None:
     )
     shape = status.add_mutually_exclusive_group()
     shape.add_argument("--line", action="store_true", help="one short line, for a status bar")
+    shape.add_argument(
+        "--waybar", action="store_true", help="one object, for a custom module of Waybar's"
+    )
     shape.add_argument("--json", action="store_true", help="print one object, for programs")
 
 
@@ -64,6 +67,8 @@ def _words(args: argparse.Namespace) -> str:
 def _status(args: argparse.Namespace) -> int:
     from teamvoice.cli import status_view
 
+    if args.waybar:
+        return _waybar()
     status = request({"do": "status"})["status"]
     if args.json:
         write_json(status)
@@ -71,4 +76,15 @@ def _status(args: argparse.Namespace) -> int:
         write(status.get("line", ""))
     else:
         status_view.show(status, console())
+    return 0
+
+
+def _waybar() -> int:
+    """Also with no daemon: Waybar hides a module whose command fails."""
+    from teamvoice.cli.waybar import OFF, waybar
+
+    try:
+        write_json(waybar(request({"do": "status"})["status"]))
+    except NoDaemon:
+        write_json(OFF)
     return 0

@@ -1,19 +1,54 @@
-"""``teamvoice history``: the journal, read from its file; no daemon is needed."""
+"""``teamvoice history``: the journal, read from its files; no daemon is needed."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from teamvoice.cli.output import console, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
-from teamvoice.daemon.journal import follow, journal_path, read_last
+from teamvoice.cli.since import add_since
+from teamvoice.daemon.journal import follow, journal_path, read_last, read_since
 from teamvoice.daemon.records import is_step, worth_showing
+from teamvoice.daemon.tally import ended_at
+
+Record = dict[str, Any]
 
 LOOK_AGAIN_S = 0.25
+LAST = 20  # turns, when nothing says since when
+
+_SAID = ("heard", "spoken", "news", "trouble", "calls", "name", "arguments", "result")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which records are looked for.
+
+    Args:
+        words: Each must be in what was said, done or answered; case does not count.
+        since: The Unix time at which a turn ended, at the earliest.
+    """
+
+    words: tuple[str, ...] = ()
+    since: float = 0.0
+
+    def finds(self, record: Record) -> bool:
+        """Whether the record is one of them."""
+        if self.since and ended_at(record) < self.since:
+            return False
+        said = [record[key] for key in _SAID if key in record] if self.words else ()
+        text = json.dumps(said, ensure_ascii=False).casefold()
+        return all(word in text for word in self.words)
+
+    def among(self, records: Iterable[Record]) -> list[Record]:
+        """Those of the records that are worth showing."""
+        return list(filter(self.finds, worth_showing(records)))
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -21,35 +56,62 @@ def add_parsers(subparsers: Subparsers) -> None:
     parser = add_command(
         subparsers,
         "history",
-        "Show the last turns: what was heard, what was done and became of it, what was said.",
-        "teamvoice history -n 3\nteamvoice history --json | jq -r .heard",
+        "Show the last turns: what was heard, what was done and became of it, what was said, how\n"
+        "long it took and what it cost. Words show those in which all of them are found.",
+        "teamvoice history -n 3\nteamvoice history --since yesterday login\n"
+        "teamvoice history --json | jq -r .heard",
     )
-    parser.add_argument("-n", type=_count, default=20, metavar="N", help="how many (default: 20)")
+    parser.add_argument("words", nargs="*", metavar="WORD", help="what to look for")
+    parser.add_argument(
+        "-n", type=_count, metavar="N", help=f"how many (default: {LAST}, with --since all)"
+    )
+    add_since(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
     add_json(parser, "one object a line")
 
 
 def run(args: argparse.Namespace) -> int:
     """Show the journal."""
-    show: Callable[[Any], None] = write_json if args.json else _shower()
-    path = journal_path()
-    records = _followed(path, args.n) if args.follow else read_last(path, args.n, worth_showing)
-    for record in records:
+    show: Callable[[Record], None] = write_json if args.json else _shower()
+    for record in _found(args):
         show(record)
     return 0
 
 
-def _followed(path: Path, count: int) -> Iterator[dict[str, Any]]:
+def _found(args: argparse.Namespace) -> Iterable[Record]:
+    path = journal_path()
+    words = tuple(word.casefold() for word in args.words)
+    search = Search(words, args.since.timestamp() if args.since else 0.0)
+    count: int = args.n if args.n is not None else sys.maxsize if args.since else LAST
+    if args.follow:
+        return _followed(path, count, search)
+    if args.since:
+        found = search.among(read_since(path, search.since))
+        return found[-count:] if count else []
+    return read_last(path, count, search.among)
+
+
+def _followed(path: Path, count: int, search: Search) -> Iterator[Record]:
     """As they come; of a call that writes, its turn tells, or that it is not known how it ended."""
-    records = follow(path, lambda: time.sleep(LOOK_AGAIN_S), count, worth_showing)
-    return (record for record in records if not is_step(record))
+    records = follow(path, lambda: time.sleep(LOOK_AGAIN_S), count, search.among)
+    return (record for record in records if not is_step(record) and search.finds(record))
 
 
-def _shower() -> Callable[[dict[str, Any]], None]:
-    from teamvoice.cli.turns import record_text
+def _shower() -> Callable[[Record], None]:
+    """Shows a record, under its day when that is another one."""
+    from teamvoice.cli.turns import day_text, record_text
 
-    screen = console()
-    return lambda record: screen.print(record_text(record))
+    screen, shown = console(), ""
+
+    def show(record: Record) -> None:
+        nonlocal shown
+        day = day_text(record)
+        if day and day != shown:
+            screen.print(day, style="dim")
+            shown = day
+        screen.print(record_text(record))
+
+    return show
 
 
 def _count(text: str) -> int:

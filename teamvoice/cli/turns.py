@@ -14,10 +14,13 @@ Record = dict[str, Any]
 
 
 def turn_text(turn: Record) -> Text:
-    """A turn: when and what was said, what was done and what became of it, what was answered."""
+    """A turn: when and what was said, what was done and what became of it, what was answered.
+
+    News is told likewise, with what was new in the place of what was said.
+    """
     text = Text()
     text.append(_clock(turn.get("time", "")), style="dim")
-    text.append(f"  you: {_heard(turn)}\n", style="bold")
+    text.append(f"  {_asked(turn)}\n", style="bold")
     for call in turn.get("calls", ()):
         text.append_text(call_text(call))
     if turn.get("spoken"):
@@ -47,22 +50,31 @@ def figures(turn: Record) -> str:
 def record_text(record: Record) -> Text:
     """Any record of the journal; those of unknown kinds are shown as they are."""
     match record.get("kind"):
-        case "turn":
+        case "turn" | "news":
             return turn_text(record)
         case "call":
             when = _clock(record.get("time", ""))
             text = Text(f"{when}  {plain(record.get('state'))}\n", style="bold")
             return text.append_text(call_text(record))
-        case "news":
-            return Text(f"{_clock(record.get('time', ''))}  news: {plain(record.get('news'))}\n")
         case "gap":
             when = _clock(record.get("time", ""))
             return Text(f"{when}  {record.get('missed')} records are missing here", style="red")
     return Text(plain(json.dumps(record, ensure_ascii=False)), style="dim")
 
 
-def _heard(turn: Record) -> str:
-    return plain(turn.get("heard") or "(nothing was understood)")
+def day_text(record: Record) -> str:
+    """The day of a record, such as ``Saturday 2026-01-31``; empty when it is not told."""
+    try:
+        return datetime.fromisoformat(record.get("time", "")).astimezone().strftime("%A %Y-%m-%d")
+    except ValueError:
+        return ""
+
+
+def _asked(turn: Record) -> str:
+    if turn.get("kind") == "news":
+        return f"news: {_inline(turn.get('news', ''))}"
+    how = "you (typed)" if turn.get("typed") else "you"
+    return f"{how}: {plain(turn.get('heard') or '(nothing was understood)')}"
 
 
 def _arguments(call: Record) -> str:

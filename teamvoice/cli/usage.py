@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 from teamvoice.cli.output import console, plain, write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
+from teamvoice.cli.since import add_since
 from teamvoice.daemon.journal import journal_path, read_since
 from teamvoice.daemon.tally import GROUPS, Tally, tallies, together
 
@@ -32,22 +32,21 @@ def add_parsers(subparsers: Subparsers) -> None:
         "teamvoice usage --since 2026-01-01 --by month\nteamvoice usage --json",
     )
     parser.add_argument("--by", choices=list(GROUPS), default="day", help="default: day")
-    parser.add_argument("--since", type=_day, metavar="DATE", help="from this day on: 2026-01-31")
+    add_since(parser)
     add_json(parser, "one object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Count and show."""
-    begin = datetime.combine(args.since, time()).timestamp() if args.since else 0.0
-    first = args.since.isoformat() if args.since else ""
-    found = tallies(read_since(journal_path(), begin), args.by, first)
+    begin = args.since.timestamp() if args.since else 0.0
+    found = tallies(read_since(journal_path(), begin), args.by, begin)
     if args.json:
         parts = {name: tally.as_json() for name, tally in found.items()}
         write_json({"by": args.by, "parts": parts, "total": together(found.values()).as_json()})
     elif found:
         _show(found, args.by)
     else:
-        write("no turns in the journal" + (f" since {first}" if first else ""))
+        write("no turns in the journal" + (f" since {args.since:%Y-%m-%d %H:%M}" if begin else ""))
     return 0
 
 
@@ -100,10 +99,3 @@ def _table(first: str, *others: str) -> Table:
     for heading in others:
         table.add_column(heading, justify="right")
     return table
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-01-31") from None

@@ -182,6 +182,7 @@ class ProviderLink:
             tools=self._tools,
             model=wish.model,
             voice=wish.voice,
+            speed=wish.speed,
             transcription=wish.transcription,
             language=wish.language,
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from teamvoice import config
-from teamvoice.audio.pcm import pcm16_to_float32
+from teamvoice.audio.pcm import RATE, pcm16_to_float32
 from teamvoice.daemon.desk import real_desk
 from teamvoice.errors import AudioUnavailable
 
@@ -77,8 +77,12 @@ async def hear(settings: config.Config, seconds: float, on_level: Callable[[floa
     return Level(max(peaks), len(peaks) * 0.02)
 
 
-async def sound(settings: config.Config) -> str:
-    """Play a small sound on the speaker that the configuration names; its name.
+async def sound(settings: config.Config, speech: bytes = b"") -> str:
+    """Play speech, or a small sound, on the speaker that the configuration names; its name.
+
+    Args:
+        settings: The configuration.
+        speech: PCM16, mono, 24 kHz; empty for the small sound.
 
     Raises:
         AudioUnavailable: It cannot be opened, or does not play.
@@ -92,11 +96,12 @@ async def sound(settings: config.Config) -> str:
     speaker = real_desk(settings).playback
     speaker.connect(lambda _at: None, lambda _at: ended(), ended)
     async with speaker:
-        speaker.play("doctor", 0, b"\0\0" * 2400)
-        speaker.chime("listening")
+        speaker.play("doctor", 0, speech or b"\0\0" * 2400)
+        if not speech:
+            speaker.chime("listening")
         speaker.end_of_answer()
         try:
-            lost = await asyncio.wait_for(over, _SOUND_S)
+            lost = await asyncio.wait_for(over, _SOUND_S + len(speech) / (2 * RATE))
         except TimeoutError:
             lost = "the speaker plays nothing"
         name = speaker.describe()

@@ -13,6 +13,14 @@ TOKENS = ("text_in", "audio_in", "cached_text_in", "cached_audio_in", "text_out"
 DOLLARS = (*TOKENS, "transcription")
 
 
+def ended_at(record: Record) -> float:
+    """The Unix time at which a turn ended; 0.0 when not told."""
+    try:
+        return datetime.fromisoformat(record["time"]).timestamp()
+    except (KeyError, ValueError):
+        return 0.0
+
+
 def day_of(record: Record) -> str:
     """The person's own date on which a turn ended, as ``2026-01-31``; empty when not told."""
     try:
@@ -84,17 +92,17 @@ class Tally:
         }
 
 
-def tallies(records: Iterable[Record], by: str, since: str = "") -> dict[str, Tally]:
+def tallies(records: Iterable[Record], by: str, since: float = 0.0) -> dict[str, Tally]:
     """Tallies by day, month or model, in order.
 
     Args:
         records: Records of the journal, of any kind.
         by: One of :data:`GROUPS`.
-        since: The first day that counts, as ``2026-01-31``; empty for all.
+        since: The Unix time from which on they count.
     """
     found: dict[str, Tally] = {}
     for record in records:
-        if record.get("kind") in {"turn", "news"} and day_of(record) >= since:
+        if record.get("kind") in {"turn", "news"} and ended_at(record) >= since:
             found.setdefault(GROUPS[by](record), Tally()).add(record)
     return dict(sorted(found.items()))
 

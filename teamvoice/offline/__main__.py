@@ -54,7 +54,7 @@ class Startup(Team, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the server until it is told to end; the exit code."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     try:
         asyncio.run(_run(options))
     except TeamvoiceError as error:
@@ -63,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``teamvoice offline-server``."""
     parser = argparse.ArgumentParser(
         prog="teamvoice offline-server",
         description=_HELP,

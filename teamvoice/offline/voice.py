@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import shutil
+import subprocess
 import tempfile
 import wave
 from collections.abc import AsyncIterator
@@ -25,6 +26,20 @@ RATE = 24_000
 FLITE_VOICES = ("slt", "awb", "rms", "kal", "kal16")
 _CHUNK_BYTES = RATE * 2 // 10  # 100 ms
 _DEADLINE_S = 15.0
+
+
+def voices() -> tuple[str, ...]:
+    """The voices that are installed here: flite's, and those of espeak-ng's that speak English."""
+    flite = FLITE_VOICES if shutil.which("flite") else ()
+    espeak = shutil.which("espeak-ng")
+    if not espeak:
+        return flite
+    command = [espeak, "--voices=en"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_DEADLINE_S, check=True)
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    # a voice of mbrola's is listed whether or not it is there
+    own = [row[1] for row in rows if row[1].startswith("en") and "mb/" not in row[4]]
+    return (*flite, *dict.fromkeys(own))
 
 
 class Voice:

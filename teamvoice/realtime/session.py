@@ -36,7 +36,7 @@ class SessionSpec:
         tools: Function tools, each ``{"type", "name", "description", "parameters"}``.
         model: The model's name; some settings exist for some models only.
         voice: The voice; it cannot be changed once it has spoken. Empty leaves it to the server.
-        speed: How fast it speaks; 1.0 is its own pace.
+        speed: How fast it speaks, from 0.25 to 1.5; 1.0 is its own pace.
         output_modalities: ``("audio",)`` or ``("text",)``; the protocol allows no more than one.
         transcription: The model that writes down what the person says; empty for none.
         language: The language that is spoken, as ISO 639-1 (``en``); empty when it may be any.

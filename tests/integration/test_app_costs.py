@@ -55,6 +55,15 @@ async def test_a_turn_is_written_down_with_its_price(tmux: Server, relay: Relay)
     assert status["cost"]["day_usd"] == pytest.approx(turn["cost_usd"])
 
 
+async def test_the_voice_speaks_as_fast_as_it_was_told_to(tmux: Server, relay: Relay) -> None:
+    settings = settings_for(tmux, relay.url)
+    hasty = msgspec.structs.replace(settings.provider, speed=1.25)
+    async with talking(msgspec.structs.replace(settings, provider=hasty)) as talk:
+        await talk.app.ask("call team_status {}")
+    (update,) = map(json.loads, updates(relay))
+    assert update["session"]["audio"]["output"]["speed"] == 1.25
+
+
 async def test_a_price_that_is_not_known_is_null(tmux: Server, relay: Relay) -> None:
     settings = settings_for(tmux, relay.url)
     limited = msgspec.structs.replace(settings, cost=config.Cost(cap_usd=1.0))

@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -23,7 +22,6 @@ from teamvoice.cli.commands import COMMANDS
 from teamvoice.cli.ptt import ACTIONS
 from teamvoice.config import Config
 from teamvoice.daemon.control import Control
-from teamvoice.daemon.journal import _Files
 from tests.support.cli import Cli, Done, ended
 from tests.support.small_voice import SmallVoice
 from tests.support.wait import until
@@ -49,12 +47,6 @@ def configured(cli: Cli, text: str) -> Path:
     file.parent.mkdir(exist_ok=True)
     file.write_text(text)
     return file
-
-
-def journalled(cli: Cli, *records: dict[str, Any]) -> None:
-    files = _Files(cli.directory / "state" / "journal.jsonl", 10**6, 3)
-    for record in records:
-        files.append(json.dumps(record).encode() + b"\n")
 
 
 # The key ---------------------------------------------------------------------------------------
@@ -128,7 +120,7 @@ async def test_ask_shows_what_was_done_and_said(cli: Cli, voice: SmallVoice) -> 
     assert (done.code, done.err) == (0, "")
     assert voice.turns[0]["heard"] == "tell the developer to rest"
     for part in (
-        "you: tell the developer to rest",
+        "you (typed): tell the developer to rest",
         'send_message(member="developer", text="rest")',
         "→ Submitted to the developer.",
         "voice: Submitted to the developer.",
@@ -200,7 +192,7 @@ async def test_status_shows_everything_and_no_escape_of_a_screens(
         (shown,) = [text for text in done.out.splitlines() if text.startswith(line)]
         for part in parts:
             assert part in shown
-    assert "you: rest" in done.out
+    assert "you (typed): rest" in done.out
 
 
 @pytest.mark.usefixtures("voice")
@@ -212,6 +204,24 @@ async def test_status_before_the_first_turn(cli: Cli) -> None:
 async def test_status_line_is_one_line(cli: Cli) -> None:
     line = "link up · key lost · 1 working, 1 waiting\n"
     assert (await cli("status", "--line")).out == line
+
+
+@pytest.mark.usefixtures("voice")
+async def test_status_for_waybar_is_one_object(cli: Cli) -> None:
+    done = await cli("status", "--waybar")
+    assert (done.code, done.err, done.out.count("\n")) == (0, "", 1)
+    assert json.loads(done.out) == {
+        "text": "link up · key lost · 1 working, 1 waiting",
+        "tooltip": "developer: working\npm: waiting Run [31mls?\nhotkey: lost no X",
+        "alt": "trouble",
+        "class": ["trouble", "waiting", "working"],
+        "percentage": 0,
+    }
+
+
+async def test_waybar_shows_that_no_daemon_runs(cli: Cli) -> None:
+    done = await cli("status", "--waybar")
+    assert (done.code, json.loads(done.out)["class"]) == (0, ["off"])
 
 
 @pytest.mark.usefixtures("voice")
@@ -228,133 +238,6 @@ async def test_colour_is_for_terminals(
     os.close(terminal)
     assert "working" in shown
     assert ("\x1b[36m" in shown) is coloured
-
-
-# History ---------------------------------------------------------------------------------------
-
-
-async def turns(count: int) -> list[dict[str, Any]]:
-    voice = SmallVoice()
-    return [await voice.ask(f"turn {number}") for number in range(count)]
-
-
-async def test_history_shows_the_last_turns_and_what_is_missing(cli: Cli) -> None:
-    gap = {"kind": "gap", "time": "2026-01-31T09:30:00+00:00", "missed": 3}
-    journalled(cli, *await turns(5), gap, {"kind": "news", "text": "\x1b[2Jx"})
-    done = await cli("history", "-n", "4")
-    assert done.code == 0
-    assert "turn 2" not in done.out
-    assert "you: turn 3\n" in done.out
-    assert "3 records are missing" in done.out
-    assert "news" in done.out
-    assert "\x1b" not in done.out
-
-
-async def test_history_shows_a_write_of_which_nobody_knows_what_came(cli: Cli) -> None:
-    call = {
-        "kind": "call", "time": "2026-01-31T09:30:00+00:00", "call_id": "c", "confirmed": False,
-        "name": "send_message", "arguments": {"member": "pm", "text": "go"},
-    }  # fmt: skip
-    lost = {**call, "state": "unconfirmed", "result": "It is not known.", "ms": 0}
-    journalled(cli, {**call, "state": "begun"}, lost)
-    done = await cli("history")
-    assert "unconfirmed" in done.out
-    assert 'send_message(member="pm", text="go")\n            → It is not known.' in done.out
-    done = await cli("history", "--json")
-    assert [json.loads(line) for line in done.out.splitlines()] == [lost]
-
-
-async def test_history_json_is_a_record_a_line(cli: Cli) -> None:
-    records = await turns(3)
-    records[2]["heard"] = "wörd\x9b31m"
-    journalled(cli, *records)
-    done = await cli("history", "--json")
-    assert [json.loads(line) for line in done.out.splitlines()] == records
-    assert "wörd" in done.out
-    assert "\x9b" not in done.out
-
-
-async def test_history_of_nothing_is_empty(cli: Cli) -> None:
-    assert await cli("history") == Done(0, "", "")
-
-
-async def test_history_follows(cli: Cli) -> None:
-    first, second, third = await turns(3)
-    journalled(cli, first, second)
-    process = await cli.start("history", "--follow", "--json", "-n", "1")
-    assert process.stdout is not None
-    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 10)) == second
-    journalled(cli, third)
-    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 10)) == third
-    process.send_signal(signal.SIGINT)
-    assert (await ended(process)).code == 130
-
-
-async def test_a_reader_that_has_enough_ends_it_quietly(cli: Cli) -> None:
-    journalled(cli, *await turns(200))
-    reading, writing = os.pipe()
-    os.close(reading)
-    process = await cli.start("history", "-n", "200", stdout=writing)
-    os.close(writing)
-    assert await ended(process) == Done(141, "", "")
-
-
-# Usage -----------------------------------------------------------------------------------------
-
-
-def on(day: str, record: dict[str, Any]) -> dict[str, Any]:
-    return {**record, "time": f"{day}T12:00:00+00:00"}
-
-
-async def test_usage_counts_tokens_and_dollars_by_day(cli: Cli) -> None:
-    first, second, third = await turns(3)
-    unpriced = {**third, "model": "mine", "dollars": {**third["dollars"], "audio_out": None}}
-    days = ("2026-01-30", "2026-01-31", "2026-02-01")
-    journalled(cli, *map(on, days, (first, second, unpriced)))
-    done = await cli("usage", "--since", "2026-01-31")
-    assert done.code == 0
-    tokens, dollars = done.out.split("\n\n")
-    assert "2026-01-30" not in done.out
-    headings = " ".join(tokens.splitlines()[0].split())
-    assert headings == "day turns spoken text in audio in text out audio out cached"
-    assert tokens.splitlines()[1].split() == ["2026-01-31", "1", "0", "s", "0", "0", "0", "64"]
-    assert dollars.splitlines()[1].split()[-1] == "0.0041"
-    assert dollars.splitlines()[2].split()[-1] == "0.0000+"
-    assert dollars.splitlines()[3].split()[-1] == "0.0041+"
-    assert "the price of mine is not known: 1 turns are not wholly in the sums" in done.out
-
-
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [
-        ((), ["2026-01-31"]),
-        (("--by", "month"), ["2026-01"]),
-        (("--by", "model"), ["gpt-realtime-2.1"]),
-    ],
-)
-async def test_usage_json_is_one_object(cli: Cli, words: tuple[str, ...], names: list[str]) -> None:
-    journalled(cli, *(on("2026-01-31", record) for record in await turns(2)))
-    shown = json.loads((await cli("usage", "--json", *words)).out)
-    assert list(shown["parts"]) == names
-    assert shown["total"]["turns"] == 2
-    assert shown["total"]["tokens"]["audio_out"] == 128
-    assert shown["total"]["total_usd"] == pytest.approx(0.008192)
-    assert shown["parts"][names[0]] == shown["total"]
-
-
-async def test_usage_of_nothing_says_so(cli: Cli) -> None:
-    assert (await cli("usage")).out == "no turns in the journal\n"
-
-
-@pytest.mark.parametrize("words", [("history",), ("--help",), ("config", "show")])
-async def test_output_that_cannot_be_written_is_an_error(cli: Cli, words: tuple[str, ...]) -> None:
-    journalled(cli, *await turns(1))
-    full = os.open("/dev/full", os.O_WRONLY)
-    process = await cli.start(*words, stdout=full)
-    os.close(full)
-    done = await ended(process)
-    assert (done.code, len(done.err.splitlines())) == (1, 1)
-    assert "No space left" in done.err
 
 
 # Configuration ---------------------------------------------------------------------------------
@@ -452,7 +335,7 @@ async def test_help_teaches_with_an_example(cli: Cli, words: tuple[str, ...]) ->
         (("ask",), "required: TEXT"),
         (("history", "-n", "-3"), "'-3' is not a number of turns"),
         (("history", "-n", "x"), "'x' is not a number of turns"),
-        (("usage", "--since", "x"), "'x' is no day such as 2026-01-31"),
+        (("usage", "--since", "x"), "'x' is no time such as 2h, 3d, yesterday or 2026-01-31"),
         (("config",), "required: show|check|path"),
         (("status", "--json", "--line"), "not allowed with argument"),
     ],

@@ -30,12 +30,6 @@ def test_every_block_is_of_a_known_kind() -> None:
     assert README.count("```") == 2 * len(BLOCKS)
 
 
-def test_every_link_within_the_repository_leads_somewhere() -> None:
-    targets = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
-
-
 def test_every_make_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = {words[1] for words in _typed() if words[0] == "make"}

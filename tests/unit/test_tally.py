@@ -66,7 +66,8 @@ def test_turns_are_counted_by_day_month_and_model() -> None:
     assert {key: part.turns for key, part in tallies(DAYS, "model").items()} == {
         "gpt-realtime-2.1": 2, "mine": 1,
     }  # fmt: skip
-    assert list(tallies(DAYS, "day", since="2026-01-31")) == ["2026-01-31", "2026-02-01"]
+    midnight = datetime(2026, 1, 30, 12, tzinfo=UTC).timestamp()
+    assert list(tallies(DAYS, "day", since=midnight)) == ["2026-01-31", "2026-02-01"]
 
 
 def test_tokens_and_dollars_add_up_and_news_counts() -> None:
