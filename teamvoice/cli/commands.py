@@ -30,6 +30,7 @@ COMMANDS = {
     "init": Command("teamvoice.cli.init", "set it up: find your agents, try the microphone"),
     "doctor": Command("teamvoice.cli.doctor", "what a spoken turn needs, looked at part by part"),
     "talk": Command("teamvoice.cli.talk", "the terminal face: talk, see, answer"),
+    "chat": Command("teamvoice.cli.chat", "hands-free: just speak"),
     "watch": Command("teamvoice.cli.talk", "the terminal face, to look at only"),
     "ptt": Command("teamvoice.cli.ptt", "act as the push-to-talk key"),
     "keys": Command("teamvoice.cli.keys_commands", "bind a key of the desktop's, or of tmux"),

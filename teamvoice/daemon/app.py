@@ -34,7 +34,7 @@ import structlog
 
 from teamvoice import __version__, config
 from teamvoice.conversation.events import CancelAsked, Event, NewsCame
-from teamvoice.conversation.states import Mic, Rules
+from teamvoice.conversation.states import Mic, Rules, Sound
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon import report
 from teamvoice.daemon.bridge import Bridge, Rooms
@@ -79,6 +79,7 @@ class App:
         standing: What outlives it, already entered; it has one of its own when none is given.
         pace: How patient it is.
         team: What makes its team.
+        link: What makes its link to the provider.
 
     ``link`` is its link to the provider.
     """
@@ -91,11 +92,11 @@ class App:
         *,
         pace: Pace | None = None,
         team: Callable[..., Team] = Team,
+        link: Callable[..., ProviderLink] = ProviderLink,
     ) -> None:
         self._settings, self._desk = settings, desk
         self._stack = contextlib.AsyncExitStack()
-        self._owns_standing = standing is None
-        self._standing = standing or Standing()
+        self._owns_standing, self._standing = standing is None, standing or Standing()
         self._news = self._standing.news
         self._herald = self._new_herald()
         self._notices = Notices(settings.notify, desk.notifier, _log.warning)
@@ -104,7 +105,7 @@ class App:
         self._watcher = Watcher(
             self._team, self._news_came, seen=self._standing.seen, on_change=self._team_changed
         )
-        self._policy = policy_for(settings)
+        self._policy = policy_for(settings, desk.confirm_by)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self._journal = Journal(
             journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")
@@ -112,7 +113,7 @@ class App:
         self._memory = Memory(self._journal, journal_path())
         self._deeds = Deeds(self._toolbox.call, self._memory.write)
         pace, tools = pace or Pace(), self._toolbox.schemas
-        self.link = ProviderLink(settings, tools, self._news, self._memory.recap, pace)
+        self.link = link(settings, tools, self._news, self._memory.recap, pace)
         self._tariff = Tariff(settings, self.link.provider)
         self._spending = Spending(self._tariff, journal_path())
         self._cache_watch = CacheWatch()
@@ -185,6 +186,16 @@ class App:
     def is_at_rest(self) -> bool:
         """Nothing is under way: it may make way for another."""
         return self._bridge.is_at_rest
+
+    @property
+    def is_speaking(self) -> bool:
+        """An answer sounds, or is about to."""
+        return self._bridge.machine.sound is not Sound.SILENT
+
+    @property
+    def is_deaf(self) -> bool:
+        """Nobody is to be heard: muted, or nobody is there."""
+        return self._keys.muted or bool(self._keys.away)
 
     def give_up(self, why: str) -> bool:
         """Of a link that is away: give up what was said to it, and say so.

@@ -39,6 +39,7 @@ class Desk:
         notifier: Shows notices on the screen; None where there is none.
         sound_answers: Whether the library behind microphone and speaker still takes calls.
         others: What else plays, if it is to be ducked.
+        confirm_by: What the person does here to confirm; empty: what the key's mode says.
     """
 
     capture: Capture
@@ -48,6 +49,7 @@ class Desk:
     notifier: Notifier | None = None
     sound_answers: Callable[[], Awaitable[bool]] = _no_library
     others: Others | None = None
+    confirm_by: str = ""
 
 
 def real_desk(settings: config.Config) -> Desk:

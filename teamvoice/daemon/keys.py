@@ -111,11 +111,11 @@ class Keys:
         return asyncio.get_running_loop().time()
 
 
-def policy_for(settings: config.Config) -> Policy:
-    """What waits for a confirmation, and how this key gives it."""
-    tap = settings.hotkey.mode == "hold"
+def policy_for(settings: config.Config, confirm_by: str = "") -> Policy:
+    """What waits for a confirmation, and how it is given: in these words, or by this key."""
+    by_key = "tap the key" if settings.hotkey.mode == "hold" else "run teamvoice ptt confirm"
     return Policy(
         dangerous=settings.policy.dangerous,
         confirm_s=settings.policy.confirm_s,
-        confirm_by="tap the key" if tap else "run teamvoice ptt confirm",
+        confirm_by=confirm_by or by_key,
     )

@@ -213,6 +213,16 @@ class Sound:
                 process.terminate()
                 reader.join(5)
 
+    @contextmanager
+    def without_headset(self) -> Iterator[None]:
+        """What the speaker plays gets into the microphone."""
+        where = ("source=spk.monitor", "sink=micsink", "latency_msec=30")
+        number = self._pactl("load-module", "module-loopback", *where).strip()
+        try:
+            yield
+        finally:
+            self._pactl("unload-module", number)
+
     def source_state(self) -> str:
         """``RUNNING`` when somebody listens to the microphone, else ``IDLE`` or ``SUSPENDED``."""
         for line in self._pactl("list", "short", "sources").splitlines():

@@ -39,6 +39,7 @@ NEVER = {
 FACES = frozenset({"cli", "ui"})
 FACES_MAY = {
     "daemon.serve": "run starts the daemon in its own process",
+    "daemon.chat": "chat holds its conversation in its own process",
     "preflight": "config check and run put the settings before the rooms that they are for",
     "demo": "the demonstration runs a daemon of its own in this process",
     "daemon.paths": "where the socket and the journal are",

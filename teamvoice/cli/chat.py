@@ -1,0 +1,120 @@
+"""``teamvoice chat``: hands-free in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from typing import Any
+
+from teamvoice.cli.output import console, plain
+from teamvoice.cli.parser import Subparsers, add_command
+
+_COLOURS = {
+    "you": "bold",
+    "voice": "cyan",
+    "does": "dim",
+    "confirm": "bold yellow",
+    "trouble": "red",
+}
+_WIDTH = 8
+
+
+def add_parsers(subparsers: Subparsers) -> None:
+    """Add the parser of ``chat``."""
+    parser = add_command(
+        subparsers,
+        "chat",
+        "Just speak: no key. The provider hears when you begin and end, and speaking interrupts\n"
+        "the voice. What must be confirmed is asked here: y and Enter; Enter alone stops the\n"
+        "voice, Ctrl-C ends. The microphone is open all the time. A headset is best: through\n"
+        "speakers the voice would hear itself, so say --speakers then.",
+        "teamvoice chat\nteamvoice chat --speakers --vad semantic --voice cedar\n"
+        "teamvoice chat --no-tools --instructions 'Practise French with me.'",
+    )
+    parser.add_argument(
+        "--vad",
+        choices=("server", "semantic"),
+        default="server",
+        help="what ends your turn: silence (default), or that the sentence seems complete",
+    )
+    parser.add_argument(
+        "--speakers",
+        action="store_true",
+        help="no headset: use the sound server's echo canceller, or else hear nothing while "
+        "the voice speaks",
+    )
+    parser.add_argument("--voice", default="", metavar="NAME", help="another voice")
+    parser.add_argument(
+        "--instructions", default="", metavar="TEXT", help="instead of provider.instructions"
+    )
+    parser.add_argument("--no-tools", action="store_true", help="just talk: no team")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Converse until Ctrl-C."""
+    from teamvoice import config, logs, preflight
+
+    loaded = preflight.read(None)
+    logs.configure(config.Log(level="error"), secrets=[config.api_key()])
+    chat = importlib.import_module("teamvoice.daemon.chat")
+    wishes = chat.Wishes(
+        vad=args.vad,
+        voice=args.voice,
+        instructions=args.instructions,
+        tools=not args.no_tools,
+        speakers=args.speakers,
+    )
+    return int(chat.run(loaded.config, wishes, Transcript()))
+
+
+class Transcript:
+    """Prints what the daemon tells, as a conversation: a line each, the voice's as it comes."""
+
+    def __init__(self) -> None:
+        self._console = console()
+        self._is_saying = False
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Take an event of the daemon's ``watch``."""
+        text = " ".join(plain(event.get("text", "")).split())
+        match event["event"]:
+            case "saying":
+                self._say(plain(event["text"]))
+            case "said":
+                self._end_line()
+            case "heard":
+                self._line("you", text or "(nothing that was understood)")
+            case "call":
+                self._line("does", f"{event['name']} {event['arguments']}")
+            case "called":
+                self._line("", f"-> {' '.join(str(event['result']).split())}")
+            case "link":
+                self._link(event)
+            case "turn" if event["turn"].get("outcome") == "interrupted":
+                self._line("", "(interrupted)")
+            case "news" | "confirm" | "notice" | "trouble" as kind:
+                self._line(kind, text)
+
+    def _link(self, event: dict[str, Any]) -> None:
+        if event["state"] == "up":
+            self._line("ready", "speak; Ctrl-C ends")
+        elif event["state"] == "down":
+            self._line("trouble", f"the link is down: {event.get('reason', '')}")
+
+    def _line(self, who: str, text: str) -> None:
+        self._end_line()
+        self._console.print(f"{who:<{_WIDTH}}{plain(text)}", style=_COLOURS.get(who, ""))
+
+    def _say(self, text: str) -> None:
+        style = _COLOURS["voice"]
+        if not self._is_saying:
+            self._is_saying = True
+            self._console.print(f"{'voice':<{_WIDTH}}", style=style, end="")
+        self._console.print(text, style=style, end="", soft_wrap=True)
+        sys.stdout.flush()
+
+    def _end_line(self) -> None:
+        if self._is_saying:
+            self._is_saying = False
+            self._console.print()

@@ -1,0 +1,182 @@
+"""A conversation with no key: the provider hears when the person speaks, and that is the hold.
+
+::
+
+    microphone ──▶ OpenEar ──every block──▶ the provider, which detects speech
+                      │                           │ speech_started / speech_stopped
+                      └──while "held"──▶ machine ◀┘ as the key's press and release
+
+So everything that a hold is, it is here too: it interrupts and cuts the answer to what was heard,
+it begins a turn, and the machine alone asks for responses. The provider is told to detect, and
+neither to answer nor to interrupt by itself. It has the sound already and commits it itself: of
+what the machine says of the utterance, nothing is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal, Self
+
+from teamvoice.audio.capture import Capture, OnBlock, OnLost
+from teamvoice.daemon.provider_link import ProviderLink
+from teamvoice.errors import AudioUnavailable
+from teamvoice.realtime import events as wire
+from teamvoice.realtime import requests as ask
+from teamvoice.realtime.events import Event
+from teamvoice.realtime.requests import Request
+from teamvoice.realtime.session import SessionSpec
+
+Vad = Literal["server", "semantic"]
+
+AGAIN_S = 1.0  # between two tries to open a microphone that was lost
+
+
+class OpenEar:
+    """A capture that is open as long as its context; what is "opened" is who else is told.
+
+    Entering it raises ``AudioUnavailable``. ``on_sound`` is told every block; ``is_deaf`` makes
+    silence of what must not be heard, and the clock of the provider's detection goes on;
+    ``on_trouble`` is told why the microphone was lost. It is opened again when it is back.
+    """
+
+    def __init__(self, microphone: Capture) -> None:
+        self.on_sound: Callable[[bytes], object] = lambda _pcm: None
+        self.is_deaf: Callable[[], bool] = lambda: False
+        self.on_trouble: Callable[[str], object] = lambda _reason: None
+        self._microphone = microphone
+        self._holder: tuple[OnBlock, OnLost] | None = None
+        self._trouble = ""
+        self._lost = asyncio.Event()
+        self._group = asyncio.TaskGroup()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._microphone.__aenter__()
+        try:
+            await self._microphone.open(self._take, self._lose)
+        except BaseException:
+            await self._microphone.__aexit__(None, None, None)
+            raise
+        await self._group.__aenter__()
+        self._keeper = self._group.create_task(self._keep(), name="open ear")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._keeper:
+            self._keeper.cancel()
+        await self._group.__aexit__(None, None, None)  # what ended the body is not its
+        await self._microphone.__aexit__(None, None, None)
+
+    async def open(self, on_block: OnBlock, on_lost: OnLost) -> None:
+        """See :class:`Capture`."""
+        if self._trouble:
+            raise AudioUnavailable(self._trouble)
+        self._holder = (on_block, on_lost)
+
+    async def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - the port's name
+        """See :class:`Capture`."""
+        self._holder = None
+
+    @property
+    def rests(self) -> bool:
+        """See :class:`Capture`."""
+        return False
+
+    def describe(self) -> str:
+        """See :class:`Capture`."""
+        return self._microphone.describe()
+
+    def _take(self, pcm: bytes, at: float) -> None:
+        heard = bytes(len(pcm)) if self.is_deaf() else pcm
+        self.on_sound(heard)
+        if self._holder:
+            self._holder[0](heard, at)
+
+    def _lose(self, reason: str) -> None:
+        self._trouble = reason
+        holder, self._holder = self._holder, None
+        if holder:
+            holder[1](reason)
+        self.on_trouble(reason)
+        self._lost.set()
+
+    async def _keep(self) -> None:
+        while True:
+            await self._lost.wait()
+            await asyncio.sleep(AGAIN_S)
+            try:
+                await self._microphone.open(self._take, self._lose)
+            except AudioUnavailable:
+                continue  # that it is lost was told
+            self._lost.clear()
+            self._trouble = ""
+
+
+class HandsFreeLink(ProviderLink):
+    """A link whose provider detects speech; ``key`` is pressed and released as it does."""
+
+    def __init__(self, *about: Any, vad: Vad) -> None:
+        super().__init__(*about)
+        self.key: Callable[[str], None] = lambda _action: None
+        self._detection = {
+            "type": f"{vad}_vad",
+            "create_response": False,
+            "interrupt_response": False,
+        }
+        self._is_expected = False  # the machine has committed, and the provider not yet
+        self._early: list[Event] = []  # what the provider said of a commit before the machine's
+        self._early_item = ""
+
+    def hear(self, pcm: bytes) -> None:
+        """Send a block; nobody keeps it when the link is not up."""
+        super().send(ask.AppendAudio(audio=pcm))
+
+    def send(self, request: Request) -> bool:
+        """Take a request; the provider needs none that is about the sound."""
+        match request:
+            case ask.AppendAudio() | ask.ClearAudio():
+                return True
+            case ask.CommitAudio():
+                self._committed()
+                return True
+        return super().send(request)
+
+    def _spec(self) -> SessionSpec:
+        return replace(super()._spec(), turn_detection=dict(self._detection))
+
+    def _received(self, event: Event) -> None:
+        match event:
+            case wire.SpeechStarted():
+                self._forget_early()
+                self.key("press")
+            case wire.SpeechStopped():
+                self.key("release")
+            case wire.AudioCommitted(item_id=item) if not self._is_expected:
+                self._early, self._early_item = [event], item
+            case wire.TranscriptionCompleted(item_id=item) if item == self._early_item:
+                self._early.append(event)
+            case wire.AudioCommitted():
+                self._is_expected = False
+                super()._received(event)
+            case _:
+                super()._received(event)
+
+    def _committed(self) -> None:
+        early, self._early, self._early_item = self._early, [], ""
+        self._is_expected = not early
+        for event in early:
+            asyncio.get_running_loop().call_soon(super()._received, event)
+
+    def _forget_early(self) -> None:
+        """The turn before was given up, and the provider has its words all the same."""
+        if self._early_item:
+            super().send(ask.DeleteItem(item_id=self._early_item))
+        self._early, self._early_item, self._is_expected = [], "", False
+
+    def _down(self, reason: str, fatal: bool) -> None:
+        self._early, self._early_item, self._is_expected = [], "", False
+        if self._listener and not self._listener.is_at_rest and not self._is_ending:
+            self.key("cancel")  # the next session has not heard it: it must be said again
+        super()._down(reason, fatal)
