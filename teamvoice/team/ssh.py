@@ -35,7 +35,7 @@ _LONG = 200  # characters of a reason
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a program ended: its exit code, the lines that it printed, and what it complained of."""
+    """How a program ended: its exit code, the lines that it printed, and its last complaint."""
 
     code: int
     lines: list[str]
@@ -78,7 +78,7 @@ class Errand:
         if self._is_over:
             self.end()
         out, complaint = self._process.communicate(self._given)
-        return self._judged(self._process.returncode, out, _text(complaint))
+        return self._judged(self._process.returncode, out, _last_line(complaint))
 
     def end(self) -> None:
         """Kill ssh and what it started here, if it runs; a connection that is shared stays."""
@@ -90,8 +90,7 @@ class Errand:
 
     def _judged(self, code: int, out: bytes, complaint: str) -> Done:
         if code == _OF_SSH:
-            reason = (complaint.splitlines() or ["it does not say why"])[-1]
-            reason = "".join(filter(str.isprintable, reason)).removeprefix("ssh: ")[:_LONG]
+            reason = complaint.removeprefix("ssh: ") or "it does not say why"
             mend = f"see what this says: ssh -o BatchMode=yes {self._host} true"
             raise TmuxUnavailable(f"ssh cannot reach {self._host}: {reason}", mend)
         if code == _NO_PROGRAM:
@@ -109,4 +108,9 @@ def _command(host: str, path: str, words: Sequence[str]) -> list[str]:
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "backslashreplace").strip("\r")
+    return data.decode("utf-8", "backslashreplace")
+
+
+def _last_line(complaint: bytes) -> str:
+    lines = _text(complaint).strip().splitlines() or [""]
+    return "".join(filter(str.isprintable, lines[-1]))[:_LONG]
