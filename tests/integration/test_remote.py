@@ -20,6 +20,7 @@ from teamvoice.team.receipts import Outcome
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.writing import Patience
+from teamvoice.tools.saying import say_status
 from tests.support.panes import (
     id_of,
     name_of,
@@ -109,6 +110,7 @@ async def test_a_host_that_hangs_is_missing_and_the_others_go_on(
         (pm,) = await asyncio.wait_for(first, 15)
         assert pm.state.kind is Kind.MISSING
         assert machine.host in pm.state.detail
+        assert say_status([pm]) == "The PM is missing; tmux on that machine could not be reached."
         before = time.monotonic()
         developer, pm = await team.status()
         assert (developer.state.kind, pm.state.kind) == (Kind.WORKING, Kind.MISSING)
