@@ -26,6 +26,8 @@ dbus-run-session dbus -
 pulseaudio pulseaudio -
 pactl pulseaudio-utils -
 ps procps -
+ssh openssh-client -
+deb:openssh-server openssh-server -
 systemd-analyze systemd -
 git git git
 node nodejs node

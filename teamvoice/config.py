@@ -35,6 +35,8 @@ _OTHER_VARIABLES = frozenset(
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+# A host as ssh takes it, which must not pass for an option or for words of a shell.
+Host = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^([\w\[][\w.@:%/\[\]-]*)?\Z")]
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -81,12 +83,13 @@ class Audio(_Section, frozen=True):
 
 
 class Member(_Section, frozen=True):
-    """A teammate: an agent in a tmux pane."""
+    """A teammate: an agent in a tmux pane, of this machine or of one that ssh reaches."""
 
     name: Name
     aliases: tuple[Name, ...] = ()
     target: str = ""
     agent: str = ""
+    host: Host = ""
 
 
 class Team(_Section, frozen=True):

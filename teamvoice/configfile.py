@@ -94,7 +94,7 @@ def _block(member: Member) -> Any:
     block.add("name", member.name)
     if member.aliases:
         block.add("aliases", list(member.aliases))
-    for key in ("target", "agent"):
+    for key in ("target", "agent", "host"):
         if value := getattr(member, key):
             block.add(key, value)
     return block

@@ -15,6 +15,7 @@
     ├── TeamError             a member or its pane cannot do what was asked
     │   ├── UnknownMember     no member has that name
     │   ├── AmbiguousMember   two members fit the name equally
+    │   ├── HostAway          the machine with its pane cannot be reached
     │   └── TmuxFailed        a tmux command failed or did not answer in time
     ├── ToolError             a tool call that cannot be carried out; its text is spoken
     │   └── NeedsConfirmation a tool call that the person must confirm; nothing was done
@@ -108,6 +109,10 @@ class UnknownMember(TeamError):
 
 class AmbiguousMember(TeamError):
     """Two members fit the name equally well."""
+
+
+class HostAway(TeamError):
+    """The machine on which a member's pane is cannot be reached, or has no tmux server."""
 
 
 class TmuxFailed(TeamError):

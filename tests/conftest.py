@@ -50,7 +50,8 @@ def _is_here(part: str) -> bool:
         return importlib.util.find_spec(part.removeprefix("python:")) is not None
     if part.startswith("agent:"):
         return agents.is_installed(part.removeprefix("agent:"))
-    return shutil.which(part) is not None
+    # Debian keeps sshd where only root looks.
+    return shutil.which(part, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is not None
 
 
 def _report_missing(part: str) -> None:

@@ -293,7 +293,8 @@ def _table(statuses: Sequence[Status]) -> Table:
         kind = str(status.state.kind)
         about = f"{kind}: {' '.join(status.state.detail.split())}"
         state = Text(about if status.state.detail else kind, style=_COLOURS.get(kind, "red"))
-        where = Text(f"{status.place} {status.pane}".strip() or "-")
+        parts = (status.member.host, status.place, status.pane)
+        where = Text(" ".join(filter(None, parts)) or "-")
         agent, source = Text(status.agent or "-"), Text(status.state.source)
         table.add_row(Text(status.member.name), state, agent, where, source)
     return table

@@ -28,6 +28,7 @@ from teamvoice.realtime import providers
 from teamvoice.realtime.client import Session
 from teamvoice.realtime.session import SessionSpec
 from teamvoice.service import manager_here
+from teamvoice.team.glimpses import Status
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.tmux import Tmux
@@ -129,6 +130,8 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 async def _server(settings: config.Config) -> Finding:
+    if settings.team.members and all(member.host for member in settings.team.members):
+        return Finding("tmux server", "ok", "none is needed here: all members are elsewhere")
     try:
         async with Tmux(settings.team.socket, settings.team.deadline_s) as tmux:
             panes = await tmux.panes()
@@ -152,15 +155,18 @@ async def _members(settings: config.Config) -> Finding:
     gone = [s for s in statuses if s.state.kind in {Kind.MISSING, Kind.DEAD, Kind.SHELL}]
     unsure = [s for s in statuses if s.state.kind is Kind.UNKNOWN]
     if len(gone) == len(statuses):
-        return Finding("team", "fail", told, _mend_of(gone[0].member.name, gone[0].state.kind))
+        return Finding("team", "fail", told, _mend_of(gone[0]))
     if gone or unsure:
         first = (gone or unsure)[0]
-        return Finding("team", "warn", told, _mend_of(first.member.name, first.state.kind))
+        return Finding("team", "warn", told, _mend_of(first))
     return Finding("team", "ok", told)
 
 
-def _mend_of(name: str, kind: Kind) -> str:
-    match kind:
+def _mend_of(status: Status) -> str:
+    name, host = status.member.name, status.member.host
+    match status.state.kind:
+        case Kind.MISSING if status.state.source == "ssh":
+            return f"see what this says: ssh -o BatchMode=yes {host} tmux list-panes -a"
         case Kind.MISSING:
             return f"in its pane: tmux set-option -p @teamvoice {name!r}; or teamvoice init"
         case Kind.UNKNOWN:

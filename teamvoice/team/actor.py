@@ -54,10 +54,19 @@ class Actor:
         look: By which it looks.
         clock: Monotonic seconds.
         turn_s: How long it waits for another process that writes to the pane.
+        host: Where the pane is; empty for this machine.
     """
 
-    def __init__(self, tmux: Tmux, look: Looker, clock: Callable[[], float], turn_s: float) -> None:
+    def __init__(
+        self,
+        tmux: Tmux,
+        look: Looker,
+        clock: Callable[[], float],
+        turn_s: float,
+        host: str = "",
+    ) -> None:
         self._turn_s = turn_s
+        self._host = host
         self._tmux = tmux
         self._look = look
         self._clock = clock
@@ -97,7 +106,7 @@ class Actor:
 
     async def _take_turns(self, job: _Job) -> Receipt:
         try:
-            async with alone(job.order.pid, self._turn_s):
+            async with alone(job.order.pid, self._turn_s, self._host):
                 return await self._drive(job)
         except TeamError as error:
             order = job.order

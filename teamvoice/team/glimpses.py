@@ -1,7 +1,4 @@
-"""What members are doing, as it was last seen, and which of them have to be looked at again: pure.
-
-Only the processes of a pane are read here, when they are wanted.
-"""
+"""What members are doing, as it was last seen, and who has to be looked at again: pure."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from teamvoice import config
-from teamvoice.errors import TeamvoiceError
+from teamvoice.errors import HostAway, TeamvoiceError
 from teamvoice.team.panes import Pane
 from teamvoice.team.places import Found
-from teamvoice.team.processes import Tree, read_tree
+from teamvoice.team.processes import Tree
 from teamvoice.team.sight import Kind, State, View, missing
 from teamvoice.team.steady import Steady
 
@@ -47,6 +44,7 @@ class Status:
         """For ``--json``."""
         about = {"name": self.member.name, "aliases": list(self.member.aliases)}
         where = {"agent": self.agent, "pane": self.pane, "place": self.place}
+        where |= {"host": self.member.host} if self.member.host else {}
         return {**about, **self.state.as_json(now), **where}
 
 
@@ -67,6 +65,8 @@ Glimpses = dict[str, Glimpse]
 
 def status_of(member: config.Member, found: Found, view: View | None, now: float) -> Status:
     """A member's status out of what was found and seen of its pane, or was not."""
+    if isinstance(found, HostAway):
+        return Status(member, State(Kind.MISSING, "ssh", now, found.message))
     if isinstance(found, TeamvoiceError):
         return Status(member, State(Kind.UNKNOWN, "tmux", now, found.message))
     if view is None or view.pane is None:
@@ -134,18 +134,16 @@ def _facts(pane: Pane) -> tuple[object, ...]:
     return (pane.id, pane.pid, pane.dead, pane.in_mode, pane.command, pane.size)
 
 
-def read_trees(
+def known_trees(
     due: Mapping[str, Pane], known: Glimpses, now: float
 ) -> dict[str, tuple[Tree, float]]:
-    """The processes of panes with when they were read; read again when they may be others."""
+    """The processes of panes with when they were read; not of those that may have others now."""
     trees = {}
     for name, pane in due.items():
         old = known.get(name)
         same = old and (old.pane.pid, old.pane.command) == (pane.pid, pane.command)
         if old and same and now - old.tree_at < _TREE_S:
             trees[name] = (old.tree, old.tree_at)
-        else:
-            trees[name] = (read_tree(pane.pid), now)
     return trees
 
 

@@ -4,7 +4,8 @@ The daemon, and every ``teamvoice send`` and ``answer``, takes it for the whole 
 goes with its process, however that ends.
 
 A pane is known by the process id of its first program: no other pane of any tmux server on this
-machine has the same one at the same time, by whatever name a server is reached.
+machine has the same one at the same time, by whatever name a server is reached. For a pane on
+another machine its host counts as well, and only the writers on this machine are kept apart.
 """
 
 from __future__ import annotations
@@ -13,28 +14,30 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import stat
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import quote
 
 from teamvoice.errors import TeamError
+from teamvoice.team import runtime
 
 _AGAIN_S = 0.03  # between two tries
 
 
 @contextlib.asynccontextmanager
-async def alone(pid: int, within: float) -> AsyncIterator[None]:
+async def alone(pid: int, within: float, host: str = "") -> AsyncIterator[None]:
     """Be the one writer of the pane whose first program has this process id.
 
     Args:
         pid: Of that program.
         within: Seconds for which another writer is waited for.
+        host: Where it runs; empty for this machine.
 
     Raises:
         TeamError: Another one is still writing then, or there is no place for locks.
     """
-    lock = _PaneLock(pid)
+    lock = _PaneLock(f"{host} {pid}".strip())
     try:
         async with asyncio.timeout(within):
             await _take(lock)
@@ -58,8 +61,8 @@ async def _take(lock: _PaneLock) -> None:
 class _PaneLock:
     """The lock; its methods block shortly, and may be called from any thread, in any order."""
 
-    def __init__(self, pid: int) -> None:
-        self._name = f"pane-{pid}.lock"
+    def __init__(self, pane: str) -> None:
+        self._name = f"pane-{quote(pane, safe='')}.lock"
         self._guard = threading.Lock()
         self._file: int | None = None
         self._is_over = False
@@ -68,7 +71,7 @@ class _PaneLock:
         """Take it if it is free; never after :meth:`give_up`."""
         with self._guard:
             if not self._is_over:
-                self._file = _locked(_directory() / self._name)
+                self._file = _locked(runtime.directory() / self._name)
             return self._file is not None
 
     def give_up(self) -> None:
@@ -77,7 +80,7 @@ class _PaneLock:
             self._is_over = True
             if self._file is None:
                 return
-            (_directory() / self._name).unlink(missing_ok=True)
+            (runtime.directory() / self._name).unlink(missing_ok=True)
             os.close(self._file)
             self._file = None
 
@@ -94,17 +97,3 @@ def _locked(path: Path) -> int | None:
         pass  # it is another one's; the caller tries again
     os.close(file)
     return None
-
-
-def _directory() -> Path:
-    """Where the locks are: beside the control socket, where nobody else can put a thing."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    usable = runtime and os.access(runtime, os.W_OK)
-    # Not $TMPDIR: each of two processes may see another one.
-    shared = f"/tmp/teamvoice-{os.getuid()}"  # noqa: S108 - whose it is is checked below
-    directory = Path(f"{runtime}/teamvoice" if usable else shared)
-    directory.mkdir(mode=0o700, exist_ok=True)
-    found = directory.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-        raise PermissionError(f"{directory} is not a directory of yours")
-    return directory

@@ -10,13 +10,13 @@ Linux is read from ``/proc`` in well under a millisecond; elsewhere ``ps`` is as
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROC = Path("/proc")
 _DEPTH = 200  # processes of one pane that are looked at; a build may fork thousands
-_PS = ("ps", "-axo", "pid=,ppid=,pgid=,tpgid=,args=")
+PS = ("ps", "-axwwo", "pid=,ppid=,pgid=,tpgid=,args=")  # read by :func:`listed_trees`
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,12 @@ def read_tree(pid: int) -> Tree:
     return Tree(tuple(_below(pid, _ask_ps())))
 
 
+def listed_trees(pids: Mapping[str, int], lines: Sequence[str]) -> dict[str, Tree]:
+    """The trees below some programs, by the same names, out of what :data:`PS` printed."""
+    everything = _read_ps(lines)
+    return {name: Tree(tuple(_below(pid, everything))) for name, pid in pids.items()}
+
+
 def _walk_proc(root: int) -> Iterator[Process]:
     waiting = [root]
     for _ in range(_DEPTH):
@@ -102,12 +108,16 @@ def _children(pid: int) -> Iterator[int]:
 
 def _ask_ps() -> list[Process]:
     done = subprocess.run(
-        _PS, capture_output=True, encoding="utf-8", errors="replace", timeout=2, check=True
+        PS, capture_output=True, encoding="utf-8", errors="replace", timeout=2, check=True
     )
-    return [_read_ps(line) for line in done.stdout.splitlines() if line.strip()]
+    return _read_ps(done.stdout.splitlines())
 
 
-def _read_ps(line: str) -> Process:
+def _read_ps(lines: Sequence[str]) -> list[Process]:
+    return [_read_line(line) for line in lines if len(line.split()) > 4]
+
+
+def _read_line(line: str) -> Process:
     pid, parent, group, terminal_group, *arguments = line.split()
     return Process(int(pid), int(parent), int(group), int(terminal_group), tuple(arguments))
 

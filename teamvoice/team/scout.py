@@ -92,7 +92,7 @@ def _agents(panes: Sequence[Pane], profiles: Profiles) -> dict[str, str]:
 def _taken(
     members: Sequence[config.Member], panes: Sequence[Pane]
 ) -> Iterator[tuple[str, config.Member]]:
-    for member in members:
+    for member in (m for m in members if not m.host):
         try:
             pane = find_pane(member, panes)
         except TeamError:

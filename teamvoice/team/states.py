@@ -27,9 +27,11 @@ class State:
 
     Args:
         kind: The state.
-        source: ``tmux``, ``process``, ``native`` (the agent's own files), ``title`` or ``screen``.
+        source: ``tmux``, ``process``, ``native`` (the agent's own files), ``title``, ``screen``,
+            or ``ssh`` when another machine cannot be reached.
         seen_at: Monotonic seconds.
-        detail: The open question of ``waiting``; else what ``unknown`` or ``shell`` is instead.
+        detail: The open question of ``waiting``; else what ``unknown`` or ``shell`` is instead, or
+            why somebody on another machine is ``missing``.
         question: That question, understood; ``None`` when it cannot be read surely.
         since: When it began, monotonic; ``None`` where nobody tells.
         settled: It has lasted, or needs not to: see ``steady``. Idle that is not settled may be a

@@ -15,22 +15,19 @@ from teamvoice.team import glimpses, places
 from teamvoice.team.actor import Actor, Machine
 from teamvoice.team.answers import Answer
 from teamvoice.team.delivery import Delivery
-from teamvoice.team.glimpses import Glimpse, Glimpses, Status
+from teamvoice.team.glimpses import Glimpses, Status
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.holding import STUCK, Holding, Seen, Told
 from teamvoice.team.interruption import Interruption
 from teamvoice.team.keypress import KeyPress
-from teamvoice.team.members import find_member, wanted_options
-from teamvoice.team.native import Native, read_native
+from teamvoice.team.members import find_member
 from teamvoice.team.panes import Pane
 from teamvoice.team.places import Found
-from teamvoice.team.processes import Tree, read_tree
-from teamvoice.team.profiles import Profile, check_agents, load_profiles
+from teamvoice.team.profiles import check_agents, load_profiles
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import clean_message, tail
-from teamvoice.team.sight import View, missing, recognise, see
+from teamvoice.team.server import Server
 from teamvoice.team.steady import Steady
-from teamvoice.team.tmux import Tmux
 from teamvoice.team.writing import Order, Patience
 
 _GRACE_S = 1.0  # how long leaving waits for messages that are on their way
@@ -61,17 +58,20 @@ class Team:
     ) -> None:
         self.members = settings.members
         self._patience = patience or Patience()
-        self._tmux = Tmux(settings.socket, settings.deadline_s, wanted_options(self.members))
+        self._here = Server(settings, "", self._now)
+        hosts = {member.host for member in self.members} - {""}
+        there = {host: Server(settings, host, self._now) for host in sorted(hosts)}
+        self._servers = {"": self._here, **there}
+        self._open = contextlib.AsyncExitStack()
         self._steady = Steady()
-        self._profiles: dict[str, Profile] = {}
         self._group = asyncio.TaskGroup()
         self._workers: set[asyncio.Task[None]] = set()
-        self._actors: dict[tuple[str, int], Actor] = {}
+        self._actors: dict[tuple[str, str, int], Actor] = {}
         self._pins: dict[str, Found] = {}
         self._held = held or Held()
         self._holding = Holding(
             self._held,
-            self._tmux.aside,
+            self._here.tmux.aside,
             self._deliver_held,
             self._states,
             on_held or (lambda _message, _receipt: None),
@@ -79,15 +79,17 @@ class Team:
         )
 
     async def __aenter__(self) -> Self:
-        await self._tmux.__aenter__()
-        try:
-            self._profiles = await self._tmux.aside(lambda: load_profiles(config.profiles_dir()))
-            check_agents(self.members, self._profiles)
+        async with contextlib.AsyncExitStack() as stack:
+            for server in self._servers.values():
+                await stack.enter_async_context(server)
+            profiles = await self._here.tmux.aside(lambda: load_profiles(config.profiles_dir()))
+            check_agents(self.members, profiles)
             await self._group.__aenter__()
+            for server in self._servers.values():
+                server.profiles = profiles
+                self._workers.add(self._group.create_task(server.work()))
             self._workers.add(self._group.create_task(self._holding.work()))
-        except BaseException:
-            await self._tmux.__aexit__(None, None, None)
-            raise
+            self._open = stack.pop_all()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *exception: Any) -> None:
@@ -99,7 +101,7 @@ class Team:
         try:
             await self._group.__aexit__(*((kind, *exception) if ours else (None, None, None)))
         finally:
-            await self._tmux.__aexit__(None, None, None)
+            await self._open.aclose()
 
     async def pin(self) -> None:
         """Resolve every member to its pane now; it stays that pane until the next ``pin``.
@@ -107,7 +109,7 @@ class Team:
         Never raises for tmux: a member who cannot be resolved is so for the whole turn, and what
         is asked of it then says why.
         """
-        self._pins = await self._resolve_all()
+        self._pins = await self._resolve(self.members)
 
     def list(self) -> tuple[config.Member, ...]:
         """Who is on the team, as configured."""
@@ -123,7 +125,7 @@ class Team:
         return find_member(name, self.members)
 
     async def status(self, name: str | None = None) -> tuple[Status, ...]:
-        """What one member, or everyone, is doing: two tmux calls, however many they are.
+        """What one member, or everyone, is doing: two tmux calls for each server that has some.
 
         Idle that is not settled may be a pause between two steps; a second look, REST_S later, can
         tell.
@@ -132,10 +134,11 @@ class Team:
             TeamvoiceError: tmux does not answer, or the name is not a member's.
         """
         members, clock = self.members if name is None else (self.find(name),), time.time()
-        found = await self._resolve_all(keep=self._pins)
-        panes = {m.name: p for m in members if isinstance(p := found[m.name], Pane)}
+        found = await self._resolve(members, keep=self._pins)
         places.raise_if_tmux_is_away(members, found)
-        views = await self._views({m.name: (m, panes[m.name]) for m in members if m.name in panes})
+        names = [member.name for member in members]
+        looks = [server.views(found, names) for server in self._of(members)]
+        views = {name: view for look in await asyncio.gather(*looks) for name, view in look.items()}
         now = self._now()
         told = [glimpses.status_of(m, found[m.name], views.get(m.name), now) for m in members]
         return glimpses.steadied(told, self._steady, found, clock, now)
@@ -146,43 +149,28 @@ class Team:
         Args:
             known: What was seen before; empty the first time, and brought up to date.
         """
-        clock, now = time.time(), self._now()
-        try:
-            panes, screens = await self._tmux.snapshot(glimpses.restless(known, now))
-            found = {member.name: places.found_pane(member, panes) for member in self.members}
-            due = {
-                name: pane
-                for name, pane in found.items()
-                if isinstance(pane, Pane) and glimpses.has_moved(known.get(name), pane, now)
-            }
-            rest = [pane.id for pane in due.values() if pane.id not in screens]
-            screens |= await self._tmux.screens(rest)
-            trees = await self._tmux.aside(lambda: glimpses.read_trees(due, known, now))
-            witnesses = await self._tmux.aside(
-                lambda: {n: self._witness(self.find(n), p, trees[n][0]) for n, p in due.items()}
-            )
-        except TeamvoiceError as error:
-            away = [glimpses.status_of(member, error, None, now) for member in self.members]
-            return glimpses.steadied(away, self._steady, {}, clock, now)
-        for name, pane in due.items():
-            if pane.id in screens:
-                view = self._see(self.find(name), pane, screens[pane.id], witnesses[name])
-                status = glimpses.status_of(self.find(name), pane, view, now)
-                known[name] = Glimpse(pane, status, *trees[name], now, int(clock))
-        seen = [glimpses.latest(m, found[m.name], known, now) for m in self.members]
-        return glimpses.steadied(seen, self._steady, found, clock, now)
+        clock = time.time()
+        looks = [server.glance(known, clock) for server in self._of(self.members)]
+        seen: dict[str, Status] = {}
+        found: dict[str, Found] = {}
+        for statuses, panes in await asyncio.gather(*looks):
+            seen |= {status.member.name: status for status in statuses}
+            found |= panes
+        in_order = [seen[member.name] for member in self.members]
+        return glimpses.steadied(in_order, self._steady, found, clock, self._now())
 
     async def show(self, options: Mapping[str, str | None]) -> None:
         """Set the user options that status lines read; ``None`` takes one away.
 
         Args:
-            options: ``@teamvoice_state`` by the pane's id; under "" the global ``@teamvoice``.
+            options: ``@teamvoice_state`` by the pane's id, on this machine; under "" the global
+                ``@teamvoice``.
 
         Raises:
             TeamvoiceError: tmux does not answer, or a pane is gone.
         """
         if options:
-            await self._tmux.run(
+            await self._here.tmux.run(
                 *(glimpses.user_option(pane, text) for pane, text in options.items())
             )
 
@@ -194,7 +182,8 @@ class Team:
         """
         member = self.find(name)
         pane = await self._pane(member)
-        text = await self._tmux.scrollback(pane.id, min(2000, lines * 5))
+        tmux = self._servers[member.host].tmux
+        text = await tmux.scrollback(pane.id, min(2000, lines * 5))
         if text is None:
             raise TeamError(f"The pane of {member.name} is gone")
         return tail(text.split("\n"), lines, chars)
@@ -215,7 +204,7 @@ class Team:
         Raises:
             TeamError: Their file cannot be read.
         """
-        return await self._tmux.aside(self._held.list)
+        return await self._here.tmux.aside(self._held.list)
 
     async def withdraw(self, ticket: str) -> bool:
         """Forget a held message; ``False`` when there is none, or it is being typed just now.
@@ -223,7 +212,7 @@ class Team:
         Raises:
             TeamError: Their file cannot be read or written.
         """
-        return await self._tmux.aside(lambda: self._held.withdraw(ticket))
+        return await self._here.tmux.aside(lambda: self._held.withdraw(ticket))
 
     def state_seen(self, statuses: Iterable[Status]) -> None:
         """Somebody looked at members: held messages go by it, and save their own look."""
@@ -283,7 +272,7 @@ class Team:
         try:
             pane = await self._pane(member)
             (status,) = await self.status(member.name)
-            message = await self._tmux.aside(lambda: self._held.hold(member.name, text))
+            message = await self._here.tmux.aside(lambda: self._held.hold(member.name, text))
         except TeamError as error:
             return Receipt(Outcome.REFUSED, places.clause(error.message), "", member.name)
         why = STUCK.get(status.state.kind, "")
@@ -292,7 +281,8 @@ class Team:
     async def _deliver_held(self, message: HeldMessage) -> Receipt:
         """Write to the pane that is the member's now, whichever it was when the message came."""
         try:
-            found = (await self._resolve_all())[self.find(message.member).name]
+            member = self.find(message.member)
+            found = (await self._resolve((member,)))[member.name]
         except TeamvoiceError as error:
             found = error
         if isinstance(found, Pane):
@@ -316,71 +306,40 @@ class Team:
     async def _drive(self, member: str, pane: Pane, text: str, kind: Kinds) -> Receipt:
         order = Order(member, pane.id, pane.pid, text, pane.command)
         try:
-            return await self._actor(pane).do(kind(order, self._patience), order)
+            actor = self._actor(self._servers[self.find(member).host], pane)
+            return await actor.do(kind(order, self._patience), order)
         finally:
             self._steady.stir(member, self._now())
 
-    def _actor(self, pane: Pane) -> Actor:
-        key = (pane.id, pane.pid)
+    def _actor(self, server: Server, pane: Pane) -> Actor:
+        key = (server.host, pane.id, pane.pid)
         if key not in self._actors:
-            self._actors[key] = Actor(self._tmux, self._look, self._now, self._patience.turn)
-            self._workers.add(self._group.create_task(self._actors[key].work()))
+            actor = Actor(server.tmux, server.look, self._now, self._patience.turn, server.host)
+            self._actors[key] = actor
+            self._workers.add(self._group.create_task(actor.work()))
         return self._actors[key]
 
-    async def _look(self, member: str, pane_id: str) -> View:
-        look = await self._tmux.look(pane_id)
-        if look is None:
-            return missing(self._now())
-        pane, screen = look
-        found = self.find(member)
-        witness = await self._tmux.aside(lambda: self._witness(found, pane))
-        return self._see(found, pane, screen, witness)
+    # Finding -----------------------------------------------------------------------------------
 
-    # Seeing ------------------------------------------------------------------------------------
+    def _of(self, members: Sequence[config.Member]) -> Sequence[Server]:
+        """The servers in which members are."""
+        return [self._servers[host] for host in dict.fromkeys(m.host for m in members)]
 
-    async def _resolve_all(self, keep: Mapping[str, Found] | None = None) -> dict[str, Found]:
-        """Every member's pane as it is now; those in ``keep`` that still exist stay the same."""
-        try:
-            panes = await self._tmux.panes()
-        except TeamvoiceError as error:
-            return {member.name: error for member in self.members}
-        kept = {name: places.again(pane, panes) for name, pane in (keep or {}).items()}
-        return {m.name: kept.get(m.name) or places.found_pane(m, panes) for m in self.members}
+    async def _resolve(
+        self, members: Sequence[config.Member], keep: Mapping[str, Found] | None = None
+    ) -> dict[str, Found]:
+        """The panes of members, and of all who are on the same servers, as they are now."""
+        asked = await asyncio.gather(*(server.resolve(keep or {}) for server in self._of(members)))
+        return {name: found for one in asked for name, found in one.items()}
 
     async def _pane(self, member: config.Member) -> Pane:
-        pins = self._pins or await self._resolve_all()
+        pins = self._pins or await self._resolve((member,))
         found = pins[member.name]
         if isinstance(found, TeamvoiceError):
             raise found
         if found is None:
             raise TeamError(f"No pane of {member.name} was found", places.where_to_look(member))
         return found
-
-    async def _views(self, panes: dict[str, tuple[config.Member, Pane]]) -> dict[str, View]:
-        screens = await self._tmux.screens([pane.id for _, pane in panes.values()])
-        witnesses = await self._tmux.aside(
-            lambda: {name: self._witness(*of) for name, of in panes.items()}
-        )
-        return {
-            name: self._see(member, pane, screens[pane.id], witnesses[name])
-            for name, (member, pane) in panes.items()
-            if pane.id in screens
-        }
-
-    def _witness(
-        self, member: config.Member, pane: Pane, tree: Tree | None = None
-    ) -> tuple[Tree, Native | None]:
-        """What speaks beside the screen: the pane's processes and the agent's own files."""
-        tree = tree or read_tree(pane.pid)
-        profile = recognise(pane, tree, self._profiles, member.agent)
-        return tree, read_native(profile, tree, time.time())
-
-    def _see(
-        self, member: config.Member, pane: Pane, screen: str, witness: tuple[Tree, Native | None]
-    ) -> View:
-        tree, native = witness
-        wish, now = member.agent, self._now()
-        return see(pane, screen, tree, self._profiles, wish=wish, at=now, native=native)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

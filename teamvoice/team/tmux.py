@@ -25,6 +25,7 @@ from libtmux.exc import TmuxCommandNotFound
 
 from teamvoice.errors import TmuxFailed, TmuxUnavailable
 from teamvoice.team.panes import Pane, pane_format, parse_pane
+from teamvoice.team.ssh import Errand
 from teamvoice.team.worker import Quick, Worker
 from teamvoice.team.writing import Scrolled, Still
 
@@ -68,16 +69,18 @@ class Tmux:
             the server that ``$TMUX`` names, else the default one.
         deadline_s: Seconds after which a call has failed.
         options: The user options that are read with every pane.
+        host: The machine on which it is, as ssh takes it; empty for this one.
     """
 
     def __init__(
-        self, socket: str = "", deadline_s: float = 5.0, options: Sequence[str] = ()
+        self, socket: str = "", deadline_s: float = 5.0, options: Sequence[str] = (), host: str = ""
     ) -> None:
         # -u: without it a client in a plain locale gets every character beyond ASCII as "_".
         where = ("-S" if "/" in socket else "-L", socket) if socket else ()
         self._flags = ("-u", *where)
         self._options = tuple(options)
-        self._worker = Worker("tmux", deadline_s)
+        self._host = host
+        self._worker = Worker(f"tmux on {host}" if host else "tmux", deadline_s)
 
     async def __aenter__(self) -> Self:
         await self._worker.__aenter__()
@@ -90,10 +93,31 @@ class Tmux:
         """Run commands in one invocation; the lines that they printed.
 
         Raises:
-            TmuxUnavailable: There is no tmux, or no server.
+            TmuxUnavailable: There is no tmux, no server, or its host cannot be reached.
             TmuxFailed: A command failed (the ones after it were not run), or time ran out.
         """
-        return await self._worker.call(_Invocation(self._flags, commands))
+        return await self._run(commands)
+
+    async def _run(self, commands: Sequence[Command], given: str = "") -> list[str]:
+        if not self._host:
+            return await self._worker.call(_Invocation(self._flags, commands))
+        return await self.errand("tmux", *self._flags, *_joined(commands), given=given)
+
+    async def errand(self, *words: str, given: str = "") -> list[str]:
+        """Run a program on the server's host, which is another machine; the lines it printed.
+
+        Args:
+            words: The program and its arguments.
+            given: Its standard input.
+
+        Raises:
+            TmuxUnavailable: The host cannot be reached, or lacks the program.
+            TmuxFailed: It failed, or time ran out.
+        """
+        done = await self._worker.call(Errand(self._host, words, given))
+        if done.code != 0:
+            raise _failure(done.complaint or f"{words[0]} ended with {done.code}", self._host)
+        return done.lines
 
     async def aside(self, function: Callable[[], T]) -> T:
         """Run a short function that blocks (reading files, say) on the same thread."""
@@ -168,14 +192,13 @@ class Tmux:
             Whether it was pasted; if not, nothing reached the pane.
         """
         name = f"teamvoice-{secrets.token_hex(8)}"
-        file = await self.aside(lambda: _private_file(text))
         paste = f"paste-buffer -p -r -d -b {name} -t {pane_id}"
-        condition = _fit(pid, still)
+        checked = _if(pane_id, _fit(pid, still), paste, f"delete-buffer -b {name}")
+        if self._host:
+            return await self._run([("load-buffer", "-b", name, "-"), checked], text) == ["done"]
+        file = await self.aside(lambda: _private_file(text))
         try:
-            lines = await self.run(
-                ("load-buffer", "-b", name, str(file)),
-                _if(pane_id, condition, paste, f"delete-buffer -b {name}"),
-            )
+            lines = await self.run(("load-buffer", "-b", name, str(file)), checked)
         finally:
             await self.aside(lambda: file.unlink(missing_ok=True))
         return lines == ["done"]
@@ -299,10 +322,13 @@ def _private_dir() -> str | None:
     return runtime if runtime and os.access(runtime, os.W_OK) else None
 
 
-def _failure(reason: str) -> TmuxFailed | TmuxUnavailable:
+def _failure(reason: str, host: str = "") -> TmuxFailed | TmuxUnavailable:
+    where = f" on {host}" if host else ""
     if any(sign in reason for sign in _FAR):
-        return TmuxUnavailable(f"no tmux server answers: {reason}", "start one: tmux new -s work")
-    return TmuxFailed(f"tmux: {reason}")
+        return TmuxUnavailable(
+            f"no tmux server answers{where}: {reason}", "start one: tmux new -s work"
+        )
+    return TmuxFailed(f"tmux{where}: {reason}")
 
 
 def _is_gone(error: TmuxFailed) -> bool:

@@ -83,7 +83,8 @@ class Watcher:
             self._desk.told(status.member.name, status.state)
 
     async def _show(self) -> None:
-        panes = {s.pane: str(s.state.kind) for s in self.statuses if s.pane}
+        here = [s for s in self.statuses if s.pane and not s.member.host]
+        panes = {s.pane: str(s.state.kind) for s in here}
         team = {"": summary((s.member.name, s.state) for s in self.statuses)} if panes else {}
         wanted = team | panes
         for pane in [pane for pane in self._shown if pane not in wanted]:

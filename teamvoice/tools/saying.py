@@ -31,6 +31,7 @@ _STATES = {
     Kind.MISSING: "missing; no pane was found",
     Kind.UNKNOWN: "in a state that could not be read",
 }
+_AWAY = "missing; tmux on that machine could not be reached"
 
 
 def say_status(statuses: Sequence[Status]) -> str:
@@ -50,7 +51,8 @@ def say_member(status: Status, budget: int) -> str:
     name = _short(status.member.name)
     about = _about(status)
     text = within(about, budget) if budget > 2 and about else ""
-    sentence = f"{_capital(spoken(name))} is {_STATES[status.state.kind]}"
+    is_away = status.state.kind is Kind.MISSING and status.state.source == "ssh"
+    sentence = f"{_capital(spoken(name))} is {_AWAY if is_away else _STATES[status.state.kind]}"
     if not text:
         return f"{sentence}."
     return f"{sentence}{_LEADS[status.state.kind]}:\n{fence(name, text)}"

@@ -107,6 +107,15 @@ async def test_nobody_of_the_team_is_there(server: Server) -> None:
     assert (finding.mark, "@teamvoice 'developer'" in finding.mend) == ("fail", True)
 
 
+@pytest.mark.needs("ssh")
+async def test_a_machine_of_the_team_that_is_away(house: Path) -> None:
+    member = '[[team.members]]\nname = "pm"\nhost = "box.invalid"\n'
+    write(house / "config" / "config.toml", member)
+    assert (await found("tmux server")).mark == "ok"  # none is needed here
+    finding = await found("team")
+    assert (finding.mark, "ssh -o BatchMode=yes box.invalid" in finding.mend) == ("fail", True)
+
+
 async def test_one_of_the_team_is_gone(server: Server) -> None:
     open_pane(server, "developer", standin("developer"))
 

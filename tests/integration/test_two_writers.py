@@ -143,6 +143,8 @@ async def test_a_lock_goes_with_its_process(cli: Cli) -> None:
         with pytest.raises(TeamError, match="another teamvoice"):
             async with alone(1, 0.1):
                 pass
+        async with alone(1, 0.1, "user@box"):  # a pane of another machine is another one
+            pass
         async with alone(2, 0.1):  # another pane is free
             pass
         process.kill()

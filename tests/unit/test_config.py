@@ -170,3 +170,18 @@ def test_every_setting_of_the_example_has_a_line_on_it() -> None:
     }
     settings = {line.partition(" = ")[0] for line in lines if " = " in line[:20] and line[0] != "#"}
     assert settings == commented
+
+
+@pytest.mark.parametrize("host", ["", "box", "user@box.example", "ssh://user@box:2222", "_svc@::1"])
+def test_hosts_as_ssh_takes_them(tmp_path: Path, host: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[[team.members]]\nname = "pm"\nhost = "{host}"\n')
+    assert config.load(file, {}).team.members[0].host == host
+
+
+@pytest.mark.parametrize("host", ["-oProxyCommand=id", "a box", "box;id", "box\\n"])
+def test_a_host_is_no_option_and_no_command(tmp_path: Path, host: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[[team.members]]\nname = "pm"\nhost = "{host}"\n')
+    with pytest.raises(ConfigError, match="host"):
+        config.load(file, {})

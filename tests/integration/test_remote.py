@@ -1,0 +1,150 @@
+"""Members on another machine, by a real ssh to a real sshd."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import struct
+import termios
+import time
+from collections.abc import Iterator
+
+import pytest
+from libtmux import Pane, Server
+
+from teamvoice.config import Member
+from teamvoice.team.processes import read_tree
+from teamvoice.team.receipts import Outcome
+from teamvoice.team.sight import Kind
+from teamvoice.team.team import Team
+from teamvoice.team.writing import Patience
+from teamvoice.tools.saying import say_status
+from tests.support.panes import (
+    id_of,
+    name_of,
+    open_pane,
+    own_server,
+    pid_of,
+    screen_of,
+    standin,
+    team_of,
+)
+from tests.support.remote import Machine, other_machine
+from tests.support.wait import until
+
+pytestmark = pytest.mark.needs("tmux", "sshd", "ssh")
+
+HERE = Member(name="developer")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with own_server() as own:
+        yield own
+
+
+@pytest.fixture
+def machine(server: Server) -> Iterator[Machine]:
+    with other_machine(name_of(server)) as other:
+        yield other
+
+
+async def at_work(server: Server, name: str, command: str = "") -> Pane:
+    pane = open_pane(server, name, command or standin(name))
+    await until(lambda: "? for shortcuts" in screen_of(pane), f"{name} is ready", within=15)
+    return pane
+
+
+def there(machine: Machine) -> Member:
+    return Member(name="pm", host=machine.host)
+
+
+def unread(pane: Pane) -> int:
+    """The bytes that were typed into a pane and that its program has not read."""
+    (tty,) = pane.cmd("display-message", "-p", "#{pane_tty}").stdout
+    terminal = os.open(tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        answer = fcntl.ioctl(terminal, termios.FIONREAD, b"\0" * 4)
+    finally:
+        os.close(terminal)
+    count: int = struct.unpack("i", answer)[0]
+    return count
+
+
+async def test_a_member_there_gets_a_message_asks_and_is_answered(
+    server: Server, machine: Machine
+) -> None:
+    here, pm = await at_work(server, "developer"), await at_work(machine.server, "pm")
+    assert id_of(here) == id_of(pm)  # an id means a pane of one server alone
+    async with Team(team_of(server, HERE, there(machine))) as team:
+        assert [s.state.kind for s in await team.status()] == [Kind.IDLE, Kind.IDLE]
+        text = "please deploy 'it'; $HOME `id`\n~ and \"all\" of ’em"
+        both = await asyncio.gather(team.send("pm", text), team.send("developer", "count to ten"))
+        assert [receipt.outcome for receipt in both] == [Outcome.SUBMITTED] * 2, both
+        assert "deploy 'it'; $HOME `id`" in screen_of(pm)
+        assert "count to ten" not in screen_of(pm)
+        (status,) = await team.status("pm")
+        assert (status.state.kind, status.agent) == (Kind.WAITING, "standin")
+        assert "deploy" in await team.read("pm")
+        receipt = await team.answer("pm", "yes")
+        assert receipt.outcome is Outcome.SUBMITTED, receipt
+        developer, other = await team.glance({})
+        assert (developer.state.kind, other.state.kind) == (Kind.WORKING, Kind.WORKING)
+    (master,) = (machine.home / "teamvoice").glob("ssh-*")
+    assert master.is_socket()  # one connection, which the next command finds
+
+
+async def test_a_host_that_hangs_is_missing_and_the_others_go_on(
+    server: Server, machine: Machine
+) -> None:
+    here, _pm = await at_work(server, "developer"), await at_work(machine.server, "pm")
+    settings = team_of(server, HERE, there(machine), deadline_s=4.0)
+    async with Team(settings) as team, asyncio.TaskGroup() as tasks:
+        assert [s.state.kind for s in await team.status()] == [Kind.IDLE, Kind.IDLE]
+        machine.hang()
+        first = tasks.create_task(team.status("pm"))
+        receipt = await team.send("developer", "start on the login feature")
+        assert receipt.outcome is Outcome.SUBMITTED
+        (pm,) = await asyncio.wait_for(first, 15)
+        assert pm.state.kind is Kind.MISSING
+        assert machine.host in pm.state.detail
+        assert say_status([pm]) == "The PM is missing; tmux on that machine could not be reached."
+        before = time.monotonic()
+        developer, pm = await team.status()
+        assert (developer.state.kind, pm.state.kind) == (Kind.WORKING, Kind.MISSING)
+        assert time.monotonic() - before < 3  # it is known to be away, and not waited for again
+        refused = await team.send("pm", "hello")
+        assert (refused.outcome, refused.pane) == (Outcome.REFUSED, "")
+        assert machine.host in refused.why
+        assert "hello" not in screen_of(here)
+        machine.go_on()
+
+        async def is_back() -> bool:
+            return (await team.glance({}))[1].state.kind is Kind.IDLE
+
+        await until(is_back, "the other machine is back", within=20)
+
+
+async def test_a_connection_that_is_cut_in_a_write_leaves_it_unconfirmed(
+    server: Server, machine: Machine
+) -> None:
+    # Below a shell: tmux itself wakes the program of a pane that is stopped.
+    command = f"{standin('pm').removeprefix('exec ')}; true"
+    pane = await at_work(machine.server, "pm", command)
+    patience = Patience(appear=60.0)
+    async with (
+        Team(team_of(server, there(machine)), patience) as team,
+        asyncio.TaskGroup() as tasks,
+    ):
+        agent = read_tree(pid_of(pane)).processes[1]
+        os.kill(agent.pid, signal.SIGSTOP)  # what is pasted does not appear
+        sending = tasks.create_task(team.send("pm", "start on the login feature"))
+        await until(lambda: unread(pane) > 0, "the text is typed", within=15)
+        machine.cut()
+        receipt = await asyncio.wait_for(sending, 30)
+        assert receipt.outcome is Outcome.UNCONFIRMED
+        assert receipt.why.startswith(f"ssh cannot reach {machine.host}: "), receipt
+        (status,) = await team.status()
+        assert status.state.kind is Kind.MISSING
