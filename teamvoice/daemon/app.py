@@ -26,7 +26,6 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -34,7 +33,7 @@ import structlog
 
 from teamvoice import __version__, config
 from teamvoice.conversation.events import CancelAsked, Event, NewsCame
-from teamvoice.conversation.states import Mic, Rules, Sound
+from teamvoice.conversation.states import Mic, Sound
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon import report
 from teamvoice.daemon.bridge import Bridge, Rooms
@@ -117,7 +116,7 @@ class App:
         self._tariff = Tariff(settings, self.link.provider)
         self._spending = Spending(self._tariff, journal_path())
         self._cache_watch = CacheWatch()
-        self._bridge = Bridge(self._rooms(), _rules(settings, pace), self._policy)
+        self._bridge = Bridge(self._rooms(), pace.rules_of(settings), self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._keys.muted, self._bridge.is_quiet = self._standing.muted, self._standing.quiet
@@ -395,12 +394,3 @@ class App:
         self._tell(
             "notice", "the voice is quiet; answers are shown" if quiet else "it speaks again"
         )
-
-
-def _rules(settings: config.Config, pace: Pace) -> Rules:
-    return replace(
-        pace.rules,
-        trims=settings.audio.trim,
-        cap_usd=settings.cost.cap_usd,
-        keep_said_s=settings.provider.keep_said_s,
-    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from teamvoice import config
 from teamvoice.conversation.states import Rules
 from teamvoice.realtime.backoff import Backoff
 from teamvoice.realtime.client import Limits
@@ -25,3 +26,12 @@ class Pace:
     limits: Limits = field(default_factory=Limits)
     backoff: Backoff = field(default_factory=Backoff)
     schedule: Schedule = field(default_factory=Schedule)
+
+    def rules_of(self, settings: config.Config) -> Rules:
+        """The rules of the conversation, with what the settings say of them."""
+        return replace(
+            self.rules,
+            trims=settings.audio.trim,
+            cap_usd=settings.cost.cap_usd,
+            keep_said_s=settings.provider.keep_said_s,
+        )
