@@ -74,6 +74,10 @@ _OF_A_SESSION = (
     ev.SpeechTranscribed,
     ev.RequestRefused,
 )
+_ENDS = {
+    "cap": "the hold was ended, because the key was held for too long",
+    "lost": "the hold was ended, because the key is not seen any more",
+}
 
 
 class Conversation:
@@ -183,6 +187,8 @@ class Conversation:
             draft.ms["held"] = round((event.at - draft.began) * 1000)
             self.mic = Mic.DRAINING
             self._do(do.CloseMicrophone())
+            if why := _ENDS.get(event.why):
+                self._do(do.Tell("trouble", f"{why}; what was said until then counts"))
 
     def _tapped(self, _: ev.Tapped) -> None:
         if self._next_hold:
@@ -517,7 +523,12 @@ class Conversation:
     def _run_calls(self, draft: Draft | None, event: ev.ResponseEnded) -> None:
         """Run what a completed response asks for; after a cancel, answer that it was not run."""
         asked = []
+        calls: dict[str, ev.ToolCall] = {}
         for call in event.calls:
+            calls.setdefault(call.call_id, call)
+        if len(calls) < len(event.calls):
+            self._do(do.Tell("trouble", "two commands came with one id: the second was not done"))
+        for call in calls.values():
             if draft is None or draft.outcome == "cancelled":
                 why = "the person cancelled it" if draft else "nobody asked for it"
                 self._do(do.AddToolOutput(call.call_id, f"not run: {why}"))

@@ -39,6 +39,7 @@ _MOST = 10_000  # calls that are known; then the oldest is forgotten
 FAILED = "The tool failed, and it is not known whether anything was done."
 LOST = "It is not known whether this was done: teamvoice ended while it was under way."
 _AGAIN = "Not done again: a call with this id was carried out already."
+_ANOTHER = "Not done: its id is that of another call, which came before. Ask for it again."
 _RUNS = "Not done again: a call with this id is being carried out."
 
 
@@ -89,10 +90,10 @@ class Deeds:
         """
         if call.name not in WRITES:
             return await self._tools(call.name, call.arguments, confirmed)
-        if refusal := self._refusal(call.call_id):
+        begun = call_record(call, Step.BEGUN, _now(), confirmed=confirmed)
+        if refusal := self._refusal(begun):
             _log.warning("a call came twice", call_id=call.call_id, tool=call.name)
             return refusal
-        begun = call_record(call, Step.BEGUN, _now(), confirmed=confirmed)
         self._last[call.call_id] = begun  # before anything is awaited
         # A task of ours: whoever waits for it may be cancelled, and it still ends, and is noted.
         outcome = await asyncio.shield(self._tasks.create_task(self._carry_out(call, begun)))
@@ -100,11 +101,14 @@ class Deeds:
             raise outcome
         return outcome
 
-    def _refusal(self, call_id: str) -> str:
+    def _refusal(self, asked: Record) -> str:
+        call_id = asked["call_id"]
         last = self._last.get(call_id) if call_id else None  # without an id none is known again
         match last and last.get("state"):
             case None | Step.WAITING:
                 return ""
+            case _ if last and any(last.get(k) != asked[k] for k in ("name", "arguments")):
+                return _ANOTHER  # whose receipt would not be this one's
             case Step.BEGUN:
                 return _RUNS
         return f"{_AGAIN} {last.get('result', '') if last else ''}".strip()

@@ -91,6 +91,15 @@ async def test_a_call_is_never_repeated_not_even_after_a_restart(house: House) -
     assert house.did == ["send_message"]
 
 
+async def test_another_call_with_its_id_does_not_get_its_receipt(house: House) -> None:
+    other = ToolCall("call_1", "send_message", '{"member": "pm", "text": "stop"}')
+    async with house.deeds() as deeds:
+        await deeds.call(SEND, confirmed=False)
+        refused = await deeds.call(other, confirmed=False)
+    assert (refused.startswith("Not done: its id"), DONE in refused) == (True, False)
+    assert house.did == ["send_message"]
+
+
 async def test_a_call_that_comes_twice_at_once_runs_once(house: House) -> None:
     async with house.deeds() as deeds, asyncio.TaskGroup() as tasks:
         both = [tasks.create_task(deeds.call(SEND, confirmed=False)) for _ in range(2)]
@@ -144,7 +153,8 @@ async def test_who_stops_waiting_does_not_stop_the_write(house: House) -> None:
 async def test_what_an_earlier_daemon_did_not_end_is_unconfirmed_once(house: House) -> None:
     house.path.write_bytes(
         b'{"kind": "call", "state": "begun", "call_id": "call_1", "name": "send_message",'
-        b' "arguments": {}, "time": "2026-01-31T09:30:00+00:00", "confirmed": false}\n'
+        b' "arguments": {"member": "dev", "text": "go"},'
+        b' "time": "2026-01-31T09:30:00+00:00", "confirmed": false}\n'
     )
     for _ in range(2):
         async with house.deeds() as deeds:

@@ -58,6 +58,27 @@ def test_a_command_from_key_down_to_the_end_of_the_answer(talk: Talk) -> None:
     assert talk.machine.turn == 0
 
 
+@pytest.mark.parametrize("why", ["cap", "lost"])
+def test_a_hold_that_was_ended_for_the_person_is_said_to_be(talk: Talk, why: str) -> None:
+    talk.tell(ev.HoldBegan(at=1.0))
+    _, told = talk.tell(ev.HoldEnded(at=2.0, why=why))
+    assert isinstance(told, do.Tell)
+    assert (told.kind, told.text.split(",")[0]) == ("trouble", "the hold was ended")
+
+
+def test_of_two_commands_with_one_id_the_second_is_told_to_be_left_out(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    other = ev.ToolCall(CALL.call_id, CALL.name, '{"member": "pm", "text": "hello"}')
+    ran = talk.tell(
+        ev.ResponseEnded(at=talk.at(), response_id="r1", status="completed", calls=(CALL, other))
+    )
+    assert [command for command in ran if isinstance(command, do.RunTool)] == [
+        do.RunTool(CALL.call_id, CALL.name, CALL.arguments)
+    ]
+    assert "the second was not done" in "".join(c.text for c in ran if isinstance(c, do.Tell))
+
+
 def test_what_is_said_before_the_link_is_up_is_sent_when_it_is() -> None:
     talk = Talk(link=False)
     assert kinds(talk.say(blocks=10)) == []
