@@ -30,6 +30,11 @@ class Calls:
         """The session that is up waits for an output."""
         return bool(self._open)
 
+    @property
+    def have_orphans(self) -> bool:
+        """One goes on for which no session waits."""
+        return bool(self._orphans)
+
     def open_in(self, draft: Draft, call_id: str) -> bool:
         """The session that is up waits for this one, in this turn."""
         return self._open.get(call_id) is draft

@@ -128,6 +128,11 @@ class Conversation:
         out, self._out = self._out, []
         return out
 
+    def part(self, at: float) -> list[Command]:
+        """Nothing more will be told: write down the turns that only waited for a last fact."""
+        self._ledger.link_lost()
+        return self._ledger.settle(at)
+
     def _table(self) -> dict[type[ev.Event], Callable[[Any], None]]:
         """Who handles which event."""
         return {
@@ -673,7 +678,8 @@ class Conversation:
     @property
     def is_at_rest(self) -> bool:
         """No turn is on, and nothing is under way: the session may be changed for another."""
-        return self._ledger.current is None and self._is_quiet() and not self._said.recording
+        runs = self._ledger.current or self._calls.have_orphans or self._said.recording
+        return not runs and self._is_quiet()
 
     def _is_quiet(self) -> bool:
         return (

@@ -128,6 +128,7 @@ class Bridge:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._obey(self.machine.part(self._now()))
         for timer in self._timers.values():
             timer.cancel()
         for task in self._running:

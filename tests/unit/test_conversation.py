@@ -66,6 +66,30 @@ def test_a_hold_that_was_ended_for_the_person_is_said_to_be(talk: Talk, why: str
     assert (told.kind, told.text.split(",")[0]) == ("trouble", "the hold was ended")
 
 
+def test_a_turn_that_waits_for_its_transcript_is_written_down_when_all_ends(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.SpeechCommitted(at=talk.at(), item_id="u1"))
+    talk.answer()
+    talk.end()
+    talk.tell(ev.SoundBegan(at=talk.at()))
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert (talk.machine.turn, talk.turns) == (0, [])
+    written = [c for c in talk.machine.part(talk.at()) if isinstance(c, do.EndTurn)]
+    assert [command.turn.outcome for command in written] == ["answered"]
+    assert talk.machine.part(talk.at()) == []
+
+
+def test_a_write_that_goes_on_without_its_session_is_no_rest(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)
+    talk.tell(ev.LinkDown(at=talk.at(), reason="the network is away", fatal=True))
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    assert (talk.machine.turn, talk.machine.is_at_rest) == (0, False)
+    talk.tell(ev.ToolEnded(at=talk.at(), call_id=CALL.call_id, output="Submitted."))
+    assert talk.machine.is_at_rest
+
+
 def test_of_two_commands_with_one_id_the_second_is_told_to_be_left_out(talk: Talk) -> None:
     talk.say()
     talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
