@@ -733,9 +733,12 @@ class Conversation:
 
     def _give_up(self, draft: Draft | None, trouble: str) -> None:
         """No answer will come to what was said; the person is told."""
-        self._said.answered(self._said.committed())
+        gone = self._said.committed()
+        self._said.answered(gone)
         if draft:
-            self._fail(draft, trouble)
+            has_older = any(utterance.turn != draft.number for utterance in gone)
+            older = "; what you said before it is given up too" if has_older else ""
+            self._fail(draft, trouble + older)
 
     def _send_said(self, at: float) -> None:
         """Give the session that is up what it does not have yet."""

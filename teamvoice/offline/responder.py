@@ -109,7 +109,7 @@ class Responder:
             self._finish(response, "failed" if trouble else "completed", trouble)
 
     def _think(self, response: Response) -> None:
-        context = response.context()
+        context = response.context
         asked = _unanswered(context)
         persons = [item for item in asked if item.role == "user"]
         if waits_for := next((person for person in persons if person.hearing), None):

@@ -46,14 +46,13 @@ class Response:
     script: Script
     given: list[Segment] = field(default_factory=list)
     output: list[Item] = field(default_factory=list)
+    context: list[Item] = field(default_factory=list)  # the items that it answers
     waits_for: Item | None = None  # the words of this item are still at the ears
 
-    def context(self) -> list[Item]:
-        """The items that it answers."""
-        return list(self.history) if self.options.context is None else self.options.context
-
     def begin(self) -> None:
-        """Tell that it began."""
+        """Tell that it began. What comes into the conversation from now on is for the next one."""
+        own = self.options.context
+        self.context = list(self.history) if own is None else own
         self.script.send("response.created", response=self.wire("in_progress"))
 
     def call(self, call: Call) -> None:
@@ -169,12 +168,15 @@ class Response:
         self._close(item, status)
 
     def _open(self, item: Item) -> dict[str, Any]:
+        # Behind what it answers: what came meanwhile is answered by the next response.
+        known = reversed([*self.context, *self.output])
+        behind = next((kept.id for kept in known if kept in self.history), None)
         self.output.append(item)
         where = self._where(item)
         place = {"response_id": self.id, "output_index": where["output_index"]}
         self.script.send("response.output_item.added", **place, item=item.wire())
         if self.options.in_conversation:
-            kind, previous = "conversation.item.added", self.history.add(item)
+            kind, previous = "conversation.item.added", self.history.add(item, behind)
             self.script.send(kind, previous_item_id=previous, item=item.wire())
         return where
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from teamvoice.offline.protocol import Limits
 from tests.support.offline_parts import SILENCE, sound_of
-from tests.support.offline_talk import TOOL, Event, Talk
+from tests.support.offline_talk import TOOL, Event, Talk, only
 
 NAMES = st.sampled_from(["a", "b", "c", "root", "newest", "spoken", "call"])
 SOUNDS = {
@@ -166,3 +166,16 @@ def test_the_promises_hold(steps: list[tuple[str, dict[str, Any]]], by_key: bool
         _run(talk, "hear", {})
         _run(talk, "speak", {})
     _check(talk.all)
+
+
+def test_what_comes_after_a_response_began_is_for_the_next_one() -> None:
+    talk = Talk(at_once=False)
+    talk.manual()
+    talk.append(sound_of("good morning"))
+    talk.send("input_audio_buffer.commit")
+    talk.respond(output_modalities=["text"])
+    talk.write("good night")
+    text = only(talk.hear(), "response.output_text.done")["text"]
+    assert text == "You said: good morning"
+    text = only(talk.respond(output_modalities=["text"]), "response.output_text.done")["text"]
+    assert "good night" in text
