@@ -105,7 +105,7 @@ class World(RuleBasedStateMachine):
                 self.obey_wire(command)
 
     def show(self, told: do.Tell) -> None:
-        if told.kind == "answer" and self.spent:  # nothing can be said aloud any more
+        if told.kind == "answer" and self.machine.budget.is_spent:  # none is said aloud
             self.ends.discard(told.text)
         elif told.kind == "trouble" and "was not sent" in told.text:
             self.excused |= self.aged
