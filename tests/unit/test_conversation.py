@@ -90,6 +90,23 @@ def test_a_write_that_goes_on_without_its_session_is_no_rest(talk: Talk) -> None
     assert talk.machine.is_at_rest
 
 
+def test_words_of_an_earlier_turn_that_are_given_up_with_a_later_one_are_told(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    talk.tell(ev.SoundBegan(at=talk.at()))
+    talk.tell(ev.TextAsked(at=talk.at(), text="one"))
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.tell(ev.LinkDown(at=talk.at(), reason="the network is away"))
+    talk.blocks(20)
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    talk.tell(ev.CaptureEnded(at=talk.at()))
+    talk.tell(ev.LinkUp(at=talk.at()))
+    talk.tell(ev.SoundStopped(at=talk.at(), heard=()))
+    talk.tell(ev.TimerRang(at=talk.at(), name="answer"))
+    assert [turn.outcome for turn in talk.turns] == ["interrupted", "interrupted", "failed"]
+    assert talk.turns[-1].trouble.endswith("what you said before it is given up too")
+
+
 def test_of_two_commands_with_one_id_the_second_is_told_to_be_left_out(talk: Talk) -> None:
     talk.say()
     talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
