@@ -177,13 +177,12 @@ def _read_codex(pid: int, now: float) -> Native | None:
     home = _directory(pid, "CODEX_HOME", ".codex")
     where = str((_PROC / str(pid) / "cwd").readlink())
     began = _start_time(pid)
-    own = [
-        file
-        for file in _newest(home / "sessions")
-        if (about := file.stat()).st_mtime >= began
-        and _cwd_of(file, min(about.st_size, _HEAD_BYTES)) == where
-        and _began_of(file) >= began
-    ]
+    own = []
+    for file in _newest(home / "sessions"):
+        about = file.stat()
+        if about.st_mtime >= began:
+            its_place, its_start = _head_of(file, min(about.st_size, _HEAD_BYTES))
+            own += [file] if its_place == where and its_start >= began else []
     # Two that run in one directory cannot be told apart: then none is believed. One that has said
     # nothing yet has no file, and the older file of another is not its own.
     if len(own) != 1:
@@ -226,21 +225,15 @@ def _newest(sessions: Path) -> list[Path]:
 
 
 @functools.lru_cache(maxsize=256)
-def _cwd_of(file: Path, _bytes_of_head: int) -> str:
+def _head_of(file: Path, _bytes_of_head: int) -> tuple[str, float]:
+    """The directory of a rollout file's session, and when it began; empty and 0 when not told."""
     with file.open("rb") as lines:
         head = lines.readline(_HEAD_BYTES).decode("utf-8", "replace")
-    # The line goes on with long instructions; the directory stands before them.
+    # The line goes on with long instructions; both stand before them.
+    began = re.match(r'\{"timestamp":\s*"([^"]+)"', head)
     _, _, rest = head.partition('"cwd":')
-    return str(json.JSONDecoder().raw_decode(rest.lstrip())[0]) if rest else ""
-
-
-@functools.lru_cache(maxsize=256)
-def _began_of(file: Path) -> float:
-    """When a rollout file's session began, in seconds since the epoch; 0 when it is not told."""
-    with file.open("rb") as lines:
-        head = lines.readline(_HEAD_BYTES).decode("utf-8", "replace")
-    told = re.match(r'\{"timestamp":\s*"([^"]+)"', head)
-    return datetime.fromisoformat(told[1]).timestamp() if told else 0.0
+    where = str(json.JSONDecoder().raw_decode(rest.lstrip())[0]) if rest else ""
+    return where, datetime.fromisoformat(began[1]).timestamp() if began else 0.0
 
 
 def _moment(record: dict[str, Any]) -> float:

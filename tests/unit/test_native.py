@@ -174,6 +174,18 @@ def test_two_codex_in_one_directory_are_not_told_apart(tmp_path: Path, tree: Tre
     assert read(tree, "codex") is None
 
 
+def test_a_rollout_whose_head_is_not_written_yet_is_looked_at_again(
+    tmp_path: Path, tree: Tree
+) -> None:
+    rollout(tmp_path, 1, tmp_path, {"type": "task_started"})
+    (file,) = tmp_path.glob(".codex/sessions/*/*/*/*.jsonl")
+    whole = file.read_text()
+    file.write_text("")
+    assert read(tree, "codex") is None
+    file.write_text(whole)
+    assert read(tree, "codex") is not None
+
+
 def test_a_session_that_began_before_the_process_is_another_ones(
     tmp_path: Path, tree: Tree
 ) -> None:
