@@ -6,6 +6,7 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.machine import Conversation
+from teamvoice.conversation.states import Rules
 from teamvoice.conversation.turn import Turn
 
 BLOCK = b"\x18\xfc\xe8\x03" * 240  # as loud as speech
@@ -14,8 +15,8 @@ BLOCK = b"\x18\xfc\xe8\x03" * 240  # as loud as speech
 class Talk:
     """A conversation with a clock that moves 20 ms an event, and its ended turns."""
 
-    def __init__(self, *, link: bool = True) -> None:
-        self.machine = Conversation()
+    def __init__(self, *, link: bool = True, rules: Rules | None = None) -> None:
+        self.machine = Conversation(rules)
         self.now = 0.0
         self.turns: list[Turn] = []
         if link:

@@ -13,45 +13,27 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.events import Usage
-from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.states import Rules
-from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.thrift import CacheWatch, cached_share
+from tests.support.conversing import Talk
 
-LOUD = b"\x18\xfc\xe8\x03" * 240
 CALL = ev.ToolCall("c1", "send_message", "{}")
 
 
-class Talk:
+class Limited(Talk):
     """A conversation with a limit of two dollars a day."""
 
     def __init__(self) -> None:
-        self.machine = Conversation(Rules(cap_usd=2.0))
-        self.now = 0.0
-        self.turns: list[Turn] = []
-        self.tell(ev.LinkUp(at=0.0))
+        super().__init__(rules=Rules(cap_usd=2.0))
         self.spend("2026-01-30", 0.0)
-
-    def tell(self, event: ev.Event) -> list[Command]:
-        commands = self.machine.handle(event)
-        self.turns += [command.turn for command in commands if isinstance(command, do.EndTurn)]
-        return [c for c in commands if not isinstance(c, do.SetTimer | do.StopTimer)]
-
-    def at(self) -> float:
-        self.now += 0.02
-        return self.now
 
     def spend(self, day: str, usd: float) -> list[Command]:
         return self.tell(ev.Spent(at=self.at(), day=day, usd=usd))
 
-    def say(self, item: str = "") -> list[Command]:
-        self.tell(ev.HoldBegan(at=self.at()))
-        for _ in range(10):
-            self.tell(ev.AudioCaptured(at=self.at(), pcm=LOUD))
-        self.tell(ev.HoldEnded(at=self.at()))
-        told = self.tell(ev.CaptureEnded(at=self.at()))
+    def speak(self, item: str = "") -> list[Command]:
+        told = self.say(10)
         if item:
             told += self.tell(ev.SpeechCommitted(at=self.at(), item_id=item))
             text = f"the words of {item}"
@@ -68,14 +50,14 @@ def asked(commands: list[Command]) -> bool:
 
 
 def test_without_a_limit_any_sum_is_answered() -> None:
-    talk = Talk()
+    talk = Limited()
     talk.machine.budget.cap_usd = 0.0
     assert talk.spend("2026-01-30", 1_000.0) == []
-    assert asked(talk.say())
+    assert asked(talk.speak())
 
 
 def test_the_limit_is_told_once_with_what_to_do() -> None:
-    talk = Talk()
+    talk = Limited()
     assert talk.spend("2026-01-30", 1.99) == []
     chime, told = talk.spend("2026-01-30", 0.01)
     assert chime == do.Chime("trouble")
@@ -87,9 +69,9 @@ def test_the_limit_is_told_once_with_what_to_do() -> None:
 
 
 def test_what_is_said_then_gets_no_answer_and_is_kept_in_the_journal() -> None:
-    talk = Talk()
+    talk = Limited()
     talk.spend("2026-01-30", 2.0)
-    commands = talk.say("item1")
+    commands = talk.speak("item1")
     assert not asked(commands)
     assert do.Chime("trouble") in commands
     assert any("not answered" in text for text in texts(commands))
@@ -99,30 +81,30 @@ def test_what_is_said_then_gets_no_answer_and_is_kept_in_the_journal() -> None:
 
 
 def test_the_next_day_it_answers_and_does_not_act_on_yesterdays_words() -> None:
-    talk = Talk()
+    talk = Limited()
     talk.spend("2026-01-30", 2.0)
-    talk.say("item1")
+    talk.speak("item1")
     assert texts(talk.spend("2026-01-31", 0.0)) == ["a new day: you are answered again"]
-    commands = talk.say("item2")
+    commands = talk.speak("item2")
     assert commands.index(do.DeleteItem("item1")) < commands.index(do.CreateResponse())
     assert do.DeleteItem("item2") not in commands
     talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
     talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r1", status="completed"))
-    assert do.DeleteItem("item1") not in talk.say("item3")
+    assert do.DeleteItem("item1") not in talk.speak("item3")
 
 
 def test_a_session_that_never_had_the_words_need_not_forget_them() -> None:
-    talk = Talk()
+    talk = Limited()
     talk.spend("2026-01-30", 2.0)
-    talk.say("item1")
+    talk.speak("item1")
     talk.tell(ev.LinkDown(at=talk.at(), reason="broken"))
     talk.tell(ev.LinkUp(at=talk.at()))
     talk.spend("2026-01-31", 0.0)
-    assert do.DeleteItem("item1") not in talk.say("item2")
+    assert do.DeleteItem("item1") not in talk.speak("item2")
 
 
 def test_typed_words_are_turned_away_before_the_session_has_them() -> None:
-    talk = Talk()
+    talk = Limited()
     talk.spend("2026-01-30", 2.0)
     commands = talk.tell(ev.TextAsked(at=talk.at(), text="stop"))
     assert [type(command) for command in commands] == [do.EndTurn]
@@ -131,8 +113,8 @@ def test_typed_words_are_turned_away_before_the_session_has_them() -> None:
 
 
 def test_a_turn_that_reaches_the_limit_shows_what_was_done() -> None:
-    talk = Talk()
-    talk.say("item1")
+    talk = Limited()
+    talk.speak("item1")
     talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
     talk.spend("2026-01-30", 2.0)
     talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r1", status="completed", calls=(CALL,)))
@@ -141,11 +123,11 @@ def test_a_turn_that_reaches_the_limit_shows_what_was_done() -> None:
     assert "Submitted to the pm." in texts(commands)
     assert talk.turns[-1].calls[0].output == "Submitted to the pm."
     talk.spend("2026-01-31", 0.0)
-    assert do.DeleteItem("item1") not in talk.say("item2"), "those words were acted upon"
+    assert do.DeleteItem("item1") not in talk.speak("item2"), "those words were acted upon"
 
 
 def test_news_is_shown_and_not_spoken() -> None:
-    talk = Talk()
+    talk = Limited()
     talk.spend("2026-01-30", 2.0)
     commands = talk.tell(ev.NewsCame(at=talk.at(), about="pm", text="the pm waits"))
     assert commands == [do.Tell("news", "The pm waits.")]
