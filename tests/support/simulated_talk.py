@@ -158,8 +158,8 @@ class Voice:
     async def live(self, *troubles: Callable[[], Coroutine[None, None, None]]) -> None:
         """Press for an hour, and for the rest of three days.
 
-        After both there are some minutes in which everything is well; then it is counted what is
-        ``alive``, and how many ``tasks`` there are.
+        After both there is a time in which everything is well, longer than a session lasts, so that
+        a link on demand rests; then it is counted what is ``alive``, and how many ``tasks`` there are.
         """
         async with self.deeds, self.bridge, asyncio.TaskGroup() as tasks:
             running = tasks.create_task(self.link.run())
@@ -170,7 +170,7 @@ class Voice:
                 for task in others:
                     task.cancel()
                 self.world.recover()
-                await asyncio.sleep(600)
+                await asyncio.sleep(HOUR + 600)
                 self.alive.append(alive())
                 self.tasks.append(len(asyncio.all_tasks()))
             self.keys.close()
