@@ -175,7 +175,7 @@ class Conversation:
             return
         self._held_at = event.at
         draft = self._turn_of_what_waits() or self._turn_for_more(event.at, typed=False)
-        self._make_room(self._said.record(draft.number))
+        self._said.record(draft.number)
         self.mic = Mic.OPEN
         if self.link is Link.UP:
             self._do(do.ClearAudio())
@@ -225,7 +225,8 @@ class Conversation:
         draft = self._turn_for_more(event.at, typed=True)
         draft.key_up = event.at
         draft.heard.append(event.text)
-        self._make_room(self._said.type(draft.number, event.text, event.at))
+        self._said.type(draft.number, event.text, event.at)
+        self._make_room()
         self._send_said(event.at)
         self._do(*self._outage.spoke(event.at))
 
@@ -322,6 +323,7 @@ class Conversation:
         was, self.mic = self.mic, Mic.CLOSED
         if was is Mic.DRAINING and self._is_long_enough():
             sent_ms = self._said.end_recording(event.at)
+            self._make_room()
             if self._ledger.current:
                 self._ledger.current.sent_ms += sent_ms
             self._send_said(event.at)
@@ -763,8 +765,8 @@ class Conversation:
             utterance.turn = draft.number
             self._do(do.BeginTurn(draft.number))
 
-    def _make_room(self, dropped: Utterance | None) -> None:
-        if dropped:
+    def _make_room(self) -> None:
+        if self._said.make_room():
             self._do(do.Tell("trouble", "the oldest of what you said waited too long: dropped"))
 
     def _do(self, *commands: Command) -> None:

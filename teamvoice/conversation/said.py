@@ -76,14 +76,25 @@ class Said:
         self._kept: list[Utterance] = []
         self.recording: Utterance | None = None
 
-    def record(self, turn: int) -> Utterance | None:
-        """Start an utterance; the oldest, when it had to make room for this one."""
+    def record(self, turn: int) -> None:
+        """Start an utterance."""
         self.recording = Utterance(turn, trim=Trim() if self._trims else None)
-        return self._keep(self.recording)
+        self._kept.append(self.recording)
 
-    def type(self, turn: int, text: str, at: float) -> Utterance | None:
-        """Take in a typed utterance; the oldest, when it had to make room for this one."""
-        return self._keep(Utterance(turn, text, since=at))
+    def type(self, turn: int, text: str, at: float) -> None:
+        """Take in a typed utterance."""
+        self._kept.append(Utterance(turn, text, since=at))
+
+    def make_room(self) -> bool:
+        """Drop the oldest when too many wait; whether that was needed.
+
+        Only what is whole counts: what is being recorded may turn out to be a tap.
+        """
+        whole = [utterance for utterance in self._kept if utterance.since is not None]
+        if len(whole) <= self._backlog:
+            return False
+        self.answered(whole[:1])
+        return True
 
     def drop_recording(self) -> None:
         """Forget the utterance that is being recorded."""
@@ -165,7 +176,3 @@ class Said:
                 utterance.committed = True
                 completed.append(utterance)
         return commands, completed
-
-    def _keep(self, utterance: Utterance) -> Utterance | None:
-        self._kept.append(utterance)
-        return self._kept.pop(0) if len(self._kept) > self._backlog else None

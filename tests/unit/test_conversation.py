@@ -455,6 +455,17 @@ def test_a_backlog_that_is_full_drops_the_oldest_and_tells() -> None:
     talk = Talk(link=False)
     for _ in range(5):
         talk.say()
-    commands = talk.tell(ev.HoldBegan(at=talk.at()))
-    told = [command for command in commands if isinstance(command, do.Tell)]
+    told = [command for command in talk.say() if isinstance(command, do.Tell)]
     assert "dropped" in told[0].text
+    assert kinds(talk.tell(ev.LinkUp(at=talk.at()))).count(do.CommitAudio) == 5
+
+
+def test_a_tap_drops_nothing_of_a_backlog_that_is_full() -> None:
+    talk = Talk(link=False)
+    for _ in range(5):
+        talk.say()
+    told = [*talk.tell(ev.HoldBegan(at=talk.at())), *talk.blocks(3)]
+    told += talk.tell(ev.Tapped(at=talk.at()))
+    told += talk.tell(ev.CaptureEnded(at=talk.at()))
+    assert do.Tell not in kinds(told)
+    assert kinds(talk.tell(ev.LinkUp(at=talk.at()))).count(do.CommitAudio) == 5
