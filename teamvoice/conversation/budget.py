@@ -2,7 +2,8 @@
 
 A part of the conversation machine, which asks for no response once it is spent. A day is the
 person's own, from midnight to midnight, and is named by its date; who reports what was spent names
-the day as well, so a new one begins with the first report that names it.
+the day as well, so a new one begins with the first report that names it. What a day came to is not
+forgotten with its end: a clock that is set back comes to a day that was before.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
 
+_DAYS = 8  # whose sums are kept
 _RAISE = "raise cost.cap_usd and restart, or wait until tomorrow; teamvoice usage shows the day"
 
 
@@ -24,8 +26,13 @@ class Budget:
     def __init__(self, cap_usd: float = 0.0) -> None:
         self.cap_usd = cap_usd
         self.day = ""
-        self.spent_usd = 0.0
+        self._sums: dict[str, float] = {}  # of the last days
         self._refused: list[Draft] = []  # turns whose words the session has, and nobody answered
+
+    @property
+    def spent_usd(self) -> float:
+        """Dollars that were spent today."""
+        return self._sums.get(self.day, 0.0)
 
     @property
     def is_spent(self) -> bool:
@@ -40,9 +47,10 @@ class Budget:
     def spend(self, day: str, usd: float) -> list[Command]:
         """So much was spent on a day; what the person is told about it, once a day."""
         was_spent = self.is_spent
-        if day != self.day:
-            self.day, self.spent_usd = day, 0.0
-        self.spent_usd += usd
+        self.day = day
+        self._sums[day] = self.spent_usd + usd
+        if len(self._sums) > _DAYS:
+            del self._sums[min(self._sums.keys() - {day})]
         if self.is_spent == was_spent:
             return []
         if was_spent:

@@ -11,6 +11,8 @@ from teamvoice.daemon.cost import Tariff, at_least
 from teamvoice.daemon.journal import read_since
 from teamvoice.daemon.tally import day_of, spent_on
 
+_TWO_DAYS_S = 2 * 86_400
+
 
 def local_now() -> datetime:
     """Now, in the person's own time zone."""
@@ -38,8 +40,8 @@ class Spending:
         """What was spent today already, from the journal; blocks while it is read."""
         now = self._now()
         self._day = now.date().isoformat()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        records = read_since(self._journal, midnight.timestamp())
+        # Whole days before: where midnight was is not sure when the clock changed since.
+        records = read_since(self._journal, now.timestamp() - _TWO_DAYS_S)
         usd = sum(spent_on(record) for record in records if day_of(record) == self._day)
         return Spent(at=at, day=self._day, usd=usd)
 

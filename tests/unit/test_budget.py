@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -126,6 +128,29 @@ def test_a_turn_that_reaches_the_limit_shows_what_was_done() -> None:
     assert do.DeleteItem("item1") not in talk.speak("item2"), "those words were acted upon"
 
 
+def test_a_clock_that_is_set_back_over_midnight_gives_no_second_limit() -> None:
+    talk = Limited()
+    talk.spend("2026-01-30", 1.5)
+    talk.spend("2026-01-31", 0.0)
+    talk.spend("2026-01-31", 1.0)
+    (_, told) = talk.spend("2026-01-30", 0.6)
+    assert isinstance(told, do.Tell)
+    assert "($2.10 spent)" in told.text
+    assert not asked(talk.speak("item1"))
+    assert texts(talk.spend("2026-01-31", 0.0)) == ["a new day: you are answered again"]
+    assert talk.machine.budget.spent_usd == 1.0
+
+
+def test_the_sums_of_no_more_than_some_days_are_kept() -> None:
+    talk = Limited()
+    for day in range(10, 30):
+        talk.spend(f"2026-02-{day}", 1.0)
+    assert talk.spend("2026-02-22", 0.5) == []
+    assert talk.machine.budget.spent_usd == 1.5
+    talk.spend("2026-02-10", 0.5)
+    assert talk.machine.budget.spent_usd == 0.5
+
+
 def test_news_is_shown_and_not_spoken() -> None:
     talk = Limited()
     talk.spend("2026-01-30", 2.0)
@@ -167,6 +192,28 @@ def test_the_days_sum_survives_a_restart(spending: Spending, clock: Clock, tmp_p
         file.write_bytes(b"\n".join(map(msgspec.json.encode, kept)) + b'\n{"cut')
     read = spending.read(1.0)
     assert (read.day, read.usd) == (clock.now.date().isoformat(), 0.875)
+
+
+def test_the_days_sum_is_whole_on_a_day_when_the_clock_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 25 hours, the first; in a file of its own, for the journal was set aside then."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        early = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).astimezone() - timedelta(hours=2)
+        evening = datetime(2026, 10, 25, 20, 0, tzinfo=UTC).astimezone()
+        for name, at in (("journal.jsonl.1", early), ("journal.jsonl", evening)):
+            record = {"kind": "turn", "time": at, "dollars": {"text_in": 0.5}}
+            (tmp_path / name).write_bytes(msgspec.json.encode(record) + b"\n")
+            os.utime(tmp_path / name, (at.timestamp(),) * 2)
+        spending = Spending(
+            Tariff(config.Config(), "openai"), tmp_path / "journal.jsonl", lambda: evening
+        )
+        assert spending.read(1.0) == ev.Spent(at=1.0, day="2026-10-25", usd=1.0)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_nothing_was_spent_before_there_was_a_journal(spending: Spending) -> None:
