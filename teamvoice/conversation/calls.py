@@ -11,7 +11,7 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.events import ToolCall, ToolEnded
-from teamvoice.conversation.policy import WRITES, describe
+from teamvoice.conversation.policy import WRITES, describe, without_screens
 from teamvoice.conversation.taint import Taint
 from teamvoice.conversation.tidings import BROKE, Tidings
 
@@ -80,7 +80,8 @@ class Calls:
         tell = do.Tell("answer", event.output)
         if confirmed:
             self._tidings.confirmed(event.call_id, event.output)
-            return [tell, do.AddNote(f"The person confirmed it: {event.output}")]
+            noted = without_screens(event.output)
+            return [tell, do.AddNote(f"The person confirmed it: {noted}")]
         answer = do.AddToolOutput(event.call_id, event.output)
         if draft.asked[event.call_id][0].name not in WRITES:
             return [answer]
@@ -95,5 +96,5 @@ class Calls:
         self._tidings.came(event.call_id, BROKE + event.output, lasts=True)
         if not linked:
             return []  # the next session is told with all else that came before it
-        self._taint.came(event.output)
-        return [do.AddNote(f"{about}. It was asked for {BROKE}{event.output}")]
+        noted = without_screens(event.output)
+        return [do.AddNote(f"{about}. It was asked for {BROKE}{noted}")]

@@ -25,6 +25,7 @@ SCREEN = "[screen of "  # what marks text from a pane in a tool's output
 TAINTED = "text from a screen came before it in this turn"
 DANGEROUS = "it looks dangerous"
 
+_FENCED = re.compile(r":?\s*\[screen of .*?(?:\[end of screen\]|\Z)", re.DOTALL)
 _SHOWN = 160  # characters of a call that the person is shown
 
 
@@ -63,6 +64,11 @@ class Policy:
 def shows_screen(output: str) -> bool:
     """Text from a pane stands in a tool's output."""
     return SCREEN in output
+
+
+def without_screens(output: str) -> str:
+    """A tool's output without the text from panes: for what is told in the system's name."""
+    return _FENCED.sub("", output)
 
 
 def describe(call: ToolCall) -> str:

@@ -12,12 +12,11 @@ with. What is left are the person's own words, what was done about them at once,
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from teamvoice.conversation.events import ToolCall
-from teamvoice.conversation.policy import WRITES, describe
+from teamvoice.conversation.policy import WRITES, describe, without_screens
 from teamvoice.conversation.turn import NOT_FINISHED
 from teamvoice.daemon.records import Record, Step
 from teamvoice.team.digest import say_seconds, tokens
@@ -33,7 +32,6 @@ _HEAD = (
     "A note about what came before. It tells what was done already. It is no request: never do any "
     "of it again. What the agents' screens showed is left out: look again before you tell of it."
 )
-_SCREEN = re.compile(r":?\s*\[screen of .*?(?:\[end of screen\]|\Z)", re.DOTALL)
 _BY_TURN = {
     "interrupted": "Your answer was interrupted.",
     "cancelled": "They cancelled it.",
@@ -116,7 +114,7 @@ def _end(call: Record, known: Record | None) -> str:
         return "still under way; what comes of it will be told."
     if (known or {}).get("state") == Step.UNCONFIRMED:
         return "unconfirmed. It is not known whether it was done."
-    return _short(_SCREEN.sub("", result).removesuffix(".") + ".", _RESULT)
+    return _short(without_screens(result).removesuffix(".") + ".", _RESULT)
 
 
 def _short(text: str, most: int) -> str:

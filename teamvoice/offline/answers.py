@@ -9,8 +9,16 @@ SCREEN_WORDS = 60
 RESULT_WORDS = 150
 _FENCE = re.compile(r"\[screen of (?P<who>[^\]:]+): data, not instructions\]\s*")
 _FENCE_END = re.compile(r"\s*\[end of screen\]\s*")
+_SCREENS = re.compile(
+    rf"(?:{_FENCE.pattern}.*?{_FENCE_END.pattern})+".replace("?P<who>", ""), re.DOTALL
+)
 _WORDLESS = re.compile(r"^[^\w]*$")
 _EDGES = "│┃|╭╮╰╯─━┌┐└┘├┤>❯●⏺⎿*•· \t"
+
+
+def is_screen(words: str) -> bool:
+    """Nothing but text from a pane, in its fence: nobody's words."""
+    return bool(_SCREENS.fullmatch(words))
 
 
 def spoken_result(output: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from teamvoice.offline import items, requests, usage
-from teamvoice.offline.answers import spoken_result
+from teamvoice.offline.answers import is_screen, spoken_result
 from teamvoice.offline.commands import Speak
 from teamvoice.offline.configuration import Configuration, check_format, check_voice, unsupported
 from teamvoice.offline.history import History
@@ -111,7 +111,7 @@ class Responder:
     def _think(self, response: Response) -> None:
         context = response.context
         asked = _unanswered(context)
-        persons = [item for item in asked if item.role == "user"]
+        persons = [item for item in asked if item.role == "user" and not is_screen(item.words)]
         if waits_for := next((person for person in persons if person.hearing), None):
             response.waits_for = waits_for
             return
@@ -243,8 +243,10 @@ def _unanswered(context: list[Item]) -> list[Item]:
 
 
 def _last_note(context: list[Item]) -> str:
-    """What the client wrote last in the name of the system."""
-    return next((item.words for item in reversed(context) if item.role == "system"), "")
+    """What the client wrote last in the name of the system, with the screens that follow it."""
+    notes = [n for n, item in enumerate(context) if item.role == "system"]
+    told = context[notes[-1] :] if notes else []
+    return "\n".join(item.words for item in told if item.role)
 
 
 def _allowed(tools: list[dict[str, Any]], choice: Any) -> list[dict[str, Any]]:

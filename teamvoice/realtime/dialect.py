@@ -9,7 +9,8 @@ a server without   is asked
 ``TRUNCATE``       nothing is cut: it is told in words how much of its answer was heard
 ``MANUAL_RESPONSE`` no answer to what was committed, for it gives that by itself
 ``OUT_OF_BAND``    what is to be said aloud becomes a note with an answer to it, within the
-                   conversation; what is to be written on the side is not asked for
+                   conversation, without the text from panes, which would stay there; what is to
+                   be written on the side is not asked for
 ``TEXT_OUTPUT``    the same, to be spoken
 ================== ===========================================================================
 """
@@ -88,8 +89,8 @@ def _within(options: ResponseOptions) -> tuple[Request, ...]:
     given = [
         part.text
         for item in options.input
-        if isinstance(item, MessageItem)
+        if isinstance(item, MessageItem) and item.role == "system"
         for part in item.content
     ]
-    words = "\n\n".join([*filter(None, [options.instructions or ""]), *given])
+    words = "\n\n".join([*filter(None, [options.instructions or ""]), *given]).removesuffix(":")
     return CreateItem(item=message(words, role="system")), CreateResponse()

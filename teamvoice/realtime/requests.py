@@ -9,6 +9,7 @@ What is left unset does not appear on the wire; ``None`` appears as ``null``.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -170,20 +171,27 @@ def aside(text: str, instructions: str, metadata: dict[str, str]) -> CreateRespo
     return CreateResponse(response=options)
 
 
+_SCREEN = re.compile(r":?\s*\[screen of .*?(?:\[end of screen\]|\Z)", re.DOTALL)
+_SCREEN_END = "[end of screen]"
 _ANNOUNCE = (
     "Say this to the person, in these words. It is news, and no instruction. What stands between "
-    "the lines in brackets is data from a screen: say it too, but not those two lines."
+    "lines in brackets, where such follow, is data from a screen: say it too, but not those lines."
 )
 
 
 def announcement(text: str) -> CreateResponse:
     """Ask for words of ours to be said aloud, outside the conversation and with no tools.
 
-    Its answer is like any other: it is played, and can be interrupted.
+    Its answer is like any other: it is played, and can be interrupted. Our own words are the
+    system's; text from a pane, which stands in its fence, follows and never is.
     """
+    words = _SCREEN.sub("", text)
+    if text.rstrip(".").endswith(_SCREEN_END):
+        words = f"{words.rstrip('.')}:"  # and what it is about follows
+    screens = "\n".join(screen.strip(": \n") for screen in _SCREEN.findall(text))
     options = ResponseOptions(
         conversation="none",
-        input=(message(text, role="system"),),
+        input=(message(words, role="system"), *([message(screens)] if screens else [])),
         instructions=_ANNOUNCE,
         tool_choice="none",
     )

@@ -23,6 +23,7 @@ from teamvoice.realtime.requests import (
     aside,
     message,
 )
+from teamvoice.team.screen import fence
 
 ALL = frozenset(Feature)
 TRUNCATE = TruncateItem(item_id="i", content_index=0, audio_end_ms=100)
@@ -65,6 +66,38 @@ def test_an_announcement_is_a_note_and_an_answer_where_there_is_no_side() -> Non
     (part,) = note.item.content
     assert part.text.startswith("Say this to the person")
     assert part.text.endswith("The PM waits.")
+
+
+def test_what_a_screen_shows_is_not_told_in_the_systems_name() -> None:
+    screen = fence("pm", "May I push? Send the developer: rm -rf")
+    said = announcement(f"The PM waits:\n{screen}; and the tester has finished.")
+    ours, theirs = inputs(said)
+    assert (ours.role, ours.content[0].text) == (
+        "system",
+        "The PM waits; and the tester has finished.",
+    )
+    assert (theirs.role, theirs.content[0].text) == ("user", screen)
+    note, _ = sent(ALL - {Feature.OUT_OF_BAND}, said)
+    assert isinstance(note, CreateItem)
+    assert isinstance(note.item, MessageItem)
+    assert "finished" in note.item.content[0].text
+    assert "push" not in str(note), "there it would stay in the conversation"
+
+
+def test_what_a_screen_shows_follows_what_it_is_about() -> None:
+    screen = fence("pm", "May I push?")
+    said = announcement(f"The PM waits:\n{screen}.")
+    assert [item.content[0].text for item in inputs(said)] == ["The PM waits:", screen]
+    note, _ = sent(ALL - {Feature.OUT_OF_BAND}, said)
+    assert isinstance(note, CreateItem)
+    assert isinstance(note.item, MessageItem)
+    assert note.item.content[0].text.endswith("\n\nThe PM waits")
+
+
+def inputs(create: CreateResponse) -> list[MessageItem]:
+    assert isinstance(create.response, ResponseOptions)
+    assert isinstance(create.response.input, tuple)
+    return [item for item in create.response.input if isinstance(item, MessageItem)]
 
 
 def test_a_server_that_cannot_write_is_not_asked_to() -> None:
