@@ -183,6 +183,13 @@ class Tell(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkTold(Command):
+    """The person was told what became of these calls, and of whatever else has such a name."""
+
+    call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EndTurn(Command):
     """A turn is over; write it down."""
 

@@ -55,6 +55,23 @@ class Ledger:
             if self._timer(draft) == timer:
                 draft.awaits.clear()
 
+    def unwritten(self) -> list[Draft]:
+        """The turns that are not written down, oldest first; the one that is on is the last."""
+        return [*self._closing, *([self.current] if self.current else [])]
+
+    @property
+    def lingers(self) -> bool:
+        """A turn that is over waits for a last fact."""
+        return bool(self._closing)
+
+    def part(self, at: float) -> list[Command]:
+        """Nothing more will come: write down everything."""
+        self.link_lost()
+        for draft in self.unwritten():
+            draft.awaits.clear()
+        closed = self.close(self.current) if self.current else []
+        return [*closed, *self.settle(at)]
+
     def response_began(self, response_id: str) -> None:
         """A response belongs to the turn that is on."""
         if self.current:

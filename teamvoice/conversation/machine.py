@@ -64,6 +64,7 @@ from teamvoice.conversation.states import Link, Mic, Response, Rules, Sound
 from teamvoice.conversation.taint import Taint
 from teamvoice.conversation.tidings import TIMER as UNTOLD
 from teamvoice.conversation.tidings import Tidings
+from teamvoice.conversation.turn import Turn
 
 _OF_A_SESSION = (
     ev.ResponseBegan,
@@ -74,6 +75,7 @@ _OF_A_SESSION = (
     ev.SpeechTranscribed,
     ev.RequestRefused,
 )
+_PARTED = "teamvoice was ended"
 _ENDS = {
     "cap": "the hold was ended, because the key was held for too long",
     "lost": "the hold was ended, because the key is not seen any more",
@@ -125,13 +127,27 @@ class Conversation:
         self._respond(event.at)
         self._settle(event.at)
         self._respond(event.at)  # news waits for the end of a turn
+        if self.sound is Sound.SILENT and (told := self._tidings.take_told()):
+            self._do(do.MarkTold(told))
         out, self._out = self._out, []
         return out
 
     def part(self, at: float) -> list[Command]:
-        """Nothing more will be told: write down the turns that only waited for a last fact."""
-        self._ledger.link_lost()
-        return self._ledger.settle(at)
+        """This is the end: write down every turn, and say what gets no answer any more."""
+        self._do(*self._consent.drop(_PARTED, at))
+        if draft := self._ledger.current:
+            is_lost = self._said.waits(draft.number) or self._owed
+            draft.fail("dropped" if is_lost else "interrupted", _PARTED)
+            if is_lost:
+                self._do(do.Tell("trouble", f"{_PARTED}, and what you said is not answered"))
+        self._do(*self._ledger.part(at))
+        out, self._out = self._out, []
+        return out
+
+    def unwritten(self, at: float) -> list[Turn]:
+        """What was answered, at least in part, and is not written down yet; as it stands."""
+        drafts = [d for d in self._ledger.unwritten() if not self._said.waits(d.number)]
+        return [draft.finished(at) for draft in drafts if draft.usage and not draft.news]
 
     def _table(self) -> dict[type[ev.Event], Callable[[Any], None]]:
         """Who handles which event."""
@@ -682,6 +698,11 @@ class Conversation:
         """No turn is on, and nothing is under way: the session may be changed for another."""
         runs = self._ledger.current or self._calls.have_orphans or self._said.recording
         return not runs and self._is_quiet()
+
+    @property
+    def is_written_down(self) -> bool:
+        """It is at rest, and no turn waits to be written down: another session may be told all."""
+        return self.is_at_rest and not self._ledger.lingers
 
     def _is_quiet(self) -> bool:
         return (

@@ -8,10 +8,14 @@ A part of the conversation machine. From the most to the least urgent:
   turn is over and nothing comes for a while, it becomes news.
 - *news*, by whom or what it is about, is said between turns, into silence. News that *lasts* is
   kept until it was heard; other news is worth nothing when the session dies, for it was shown.
+
+What the person was told is collected by the id of its call (:meth:`Tidings.take_told`), so that
+whoever comes after this process need not tell it again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from teamvoice.conversation.sentence import sentence
@@ -37,6 +41,8 @@ class Tidings:
         self._asked_about: set[str] = set()  # ends that the living response was asked about
         self._news: dict[str, _News] = {}
         self._saying: dict[str, _News] = {}  # what the living response says; empty once it sounds
+        self._announced: tuple[str, ...] = ()  # what the living response says, by its ids
+        self._told: list[str] = []
         self._is_timed = False
         self.announcing = ""
         """What the living response says for us; empty when it answers the person."""
@@ -59,6 +65,7 @@ class Tidings:
 
     def shown(self) -> None:
         """The person interrupts: receipts were shown, and are not said after other words."""
+        self._tell(self._receipts)
         self._receipts.clear()
 
     def all_shown(self) -> list[str]:
@@ -67,6 +74,7 @@ class Tidings:
         Receipts and news were shown when they came.
         """
         ends = list(self._ends.values())
+        self._tell([*self._receipts, *self._ends, *self._news])
         self._receipts.clear()
         self._ends.clear()
         self._news.clear()
@@ -105,6 +113,7 @@ class Tidings:
         self._saying = {
             call_id: _News(text, tries=_TRIES) for call_id, text in self._receipts.items()
         }
+        self._announced = tuple(self._receipts)
         self.announcing = " ".join(self._receipts.values())
         self._receipts.clear()
         return self.announcing
@@ -114,6 +123,7 @@ class Tidings:
         if not self._news:
             return "", ""
         self._saying, self._news = self._news, {}
+        self._announced = tuple(self._saying)
         said = self._saying.values()
         self.announcing = sentence(*(news.fenced or news.text for news in said))
         return sentence(*(news.text for news in said)), self.announcing
@@ -125,24 +135,38 @@ class Tidings:
     def heard_in_part(self) -> None:
         """The person cut an answer short: that is all that they wanted to hear of it."""
         self._forget_ends(self._asked_about)
+        self._tell(self._announced)
 
     def again(self) -> None:
         """What was to be announced met another response: it is announced after that, as it was."""
-        self._receipts = {"": self.announcing, **self._receipts}
-        self._saying, self.announcing = {}, ""
+        self._receipts = {" ".join(self._announced): self.announcing, **self._receipts}
+        self._saying, self._announced, self.announcing = {}, (), ""
 
     def over(self, *, completed: bool) -> None:
         """The living response is over."""
         if completed:
             self._forget_ends(self._asked_about)
+            self._tell(self._announced)
         else:
+            self._tell(
+                about for about in self._announced if about not in self._saying
+            )  # it sounded
             lasting = {about: n for about, n in self._saying.items() if n.tries}
             kept = {about: replace(n, tries=n.tries - 1) for about, n in lasting.items()}
             self._news = {**kept, **self._news}
         self._asked_about = set()
-        self._saying, self.announcing = {}, ""
+        self._saying, self._announced, self.announcing = {}, (), ""
+
+    def take_told(self) -> tuple[str, ...]:
+        """What the person was told since this was asked last, each once."""
+        told, self._told = self._told, []
+        return tuple(dict.fromkeys(told))
+
+    def _tell(self, ids: Iterable[str]) -> None:
+        self._told += " ".join(ids).split()  # what is said again has all its ids as one
 
     def _forget_ends(self, call_ids: set[str]) -> None:
+        self._tell(call_id for call_id in self._ends if call_id in call_ids)
         self._ends = {i: end for i, end in self._ends.items() if i not in call_ids}
 
     @property

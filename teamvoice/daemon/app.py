@@ -32,7 +32,7 @@ from typing import Any, Self
 import structlog
 
 from teamvoice import __version__, config
-from teamvoice.conversation.events import CancelAsked, Event, NewsCame
+from teamvoice.conversation.events import CancelAsked, Event
 from teamvoice.conversation.states import Mic, Sound
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon import report
@@ -44,7 +44,7 @@ from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.keywatch import KeyWatch
-from teamvoice.daemon.memory import Memory, say_lost
+from teamvoice.daemon.memory import Memory, untold
 from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.observer import Observer
 from teamvoice.daemon.pace import Pace
@@ -112,7 +112,7 @@ class App:
         self._memory = Memory(self._journal, journal_path())
         self._deeds = Deeds(self._toolbox.call, self._memory.write)
         pace, tools = pace or Pace(), self._toolbox.schemas
-        self.link = link(settings, tools, self._news, self._memory.recap, pace)
+        self.link = link(settings, tools, self._news, self._recap, pace)
         self._tariff = Tariff(settings, self.link.provider)
         self._spending = Spending(self._tariff, journal_path())
         self._cache_watch = CacheWatch()
@@ -143,7 +143,7 @@ class App:
             await enter(self._standing)
         await enter(self._journal)
         await enter(self._deeds)
-        lost = await self._remember()
+        never_told = await self._remember()
         await enter(self._team)
         await enter(self._watcher)
         await enter(self._desk.playback)
@@ -164,12 +164,12 @@ class App:
         await enter(self._bridge)
         # Again, and first: what the link still hears must not reach a bridge that is gone.
         self._stack.callback(lambda: [task.cancel() for task in tasks])
-        for record in lost:
-            self._tell_lost(record)
+        for record in never_told:
+            self._bridge.tell(untold(record, asyncio.get_running_loop().time()))
         self._stack.enter_context(self._standing.control.answering(self))
 
     async def _remember(self) -> Sequence[dict[str, Any]]:
-        """Learn from the journal what came before; what was begun, and nobody knows how it ended.
+        """Learn from the journal what came before; the writes whose end the person was not told.
 
         Only who has the control socket may do this: what another daemon has begun is not lost.
         """
@@ -306,6 +306,7 @@ class App:
             spent=self._spending.of,
             chimes=self._settings.audio.chimes,
             on_talk=self._desk.others.talk if self._desk.others else lambda _talks: None,
+            on_told=lambda ids: self._tasks.create_task(self._deeds.told(ids)),
             observe=Observer(self._news.publish, lambda: self._news.is_watched).saw,
         )
 
@@ -359,16 +360,17 @@ class App:
             self._tell("answer", turn.spoken)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
-        self._tasks.create_task(self._memory.write(record))
+        self._memory.keep(record)  # before the next session is told of it
+        self._tasks.create_task(self._journal.append(record))
         if self._tariff.saves_by_caching and (warning := self._cache_watch.turn(turn.usage)):
             self._tell("notice", warning)
         if not turn.news:
             self._standing.last = record
             self._news.publish("turn", turn=record)
 
-    def _tell_lost(self, record: dict[str, Any]) -> None:
-        at, about = asyncio.get_running_loop().time(), str(record["call_id"])
-        self._bridge.tell(NewsCame(at=at, about=about, text=say_lost(record), lasts=True))
+    def _recap(self) -> str:
+        """What a new session is told: also of a turn whose answer still sounds."""
+        return self._memory.recap(map(self._record, self._bridge.unwritten()))
 
     def _record(self, turn: Turn) -> dict[str, Any]:
         return turn_record(turn, datetime.now(UTC), self._tariff)

@@ -80,6 +80,7 @@ class Rooms:
         asleep: For how many seconds this machine has slept, from any zero.
         on_talk: Somebody talks, the person or the voice, or nobody does any more.
         observe: Told each event, and the commands that it led to.
+        on_told: The person was told what became of these calls.
     """
 
     capture: Capture
@@ -94,6 +95,7 @@ class Rooms:
     asleep: Callable[[], float] = lambda: time.clock_gettime(_THROUGH_SLEEP) - time.monotonic()
     on_talk: Callable[[bool], None] = lambda _talks: None
     observe: Callable[[ev.Event, Sequence[Command]], None] = lambda _event, _commands: None
+    on_told: Callable[[Sequence[str]], object] = lambda _call_ids: None
 
 
 class Bridge:
@@ -196,6 +198,15 @@ class Bridge:
         """Nothing is under way: the session may be changed for another."""
         return self.machine.is_at_rest
 
+    @property
+    def is_written_down(self) -> bool:
+        """The same, and nothing waits to be written down."""
+        return self.machine.is_written_down
+
+    def unwritten(self) -> list[Turn]:
+        """What was answered and is not written down yet, as it stands."""
+        return self.machine.unwritten(self._now())
+
     def link_up(self) -> None:
         """The session is confirmed."""
         self.tell(ev.LinkUp(at=self._now()))
@@ -255,6 +266,8 @@ class Bridge:
                 self._end_turn(turn)
             case do.ResetLink():
                 self._rooms.wire.reconnect("the session no longer answered")
+            case do.MarkTold(call_ids):
+                self._rooms.on_told(call_ids)
             case do.Tell(kind, text):
                 self._rooms.on_tell(kind, text)
             case _:

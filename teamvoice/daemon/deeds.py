@@ -6,6 +6,8 @@
                       ├──▶ waiting        nothing was done: the person has to confirm it ──▶ begun
                       └──▶ unconfirmed    teamvoice ended meanwhile, or the tool broke
 
+    ended, unconfirmed ──▶ told           the person heard, or saw, what came of it
+
 ``begun`` is in the kernel's hands before anything is typed. So whatever kills this process, the
 next one knows what was begun; it never does that again, and says that nobody knows what came of it.
 
@@ -17,7 +19,7 @@ this process no call is repeated in any case.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -26,7 +28,8 @@ import structlog
 
 from teamvoice.conversation.events import ToolCall
 from teamvoice.conversation.policy import WRITES
-from teamvoice.daemon.records import Step, call_record
+from teamvoice.conversation.turn import NOT_FINISHED
+from teamvoice.daemon.records import Step, call_record, told_record
 from teamvoice.errors import NeedsConfirmation
 
 _log = structlog.get_logger(__name__)
@@ -68,10 +71,14 @@ class Deeds:
     async def recall(self, records: Iterable[Record]) -> Sequence[Record]:
         """Learn what an earlier daemon did, from its journal.
 
+        What it had begun and did not end is written down now as ``unconfirmed``.
+
         Returns:
-            What it had begun and did not end: written down now as ``unconfirmed``.
+            The last record of each call of which the person was not told what became of it. Each
+            is returned again to the next daemon, until :meth:`told`.
         """
-        calls = [r for r in records if r.get("kind") == "call" and "call_id" in r]
+        known = list(records)
+        calls = [r for r in known if r.get("kind") == "call" and "call_id" in r]
         self._last |= {str(record["call_id"]): record for record in calls}
         open_ended = [r for r in self._last.values() if r.get("state") == Step.BEGUN]
         lost = [
@@ -80,7 +87,14 @@ class Deeds:
         ]
         for record in lost:
             await self._note(record)
-        return lost
+        told = set(_told(known))
+        over = {Step.ENDED, Step.UNCONFIRMED}
+        return [r for i, r in self._last.items() if r.get("state") in over and i not in told]
+
+    async def told(self, call_ids: Iterable[str]) -> None:
+        """The person was told what became of calls; ids of anything else do not count."""
+        if known := [call_id for call_id in call_ids if call_id in self._last]:
+            await self._write_down(told_record(known, _now()))
 
     async def call(self, call: ToolCall, confirmed: bool) -> str:
         """Call a tool; a write only if it was not begun before.
@@ -143,6 +157,17 @@ class Deeds:
         if len(self._last) > _MOST:
             del self._last[next(iter(self._last))]
         await self._write_down(record)
+
+
+def _told(records: Iterable[Record]) -> Iterator[str]:
+    """The calls of which the person was told: so it is marked, or they heard the whole answer."""
+    for record in records:
+        match record.get("kind"):
+            case "told":
+                yield from record.get("call_ids", ())
+            case "turn" if record.get("outcome") == "answered":
+                calls = [c for c in record.get("calls", ()) if c.get("result") != NOT_FINISHED]
+                yield from (str(call.get("call_id")) for call in calls)
 
 
 def _now() -> str:

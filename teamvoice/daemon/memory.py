@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from teamvoice.conversation.events import ToolCall
-from teamvoice.conversation.policy import describe
+from teamvoice.conversation.events import NewsCame, ToolCall
+from teamvoice.conversation.policy import describe, without_screens
+from teamvoice.daemon.deeds import LOST
 from teamvoice.daemon.journal import Journal, read_last
 from teamvoice.daemon.recap import KEPT, recap
+from teamvoice.daemon.records import Step
 
 REMEMBERED = 1000  # records of the journal that are read at the start
 
@@ -52,13 +54,38 @@ class Memory:
         """Keep a record that is written elsewhere."""
         self._last.append(record)
 
-    def recap(self) -> str:
-        """What a new session is told of what came before it; empty for nothing."""
-        return recap(self._last, datetime.now(UTC))
+    def recap(self, unwritten: Iterable[Record] = ()) -> str:
+        """What a new session is told of what came before it; empty for nothing.
+
+        Args:
+            unwritten: Of turns that are answered and wait to be written down.
+        """
+        return recap([*self._last, *unwritten], datetime.now(UTC))
 
 
-def say_lost(record: Record) -> str:
-    """Of a write that was begun by a daemon that was ended meanwhile: a clause for the person."""
-    arguments = json.dumps(record.get("arguments"))
-    call = ToolCall(str(record["call_id"]), str(record.get("name")), arguments)
-    return f"it is not known whether this was done, as I was ended meanwhile: {describe(call)}"
+def untold(record: Record, at: float) -> NewsCame:
+    """Of a write of an earlier daemon, whose end the person was not told: news that lasts.
+
+    What the person had confirmed may have been a screen's wish, so its words stay out of what a
+    model is told.
+    """
+    shown, name = json.dumps(record.get("arguments")), str(record.get("name"))
+    given = "{}" if record.get("confirmed") else shown
+    say = _say_ended if record.get("state") == Step.ENDED else _say_unknown
+    result = without_screens(str(record.get("result", "")))
+    return NewsCame(
+        at=at,
+        about=str(record["call_id"]),
+        text=say(ToolCall("", name, shown), result),
+        fenced=say(ToolCall("", name, given), result),
+        lasts=True,
+    )
+
+
+def _say_ended(_: ToolCall, result: str) -> str:
+    return f"before I was ended: {result}"
+
+
+def _say_unknown(call: ToolCall, result: str) -> str:
+    why = ", as I was ended meanwhile" if result == LOST else ""
+    return f"it is not known whether this was done{why}: {describe(call)}"

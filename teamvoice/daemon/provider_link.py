@@ -38,7 +38,11 @@ class Listener(Protocol):
 
     @property
     def is_at_rest(self) -> bool:
-        """The session may be changed for another."""
+        """Nothing is under way."""
+
+    @property
+    def is_written_down(self) -> bool:
+        """The same, and the next session can be told all: it may take over."""
 
     def link_up(self) -> None:
         """The session is confirmed."""
@@ -164,7 +168,7 @@ class ProviderLink:
         return Upkeep(
             seed=self._seed,
             on_rotated=lambda: _log.info("the session made way for the next"),
-            may_rotate=lambda: self._listener is None or self._listener.is_at_rest,
+            may_rotate=lambda: self._listener is None or self._listener.is_written_down,
             idle_s=None if wish.connect == "start" else 60 * wish.idle_min,
             on_idle=self._idle,
             schedule=self._pace.schedule,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -105,8 +105,15 @@ def call_record(call: ToolCall, state: Step, time: str, *, confirmed: bool) -> R
     }
 
 
+def told_record(call_ids: Sequence[str], time: str) -> Record:
+    """That the person was told what became of calls: ``{"kind": "told", "call_ids": […], …}``."""
+    return {"kind": "told", "time": time, "call_ids": list(call_ids)}
+
+
 def is_step(record: Record) -> bool:
-    """A call's record that something later tells, unless teamvoice ended before."""
+    """A record that is not to be shown: what something later tells, or that something was told."""
+    if record.get("kind") == "told":
+        return True
     return record.get("kind") == "call" and record.get("state") != Step.UNCONFIRMED
 
 
@@ -123,8 +130,8 @@ def worth_showing(records: Iterable[Record]) -> list[Record]:
     return [
         record
         for record in kept
-        if record.get("kind") != "call"
-        or (last[record.get("call_id")] is record and record.get("call_id") not in told)
+        if record.get("kind") not in {"call", "told"}
+        or (last.get(record.get("call_id")) is record and record.get("call_id") not in told)
     ]
 
 

@@ -16,8 +16,9 @@ from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
 from teamvoice.daemon.journal import journal_path, read_last
 from teamvoice.realtime.requests import Request
+from tests.support.offline_parts import TONE, ToneVoice
 from tests.support.panes import screen_of
-from tests.support.relay import Relay
+from tests.support.relay import Event, Relay, relay_to
 from tests.support.talk import SEND, TOKEN, Talk, provider, relay, settings_for, talking, tmux
 from tests.support.wait import until
 
@@ -79,6 +80,60 @@ async def test_a_restarted_daemon_carries_on(
     async with talking(settings(tmux, relay.url)):
         await until(lambda: notes(relay), "the new daemon's session is told", 20)
     assert RECEIPT in notes(relay)[0]
+
+
+async def test_a_session_that_comes_while_an_answer_sounds_knows_of_that_turn(
+    tmux: Server,
+) -> None:
+    long = ToneVoice(lambda _: iter([TONE] * 100))
+    async with (
+        provider(voice=long) as url,
+        relay_to(url) as relay,
+        talking(settings(tmux, relay.url)) as talk,
+    ):
+        await is_up(talk)
+        await talk.say(SEND)
+        await until(lambda: ended(relay) == 2, "the answer is complete", 20)
+        assert talk.turns == []
+        await relay.cut()
+        await until(lambda: notes(relay), "the next session is told", 20)
+        assert f'the person said "{SEND}". {RECEIPT}' in notes(relay)[0]
+
+
+def ended(relay: Relay) -> int:
+    return [event["type"] for event in relay.received].count("response.done")
+
+
+async def test_a_receipt_that_was_not_told_before_the_end_is_told_after_it_once(
+    tmux: Server, relay: Relay
+) -> None:
+    over = asyncio.Event()
+
+    async def gate(event: Event) -> Event:
+        if event["type"] == "response.created" and "function_call_output" in str(relay.sent):
+            await over.wait()  # the answer that would tell it
+        return event
+
+    untold = "Before I was ended: Submitted to the developer."
+    relay.gate = gate
+    async with talking(settings(tmux, relay.url)) as talk, asyncio.TaskGroup() as tasks:
+        await is_up(talk)
+        asking = tasks.create_task(talk.app.ask(SEND))
+        await until(lambda: "function_call_output" in str(relay.sent), "it is done", 20)
+        asking.cancel()
+    over.set()
+    (turn,) = (record for record in read_last(journal_path(), 9) if record["kind"] == "turn")
+    assert (turn["heard"], turn["trouble"]) == (SEND, "teamvoice was ended")
+    async with provider() as url:
+        async with talking(settings(tmux, url)) as talk:
+            await until(lambda: "told" in written(), "it is told", 20)
+            assert talk.heard_of(untold)()
+            assert len(talk.speaker.recording) > 0
+        async with talking(settings(tmux, url)) as talk:
+            await talk.app.ask("call list_team {}")
+            assert not talk.heard_of(untold)()
+    (pane,) = tmux.panes.filter(window_name="developer")
+    assert screen_of(pane).count("> fix the login") == 1
 
 
 async def test_what_was_said_too_long_ago_is_dropped_aloud(

@@ -14,7 +14,7 @@ from teamvoice import config
 from teamvoice.conversation.events import ToolCall
 from teamvoice.daemon.deeds import FAILED, LOST, Deeds
 from teamvoice.daemon.journal import Journal, read_last
-from teamvoice.daemon.records import worth_showing
+from teamvoice.daemon.records import told_record, worth_showing
 from teamvoice.errors import NeedsConfirmation
 from tests.support.wait import until
 
@@ -31,6 +31,7 @@ class House:
         self.did: list[str] = []
         self.seen: list[str] = []  # the states that the journal had when the tool acted
         self.troubles: list[str] = []
+        self.untold: list[dict[str, Any]] = []  # what was to be told when it was entered last
         self.act: Callable[[], Awaitable[str]] = self.succeed
 
     async def succeed(self) -> str:
@@ -54,7 +55,7 @@ class House:
             Journal(self.path, settings, self.troubles.append) as journal,
             Deeds(self.call, journal.append) as deeds,
         ):
-            await deeds.recall(read_last(self.path, 99))
+            self.untold = list(await deeds.recall(read_last(self.path, 99)))
             yield deeds
 
 
@@ -158,9 +159,36 @@ async def test_what_an_earlier_daemon_did_not_end_is_unconfirmed_once(house: Hou
     )
     for _ in range(2):
         async with house.deeds() as deeds:
+            assert [r["result"] for r in house.untold] == [LOST], "it was not told yet"
             assert LOST in await deeds.call(SEND, confirmed=False)
     assert house.states() == ["begun", "unconfirmed"]
     assert house.did == []
+
+
+async def test_what_nobody_told_is_to_be_told_until_somebody_did(house: House) -> None:
+    async with house.deeds() as deeds:
+        assert house.untold == []
+        await deeds.call(SEND, confirmed=False)
+    for _ in range(2):
+        async with house.deeds() as deeds:
+            assert [(r["call_id"], r["result"]) for r in house.untold] == [("call_1", DONE)]
+    async with house.deeds() as deeds:
+        await deeds.told(["pm", "call_1"])
+    async with house.deeds() as deeds:
+        assert house.untold == []
+        await deeds.told(["pm"])
+    assert [r["call_ids"] for r in read_last(house.path, 9) if r["kind"] == "told"] == [["call_1"]]
+
+
+async def test_what_an_answer_told_needs_no_mark(house: House) -> None:
+    async with house.deeds() as deeds:
+        await deeds.call(SEND, confirmed=False)
+    calls = [{"call_id": "call_1", "result": DONE}]
+    turn = {"kind": "turn", "outcome": "answered", "calls": calls}
+    async with Journal(house.path, config.Journal(), house.troubles.append) as journal:
+        await journal.append(turn)
+    async with house.deeds():
+        assert house.untold == []
 
 
 async def test_with_a_journal_that_cannot_be_written_a_write_is_done_once_and_told_so(
@@ -195,6 +223,7 @@ def turn(*results: str) -> dict[str, Any]:
         ([call("begun")], [0]),
         ([call("begun"), turn("not finished"), call("ended")], [1, 2]),
         ([turn(), call("begun", "other")], [0, 1]),
+        ([call("ended"), turn("ok"), told_record(["c"], "")], [1]),
     ],
 )
 def test_history_shows_a_call_once(records: list[dict[str, Any]], shown: list[int]) -> None:

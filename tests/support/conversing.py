@@ -19,13 +19,15 @@ class Talk:
         self.machine = Conversation(rules)
         self.now = 0.0
         self.turns: list[Turn] = []
+        self.marked: list[str] = []  # the calls whose end the person was told
         if link:
             self.tell(ev.LinkUp(at=0.0))
 
     def tell(self, event: ev.Event) -> list[Command]:
         commands = self.machine.handle(event)
         self.turns += [command.turn for command in commands if isinstance(command, do.EndTurn)]
-        return [c for c in commands if not isinstance(c, do.SetTimer | do.StopTimer)]
+        self.marked += [i for c in commands if isinstance(c, do.MarkTold) for i in c.call_ids]
+        return [c for c in commands if not isinstance(c, do.SetTimer | do.StopTimer | do.MarkTold)]
 
     def at(self) -> float:
         self.now += 0.02

@@ -7,6 +7,7 @@ import pytest
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
+from teamvoice.conversation.states import Rules
 from tests.support.conversing import BLOCK, Talk, kinds
 
 CALL = ev.ToolCall("call_1", "send_message", '{"member": "developer", "text": "hello"}')
@@ -114,6 +115,105 @@ def test_an_announcement_that_never_sounds_is_tried_thrice_and_no_more(talk: Tal
         )
     said = [do.Announce("It is not known.") in commands for commands in tries]
     assert said == [True, True, True, True, False]
+
+
+# Marked as told ---------------------------------------------------------------------------------
+
+
+def test_a_receipt_is_told_when_the_answer_that_tells_it_has_sounded(talk: Talk) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.answer("r2", "a2")
+    talk.end("r2")
+    assert talk.marked == []
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.marked == ["call_1"]
+
+
+def test_a_receipt_is_told_when_the_person_has_heard_enough(talk: Talk) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.answer("r2", "a2")
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    assert talk.marked == []
+    stopped(talk, ("a2", 0, 300, False))
+    assert talk.marked == ["call_1"]
+
+
+def test_news_of_a_write_is_told_when_it_was_said(talk: Talk) -> None:
+    news = ev.NewsCame(at=talk.at(), about="old", text="it is not known", lasts=True)
+    talk.tell(news)
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="n1"))
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="n1", status="failed", reason="x"))
+    assert talk.marked == []
+    talk.answer("n2", "a2")
+    talk.end("n2")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.marked == ["old"]
+
+
+def test_what_is_announced_after_another_response_is_marked_all_the_same(talk: Talk) -> None:
+    talk.tell(ev.NewsCame(at=talk.at(), about="a", text="one is not known", lasts=True))
+    code = "conversation_already_has_active_response"
+    refused = ev.RequestRefused(at=talk.at(), request="response.create", code=code, message="")
+    talk.tell(refused)
+    ended = ev.ResponseEnded(at=talk.at(), response_id="other", status="completed")
+    assert talk.tell(ended) == [do.Announce("One is not known.")]
+    talk.answer("n2", "a2")
+    talk.end("n2")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.marked == ["a"]
+
+
+def test_what_is_shown_for_want_of_money_is_told() -> None:
+    talk = Talk(rules=Rules(cap_usd=1.0))
+    asked_for(talk, CALL)
+    talk.tell(ev.Spent(at=talk.at(), day="2026-01-31", usd=1.0))
+    tool_ends(talk)
+    assert talk.marked == ["call_1"]
+
+
+# The end of the daemon ----------------------------------------------------------------------------
+
+
+def test_at_the_end_a_turn_is_written_down_with_what_was_done_and_not_told(talk: Talk) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.answer("r2", "a2")
+    (end,) = (c for c in talk.machine.part(talk.at()) if isinstance(c, do.EndTurn))
+    assert (end.turn.outcome, end.turn.trouble) == ("interrupted", "teamvoice was ended")
+    assert [call.output for call in end.turn.calls] == [DONE]
+    assert talk.marked == []
+
+
+def test_at_the_end_who_gets_no_answer_is_told_so(talk: Talk) -> None:
+    talk.say()
+    told = talk.machine.part(talk.at())
+    assert do.Tell("trouble", "teamvoice was ended, and what you said is not answered") in told
+    (end,) = (command for command in told if isinstance(command, do.EndTurn))
+    assert end.turn.outcome == "dropped"
+
+
+def test_what_is_answered_and_still_sounds_can_be_told_to_the_next_session(talk: Talk) -> None:
+    talk.say()
+    assert talk.machine.unwritten(talk.at()) == []
+    talk.answer()
+    talk.end()
+    (turn,) = talk.machine.unwritten(talk.at())
+    assert (turn.number, turn.outcome) == (1, "answered")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.machine.unwritten(talk.at()) == []
+
+
+def test_no_session_takes_over_before_the_last_turn_is_written_down(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.SpeechCommitted(at=talk.at(), item_id="u1"))
+    talk.answer()
+    talk.end()
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert (talk.machine.is_at_rest, talk.machine.is_written_down) == (True, False)
+    talk.tell(ev.SpeechTranscribed(at=talk.at(), item_id="u1", text="hello"))
+    assert talk.machine.is_written_down
 
 
 # The link breaks during a call -------------------------------------------------------------------
