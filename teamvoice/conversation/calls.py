@@ -10,10 +10,12 @@ from __future__ import annotations
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
-from teamvoice.conversation.events import ToolCall, ToolEnded
-from teamvoice.conversation.policy import WRITES, describe, without_screens
+from teamvoice.conversation.events import ResponseEnded, ToolCall, ToolEnded
+from teamvoice.conversation.policy import WRITES, Policy, describe, without_screens
 from teamvoice.conversation.taint import Taint
 from teamvoice.conversation.tidings import BROKE, Tidings
+
+_ONE_ID = "two commands came with one id: the second was not done"
 
 
 class Calls:
@@ -38,6 +40,38 @@ class Calls:
     def open_in(self, draft: Draft, call_id: str) -> bool:
         """The session that is up waits for this one, in this turn."""
         return self._open.get(call_id) is draft
+
+    def begin(
+        self, event: ResponseEnded, draft: Draft | None, policy: Policy
+    ) -> tuple[list[Command], list[tuple[ToolCall, str]]]:
+        """What a completed response asks for.
+
+        Args:
+            event: Its end.
+            draft: The turn for which it is done; None when nothing of it is wanted.
+            policy: What may run at once.
+
+        Returns:
+            What to do now, and the calls that must wait for the person, each with the reason.
+        """
+        calls: dict[str, ToolCall] = {}
+        for call in event.calls:
+            calls.setdefault(call.call_id, call)
+        commands: list[Command] = []
+        asked = []
+        if len(calls) < len(event.calls):
+            commands.append(do.Tell("trouble", _ONE_ID))
+        for call in calls.values():
+            if draft is None or draft.outcome == "cancelled":
+                why = "the person cancelled it" if draft else "nobody asked for it"
+                commands.append(do.AddToolOutput(call.call_id, f"not run: {why}"))
+                continue
+            draft.call_began(call, event.at)
+            if why := policy.judge(call, tainted=self._taint.of(draft)):
+                asked.append((call, why))
+            else:
+                commands.append(self.run(call, draft))
+        return commands, asked
 
     def run(self, call: ToolCall, draft: Draft, *, confirmed: bool = False) -> Command:
         """A call begins."""

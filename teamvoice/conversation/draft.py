@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from teamvoice.conversation import commands as do
+from teamvoice.conversation.commands import Command
 from teamvoice.conversation.events import ToolCall, Transcribed, Usage
 from teamvoice.conversation.turn import NOT_FINISHED, DoneCall, Turn
 
@@ -57,6 +59,12 @@ class Draft:
         """Note how the turn ended, unless that is known already."""
         self.outcome = self.outcome or outcome
         self.trouble = self.trouble or trouble
+
+    def give_up(self, trouble: str) -> list[Command]:
+        """It failed, and no answer will tell of what was done: so that is shown."""
+        self.fail("failed", trouble)
+        shown = [do.Tell("answer", call.output) for call in self.done.values()]
+        return [*shown, do.Chime("trouble"), do.Tell("trouble", trouble)]
 
     def finished(self, at: float) -> Turn:
         """The turn as the journal keeps it."""

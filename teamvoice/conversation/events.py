@@ -238,11 +238,14 @@ class RequestRefused(Event):
         request: The kind of event that caused it (``response.create``, …); empty when unknown.
         code: The provider's error code.
         message: The provider's words.
+        about: Of an item that was not taken: ``user`` for the person's words, or the id of the call
+            whose output it was; empty for a note of ours.
     """
 
     request: str
     code: str
     message: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

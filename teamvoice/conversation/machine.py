@@ -11,7 +11,7 @@ concern      states                                          moved by
 ============ =============================================== ==================================
 the link     down, up                                        LinkUp, LinkDown, LinkRested
 microphone   closed, open, draining, discarding              gestures, CaptureEnded/Failed
-the response free, requested, blocked, active, cancelling    CreateResponse, Response*, barge-in
+the response see :mod:`teamvoice.conversation.living`        CreateResponse, Response*, barge-in
 the speaker  silent, playing, stopping                       AnswerAudio, Sound*
 open calls   the calls that run now, and whose               ResponseEnded, ToolEnded, LinkDown
 what is owed whether the person is due an answer             commits, the end of all open calls
@@ -56,8 +56,11 @@ from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.hearing import Hearing
 from teamvoice.conversation.ledger import Ledger
+from teamvoice.conversation.living import TIMER as ANSWER
+from teamvoice.conversation.living import Living
 from teamvoice.conversation.outage import Outage
 from teamvoice.conversation.policy import Policy, describe
+from teamvoice.conversation.refusals import Refusal, sort
 from teamvoice.conversation.said import Said, Utterance
 from teamvoice.conversation.sentence import sentence
 from teamvoice.conversation.states import Link, Mic, Response, Rules, Sound
@@ -90,10 +93,8 @@ class Conversation:
         self._consent = Consent(policy or Policy())
         self.link = Link.DOWN
         self.mic = Mic.CLOSED
-        self.response = Response.FREE
         self.sound = Sound.SILENT
-        self._response_id = ""
-        self._answering: list[Utterance] = []  # what the living response was asked about
+        self._living = Living(self._rules.answer_s)
         self._owed = False
         self._next_hold: ev.HoldBegan | None = None  # came while the microphone was draining
         self._held_at = float("-inf")  # when the key last went down
@@ -102,11 +103,16 @@ class Conversation:
         self._hearing = Hearing()
         self._calls = Calls(self._tidings, self._taint)
         self._said = Said(self._rules.backlog, trims=self._rules.trims)
-        self._outage = Outage(self._said, self._rules)
+        self._outage = Outage(self._said, self._tidings, self._rules)
         self.budget = Budget(self._rules.cap_usd)
         self._ledger = Ledger(self._rules.linger_s)
         self._out: list[Command] = []
         self._handlers = self._table()
+
+    @property
+    def response(self) -> Response:
+        """How it stands with the one response that may live."""
+        return self._living.state
 
     @property
     def turn(self) -> int:
@@ -262,7 +268,7 @@ class Conversation:
         draft = self._ledger.current
         if draft and self._said.waits(draft.number) and self.sound is Sound.SILENT:
             self._owed = self._owed or self.response is not Response.FREE
-            self._cancel_response()
+            self._do(*self._living.cancel())
         else:
             self._interrupt("interrupted")
             self._owed = self._owed or bool(self._said.committed())  # of a turn that was given up
@@ -277,7 +283,7 @@ class Conversation:
         if self._consent.waiting is None:
             return None
         self._hush()
-        self._cancel_response()
+        self._do(*self._living.cancel())
         return self._consent.waiting.draft
 
     def _leave_what_waits(self, at: float) -> Draft:
@@ -422,26 +428,16 @@ class Conversation:
         was_busy = self.response is not Response.FREE or self._owed or self._calls.are_open
         was_busy = was_busy or self._consent.waiting is not None
         self._do(*self._consent.drop("the link went down", event.at))
-        given_up = self._end_session()
-        told = self._outage.told(event)
-        given_up_why = f"{event.reason}; what you said was tried three times, and given up"
-        if draft and given_up and not self._said.waits(draft.number):
-            self._fail(draft, given_up_why)
-        elif given_up:
-            self._do(do.Chime("trouble"), do.Tell("trouble", given_up_why))
-        elif draft and was_busy and not self._said.waits(draft.number):
-            if not draft.outcome:  # else it was told why there is no answer
-                self._fail(draft, event.reason)
-        else:
-            self._do(*told)
+        given_up = bool(self._end_session())
+        self._do(*self._outage.began(event, draft, given_up=given_up, was_busy=was_busy))
         self._do(*self._outage.spoke(event.at))
 
     def _end_session(self) -> list[Utterance]:
         """The session is no more; what was said so often in vain that it is given up."""
         if self.sound is Sound.PLAYING and self.response is not Response.FREE:
             self._do(do.FinishPlaying())
-        self.link, self.response, self._owed = Link.DOWN, Response.FREE, False
-        self._do(do.StopTimer("answer"))
+        self.link, self._owed = Link.DOWN, False
+        self._do(*self._living.over())
         self._calls.session_lost()
         self._tidings.session_lost()
         self._hearing.session_lost()
@@ -456,30 +452,25 @@ class Conversation:
 
     def _drop_old(self, at: float) -> None:
         """Give up what was said so long ago that it may not be meant any more, and say so."""
-        dropped, why = self._outage.drop_old(at)
-        if dropped:
-            self._do(do.Chime("trouble"), do.Tell("trouble", f"{why}; say it again if it matters"))
-            self._tidings.came("what was said", why, lasts=True)
-        draft = self._ledger.current
-        if draft and draft.number in {utterance.turn for utterance in dropped}:
-            draft.fail("" if self._said.waits(draft.number) else "dropped", why)
+        self._do(*self._outage.drop_old(at, self._ledger.current))
 
     # The answer --------------------------------------------------------------------------------
 
     def _response_began(self, event: ev.ResponseBegan) -> None:
-        was, self._response_id = self.response, event.response_id
+        was = self.response
         self._ledger.response_began(event.response_id)
-        self.response = Response.ACTIVE
+        self._do(*self._living.began(event.response_id))
         if was is Response.FREE:
             self._answer_what_is_there()  # the provider began it by itself
             self._owed = False
-            self._do(do.SetTimer("answer", self._rules.answer_s))
-        if was is Response.CANCELLING or self.mic is Mic.OPEN:
-            self._cancel_response()
+            if self.budget.is_spent:
+                self._do(do.Tell("trouble", self.budget.why), *self._living.void())
+        if self.mic is Mic.OPEN:
+            self._do(*self._living.cancel())
 
     def _answer_audio(self, event: ev.AnswerAudio) -> None:
         announced = bool(self._tidings.announcing)
-        if not self._is_wanted(event.response_id):
+        if not self._living.is_wanted(event.response_id):
             if not announced:
                 self._hearing.dropped(event.item_id)
             return
@@ -489,30 +480,29 @@ class Conversation:
         if draft := self._ledger.of_response(event.response_id):
             draft.clock("answer", event.at)
         self._do(
-            do.SetTimer("answer", self._rules.answer_s),
+            self._living.wait(),
             do.Play(event.item_id, event.content_index, event.pcm),
         )
 
     def _answer_text(self, event: ev.AnswerText) -> None:
         draft = self._ledger.of_response(event.response_id)
-        if draft and self._is_wanted(event.response_id):
+        if draft and self._living.is_wanted(event.response_id):
             draft.spoken.append(event.text)
 
     def _response_ended(self, event: ev.ResponseEnded) -> None:
-        is_ours = event.response_id == self._response_id
+        is_ours = event.response_id == self._living.id
         if not is_ours and self.response is not Response.BLOCKED:
             return  # it never began, or its end was told before
         draft = self._ledger.response_ended(event)
-        was, self.response = self.response, Response.FREE
-        announced, self._response_id = bool(self._tidings.announcing), ""
-        self._tidings.over(completed=event.status == "completed")
-        self._do(do.StopTimer("answer"), *self._hearing.response_over())
+        was, announced = self._living.state, bool(self._tidings.announcing)
+        self._tidings.over(completed=event.status == "completed" and was is not Response.VOID)
+        self._do(*self._living.over(), *self._hearing.response_over())
         if self.sound is Sound.PLAYING:
             self._do(do.FinishPlaying())
         if event.status == "completed" and is_ours:
-            self._said.answered(self._answering)
-            self._run_calls(None if announced else draft, event)
-        elif was is not Response.CANCELLING and draft:
+            self._said.answered(self._living.about)
+            self._run_calls(None if announced or was is Response.VOID else draft, event)
+        elif was not in {Response.CANCELLING, Response.VOID} and draft:
             self._give_up(draft, event.reason or f"the answer was {event.status}")
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
@@ -521,46 +511,50 @@ class Conversation:
             self._do(do.Tell("heard", event.text))
 
     def _request_refused(self, event: ev.RequestRefused) -> None:
-        draft = self._ledger.current
-        match event.request, event.code:
-            case "response.create", _ if self.response is Response.CANCELLING:
-                self._response_gone()  # it never began, which is what was wanted
-            case "response.create", "conversation_already_has_active_response":
+        match sort(event, is_leaving=self._living.is_leaving):
+            case Refusal.CANCELLED:
+                self._response_gone()  # which is what was wanted
+            case Refusal.ANOTHER:
                 self._ask_again()  # once the other one has ended
-            case "response.create", _:
+            case Refusal.RESPONSE:
                 self._response_gone()
-                self._give_up(draft, event.message)
-            case "input_audio_buffer.commit", _:
+                self._give_up(self._ledger.current, event.message)
+            case Refusal.COMMIT:
                 self._ledger.speech_refused()
-                self._owed = False
-                self._give_up(draft, event.message)
-            case "response.cancel", _ if self.response is Response.CANCELLING:
-                self._response_gone()
-            case "response.cancel" | "conversation.item.truncate" | "conversation.item.delete", _:
-                return  # it was over, or gone, already
-            case _:
+                self._input_refused(event.message)
+            case Refusal.ITEM:
+                self._tidings.untold(event.about)
+                self._input_refused(event.message)
+            case Refusal.BLOCK:
+                self._block_refused(event.message)
+            case Refusal.UNKNOWN | Refusal.OTHER as refusal:
                 self._do(do.Tell("trouble", event.message))
+                if refusal is Refusal.UNKNOWN:
+                    self._do(*self._living.doubt(event.message, self._rules.soon_s))
+
+    def _input_refused(self, trouble: str) -> None:
+        """The session lacks what was said, or what a tool told: an answer would be to less."""
+        self._owed = False
+        if void := self._living.void():
+            self._do(*void, self._living.wait(self._rules.soon_s))  # it may never begin
+        self._give_up(self._ledger.current, trouble)
+
+    def _block_refused(self, trouble: str) -> None:
+        """Some of the speech is missing, so it may mean something else: nothing of it counts."""
+        if self.mic in {Mic.OPEN, Mic.DRAINING}:
+            self._discard_hold()
+            if self._ledger.current:
+                why = f"{trouble}; what you say is dropped, so say it again"
+                self._do(*self._ledger.current.give_up(why))
+        elif self.mic is Mic.CLOSED and self._said.committed():
+            self._input_refused(trouble)
 
     # Tools and time --------------------------------------------------------------------------
 
     def _run_calls(self, draft: Draft | None, event: ev.ResponseEnded) -> None:
-        """Run what a completed response asks for; after a cancel, answer that it was not run."""
-        asked = []
-        calls: dict[str, ev.ToolCall] = {}
-        for call in event.calls:
-            calls.setdefault(call.call_id, call)
-        if len(calls) < len(event.calls):
-            self._do(do.Tell("trouble", "two commands came with one id: the second was not done"))
-        for call in calls.values():
-            if draft is None or draft.outcome == "cancelled":
-                why = "the person cancelled it" if draft else "nobody asked for it"
-                self._do(do.AddToolOutput(call.call_id, f"not run: {why}"))
-                continue
-            draft.call_began(call, event.at)
-            if why := self._consent.policy.judge(call, tainted=self._taint.of(draft)):
-                asked.append((call, why))
-                continue
-            self._do(self._calls.run(call, draft))
+        """Run what a completed response asks for, or let it wait."""
+        commands, asked = self._calls.begin(event, draft, self._consent.policy)
+        self._do(*commands)
         if draft:
             self._ask_person(asked, draft, event.at)
 
@@ -587,7 +581,7 @@ class Conversation:
 
     def _timer_rang(self, event: ev.TimerRang) -> None:
         match event.name:
-            case "answer":
+            case name if name == ANSWER:
                 self._answer_is_late(event)
             case "old" if self.link is Link.DOWN:
                 self._drop_old(event.at)
@@ -604,11 +598,11 @@ class Conversation:
 
     def _answer_is_late(self, event: ev.TimerRang) -> None:
         if self.response is Response.ACTIVE:
-            self._give_up(self._ledger.current, "the model did not answer in time")
-            self._cancel_response()
+            self._give_up(self._ledger.current, self._living.late)
+            self._do(*self._living.void())
         elif self.response is not Response.FREE:
-            if self.response is not Response.CANCELLING:
-                self._give_up(self._ledger.current, "the model did not answer in time")
+            if not self._living.is_leaving:
+                self._give_up(self._ledger.current, self._living.late)
             self._lose_session(ev.LinkDown(at=event.at, reason="the session no longer answers"))
             self._do(do.ResetLink())
 
@@ -632,10 +626,10 @@ class Conversation:
             self._answer_what_is_there()
             if self._ledger.current:
                 self._ledger.current.clock("asked", at)
-            self._request(do.CreateResponse())
+            self._do(*self._living.request(do.CreateResponse()))
         elif text := self._next_announcement(at):
-            self._answering = []
-            self._request(do.Announce(text))
+            self._living.about = []
+            self._do(*self._living.request(do.Announce(text)))
 
     def _leave_unanswered(self) -> None:
         """The day's money is spent: what was done is shown, and no response is asked for."""
@@ -653,13 +647,9 @@ class Conversation:
 
     def _answer_what_is_there(self) -> None:
         """The response that begins answers what was said, and knows of all that came in."""
-        self._answering = self._said.committed()
+        self._living.about = self._said.committed()
         self._tidings.asked()
         self._taint.asked(self._ledger.current)
-
-    def _request(self, command: Command) -> None:
-        self.response = Response.REQUESTED
-        self._do(command, do.SetTimer("answer", self._rules.answer_s))
 
     def _next_announcement(self, at: float) -> str:
         """What is to be said aloud now; news only between turns, and as a turn of its own."""
@@ -675,7 +665,7 @@ class Conversation:
 
     def _ask_again(self) -> None:
         """What was asked for met another response, and is asked for again after that."""
-        self.response = Response.BLOCKED
+        self._living.block()
         if self._tidings.announcing:
             self._tidings.again()
         else:
@@ -718,7 +708,7 @@ class Conversation:
     def _interrupt(self, outcome: str) -> None:
         """Silence the speaker, stop the response, and end the turn that was on."""
         self._hush()
-        self._cancel_response()
+        self._do(*self._living.cancel())
         self._tidings.shown()
         if draft := self._ledger.current:
             draft.fail(outcome, "")
@@ -728,31 +718,13 @@ class Conversation:
         if self.sound is Sound.PLAYING:
             self.sound = Sound.STOPPING
             self._do(do.Silence())
-            self._said.answered(self._answering)  # what is heard in part is answered
+            self._said.answered(self._living.about)  # what is heard in part is answered
             self._tidings.heard_in_part()
 
-    def _cancel_response(self) -> None:
-        if self.response in {Response.FREE, Response.BLOCKED, Response.CANCELLING}:
-            return
-        if self.response is Response.ACTIVE:
-            self._do(do.CancelResponse(self._response_id))
-        self.response = Response.CANCELLING
-        self._do(do.SetTimer("answer", self._rules.answer_s))
-
     def _response_gone(self) -> None:
-        self._ledger.response_gone(self._response_id)
+        self._ledger.response_gone(self._living.id)
         self._tidings.over(completed=False)
-        self.response, self._response_id = Response.FREE, ""
-        self._do(do.StopTimer("answer"))
-
-    def _is_wanted(self, response_id: str) -> bool:
-        return self.response is Response.ACTIVE and response_id == self._response_id
-
-    def _fail(self, draft: Draft, trouble: str) -> None:
-        """No answer will tell of what was done, so it is shown."""
-        draft.fail("failed", trouble)
-        self._do(*(do.Tell("answer", call.output) for call in draft.done.values()))
-        self._do(do.Chime("trouble"), do.Tell("trouble", trouble))
+        self._do(*self._living.over())
 
     def _give_up(self, draft: Draft | None, trouble: str) -> None:
         """No answer will come to what was said; the person is told."""
@@ -761,7 +733,9 @@ class Conversation:
         if draft:
             has_older = any(utterance.turn != draft.number for utterance in gone)
             older = "; what you said before it is given up too" if has_older else ""
-            self._fail(draft, trouble + older)
+            self._do(*draft.give_up(trouble + older))
+        elif gone:
+            self._do(do.Chime("trouble"), do.Tell("trouble", trouble))
 
     def _send_said(self, at: float) -> None:
         """Give the session that is up what it does not have yet."""

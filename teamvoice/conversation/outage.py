@@ -9,26 +9,51 @@ from __future__ import annotations
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
+from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.events import LinkDown
-from teamvoice.conversation.said import Said, Utterance
+from teamvoice.conversation.said import Said
 from teamvoice.conversation.states import Rules
+from teamvoice.conversation.tidings import Tidings
 
 _NOT_YET = "there is no connection yet"
 _KEPT = "what you said is kept and sent later"
+_IN_VAIN = "what you said was tried three times, and given up"
 _TOO_OLD = "there was no connection for too long, so something that you said was not sent"
 
 
 class Outage:
     """From the last session to the next; the machine asks only while there is none."""
 
-    def __init__(self, said: Said, rules: Rules) -> None:
+    def __init__(self, said: Said, tidings: Tidings, rules: Rules) -> None:
         self._said = said
+        self._tidings = tidings
         self._rules = rules
         self._reason = ""
 
     def over(self) -> None:
         """There is a session."""
         self._reason = ""
+
+    def began(
+        self, event: LinkDown, draft: Draft | None, *, given_up: bool, was_busy: bool
+    ) -> list[Command]:
+        """The session died: what the person is told of it, and of the turn that was on.
+
+        Args:
+            event: How it ended.
+            draft: That turn.
+            given_up: Something that was said was tried so often that it is not sent again.
+            was_busy: The session had something under way.
+        """
+        waits = draft is not None and self._said.waits(draft.number)
+        told = self.told(event)
+        if given_up:
+            why = f"{event.reason}; {_IN_VAIN}"
+            shown = [do.Chime("trouble"), do.Tell("trouble", why)]
+            return draft.give_up(why) if draft and not waits else shown
+        if draft and was_busy and not waits:
+            return [] if draft.outcome else draft.give_up(event.reason)  # else they were told why
+        return told
 
     def told(self, event: LinkDown) -> list[Command]:
         """There is no session: what the person is told of it, and of what they said."""
@@ -53,9 +78,15 @@ class Outage:
             return []
         return [do.Chime("trouble"), do.Tell("trouble", f"{self._reason or _NOT_YET}; {_KEPT}")]
 
-    def drop_old(self, at: float) -> tuple[list[Utterance], str]:
-        """Give up what was said too long ago; what that was, and why as a clause."""
-        return self._said.drop_before(at - self._rules.keep_said_s), _TOO_OLD
+    def drop_old(self, at: float, current: Draft | None) -> list[Command]:
+        """Give up what was said too long ago: that is shown now, and said aloud when it can be."""
+        dropped = self._said.drop_before(at - self._rules.keep_said_s)
+        if current and current.number in {utterance.turn for utterance in dropped}:
+            current.fail("" if self._said.waits(current.number) else "dropped", _TOO_OLD)
+        if not dropped:
+            return []
+        self._tidings.came("what was said", _TOO_OLD, lasts=True)
+        return [do.Chime("trouble"), do.Tell("trouble", f"{_TOO_OLD}; say it again if it matters")]
 
     def time_old(self, at: float) -> list[Command]:
         """Be woken when the oldest of what is kept becomes too old."""

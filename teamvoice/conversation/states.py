@@ -57,6 +57,7 @@ class Response(enum.Enum):
     BLOCKED = "blocked"  # it was refused, since one is under way of which we do not know
     ACTIVE = "active"
     CANCELLING = "cancelling"
+    VOID = "void"  # as cancelling; it was given up, so nothing that it asks for is done
 
 
 class Sound(enum.Enum):

@@ -55,6 +55,11 @@ class Tidings:
         """A write is over, and the session was given its output."""
         self._ends[call_id] = output
 
+    def untold(self, call_id: str) -> None:
+        """The session was not given the end of a write after all: no answer can tell it."""
+        if call_id in self._ends:
+            self.came(call_id, self._ends.pop(call_id), lasts=True)
+
     def came(self, about: str, text: str, fenced: str = "", *, lasts: bool = False) -> None:
         """News, and how a model is told it; it takes the place of older news about the same."""
         self._news[about] = _News(text, fenced, _TRIES if lasts else 0)

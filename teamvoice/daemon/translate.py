@@ -52,6 +52,10 @@ _REQUESTS: dict[type[Command], Callable[[Any], Request]] = {
 }
 
 
+# Codes that only one kind of request can cause, of servers that do not say which it was.
+_CAUSES = {"input_audio_buffer_commit_empty": "input_audio_buffer.commit"}
+
+
 def event_from(event: wire.Event, at: float) -> ev.Event | None:
     """What an event of the provider's means to the conversation; None when nothing.
 
@@ -92,7 +96,8 @@ def _about_speech(event: wire.Event, at: float) -> ev.Event | None:
         case wire.ErrorEvent(error=error):
             return ev.RequestRefused(
                 at=at,
-                request=event.request,
+                request=event.request or _CAUSES.get(error.code or "", ""),
+                about="" if event.subject == "system" else event.subject,
                 code=error.code or error.type or "",
                 message=error.message or error.name,
             )

@@ -22,7 +22,7 @@ from teamvoice.realtime.parts import (
     SessionInfo,
     Usage,
 )
-from teamvoice.realtime.requests import kind_of
+from teamvoice.realtime.requests import kind_of, subject_of
 
 
 class ServerEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -84,6 +84,11 @@ class ErrorEvent(ServerEvent, frozen=True, kw_only=True, tag="error"):
     def request(self) -> str:
         """The kind of our own request that caused it; empty when unknown."""
         return kind_of(self.error.event_id)
+
+    @property
+    def subject(self) -> str:
+        """Of an item that it was: the role of the message, or the id of the call."""
+        return subject_of(self.error.event_id)
 
 
 class RateLimitsUpdated(ServerEvent, frozen=True, kw_only=True, tag="rate_limits.updated"):

@@ -2,7 +2,8 @@
 
 A request is made without an identifier and is given one when it is sent (:func:`identified`). The
 identifier names the request's kind, so that an error, which names the event that caused it, can be
-told apart without keeping a list of everything that was ever sent (:func:`kind_of`).
+told apart without keeping a list of everything that was ever sent (:func:`kind_of`). That of an
+item tells which one it was as well (:func:`subject_of`).
 
 What is left unset does not appear on the wire; ``None`` appears as ``null``.
 """
@@ -16,6 +17,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 _MARK = "tv"
+_LONGEST = 512  # characters of an identifier that a provider takes
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -27,6 +29,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag
     def kind(self) -> str:
         """The request's name on the wire."""
         return str(self.__struct_config__.tag)
+
+    @property
+    def subject(self) -> str:
+        """What its identifier tells beside its kind."""
+        return ""
 
 
 class _Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,6 +111,11 @@ class CreateItem(Request, frozen=True, kw_only=True, tag="conversation.item.crea
 
     item: AnyItem
     previous_item_id: str | UnsetType = UNSET
+
+    @property
+    def subject(self) -> str:
+        """The role of a message, or the id of the call that it is about."""
+        return self.item.role if isinstance(self.item, MessageItem) else self.item.call_id
 
 
 class TruncateItem(Request, frozen=True, kw_only=True, tag="conversation.item.truncate"):
@@ -212,14 +224,24 @@ def identified(request: AnyRequest, number: int) -> AnyRequest:
         request: What is about to be sent.
         number: Counts up within a session, so that no two are the same.
     """
-    return msgspec.structs.replace(request, event_id=f"{_MARK}_{number}_{request.kind}")
+    cause = f"{request.kind}/{request.subject}" if request.subject else request.kind
+    return msgspec.structs.replace(request, event_id=f"{_MARK}_{number}_{cause}"[:_LONGEST])
 
 
 def kind_of(event_id: str | None) -> str:
     """The kind of request that was sent under an identifier; empty when it is none of ours."""
+    return _cause(event_id).partition("/")[0]
+
+
+def subject_of(event_id: str | None) -> str:
+    """The role of the message, or the id of the call, that was sent under an identifier."""
+    return _cause(event_id).partition("/")[2]
+
+
+def _cause(event_id: str | None) -> str:
     mark, _, rest = (event_id or "").partition("_")
-    number, _, kind = rest.partition("_")
-    return kind if mark == _MARK and number.isdecimal() else ""
+    number, _, cause = rest.partition("_")
+    return cause if mark == _MARK and number.isdecimal() else ""
 
 
 def encode(request: Request) -> bytes:

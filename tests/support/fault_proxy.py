@@ -153,6 +153,8 @@ LATER: tuple[Fault, ...] = (
     *(error(code) for code in (*HARMLESS, *LASTING, "session_expired", "session_expired")),
     *(Deny("response.create", code) for code in HARMLESS[1:]),
     *(Deny("input_audio_buffer.commit", code) for code in HARMLESS[2:4]),
+    *(Deny(f"conversation.item.{deed}", "invalid_value") for deed in ("create", "truncate")),
+    Deny("input_audio_buffer.append", "invalid_value"),
     *(MALFORMED, UNKNOWN, WRONG, BULK),
 )
 

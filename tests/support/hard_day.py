@@ -19,7 +19,7 @@ from typing import Any
 
 from teamvoice import config
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
-from teamvoice.conversation.states import Rules, Sound
+from teamvoice.conversation.states import Mic, Rules, Sound
 from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import spoken_desk
 from teamvoice.daemon.pace import Pace
@@ -134,9 +134,15 @@ class Person:
         self.microphone.say(PAUSE + sound_of(word) + PAUSE)
         self.app.key("press", clock())
         turn = self.app._bridge.machine.turn
-        await self.microphone.wait_spoken()
+        for listens in (True, False):  # who is told that they are not heard says no more
+            await self._until(lambda listens=listens: self._has_said_all(listening=listens))
+        self.microphone._speech.clear()
         self.app.key("release", clock())
         return turn
+
+    def _has_said_all(self, *, listening: bool) -> bool:
+        is_open = self.app._bridge.machine.mic is Mic.OPEN
+        return self.microphone.has_spoken or is_open is listening
 
     async def _type(self, word: str) -> None:
         await self.app._bridge.ask(word)

@@ -151,6 +151,29 @@ def test_the_sums_of_no_more_than_some_days_are_kept() -> None:
     assert talk.machine.budget.spent_usd == 0.5
 
 
+def test_an_answer_that_a_provider_gives_by_itself_is_stopped_and_that_is_said() -> None:
+    talk = Limited()
+    talk.spend("2026-01-30", 2.0)
+    talk.speak("item1")
+    told = talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert do.CancelResponse("r1") in told
+    assert texts(told) == ["not answered: the day's limit of $2.00 is reached"]
+    audio = ev.AnswerAudio(
+        at=talk.at(), response_id="r1", item_id="a1", content_index=0, pcm=bytes(960)
+    )
+    assert talk.tell(audio) == []
+    ended = ev.ResponseEnded(at=talk.at(), response_id="r1", status="completed", calls=(CALL,))
+    assert not any(isinstance(command, do.RunTool) for command in talk.tell(ended))
+
+
+def test_a_provider_that_does_not_let_itself_be_stopped_is_left() -> None:
+    talk = Limited()
+    talk.spend("2026-01-30", 2.0)
+    talk.speak("item1")
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert do.ResetLink() in talk.tell(ev.TimerRang(at=talk.at(), name="answer"))
+
+
 def test_news_is_shown_and_not_spoken() -> None:
     talk = Limited()
     talk.spend("2026-01-30", 2.0)
