@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from teamvoice.conversation.events import NewsCame
+from teamvoice.conversation.events import NewsCame, Spent
 from teamvoice.realtime.profiles import PROFILES, Feature
 from tests.support.hard_day import TOKEN, Household, Person, terse_provider
 from tests.support.limited import limited
@@ -68,3 +68,24 @@ async def test_a_conversation_asks_no_more_than_the_server_can(tmp_path: Path) -
     async with asyncio.TaskGroup() as tasks:
         for name in set(PROFILES) - {"offline"}:
             tasks.create_task(converse(name, household))
+
+
+async def test_above_the_limit_an_answer_that_begins_by_itself_is_stopped(tmp_path: Path) -> None:
+    profile = PROFILES["localai"]
+    async with (
+        terse_provider() as upstream,
+        limited(upstream, profile, TOKEN) as server,
+        Household(tmp_path).person(server.url, 1, name="localai") as person,
+    ):
+        await person.app.link.is_up.wait()
+        machine = person.app._bridge.machine
+        machine.budget.cap_usd = 1.0
+        at = asyncio.get_running_loop().time()
+        person.app._bridge.tell(Spent(at=at, day="2026-01-31", usd=1.0))
+        await person._speak("word0")
+        await until(lambda: "response.cancel" in server.kinds(), "it is stopped", 20)
+        await until(lambda: machine.is_at_rest, "nothing is under way", 20)
+        told = [text for kind, text in person.accounts.told if kind == "trouble"]
+        assert told[-2:] == ["not answered: the day's limit of $1.00 is reached"] * 2
+        assert person.accounts.written == []
+    assert server.broken == []
