@@ -544,7 +544,7 @@ class Conversation:
         if self.mic in {Mic.OPEN, Mic.DRAINING}:
             self._discard_hold()
             if self._ledger.current:
-                why = f"{trouble}; what you say is dropped, so say it again"
+                why = f"{trouble}; what you say does not count, so say it again"
                 self._do(*self._ledger.current.give_up(why))
         elif self.mic is Mic.CLOSED and self._said.committed():
             self._input_refused(trouble)

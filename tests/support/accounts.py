@@ -76,8 +76,10 @@ class Accounts:
         following = self.turns.get(turn["number"] + 1, turn)  # an answer may come in the next turn
         is_spoken = result in turn["spoken"] or result in following["spoken"]
         is_shown = ("answer", result) in self.told[command.told :]
+        said = "".join(text for kind, text in self.told[command.told :] if kind == "saying")
+        is_news = f"connection broke: {result.removesuffix('.')}" in said
         is_interrupted = turn["outcome"] == "interrupted"  # by the person's own next words
-        return is_spoken or is_shown or is_interrupted
+        return is_spoken or is_shown or is_interrupted or is_news
 
     def _is_told(self, command: Command) -> bool:
         return self._has_failed(command) or self._is_dropped(command)

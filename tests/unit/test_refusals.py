@@ -115,7 +115,7 @@ def test_speech_of_which_a_block_is_missing_is_dropped_and_told_once(talk: Talk)
     talk.blocks(20)
     told = refuse(talk, BLOCK)
     assert do.CloseMicrophone() in told
-    assert texts(told) == [f"{NO}; what you say is dropped, so say it again"]
+    assert texts(told) == [f"{NO}; what you say does not count, so say it again"]
     assert refuse(talk, BLOCK) == []
     talk.tell(ev.HoldEnded(at=talk.at()))
     assert do.CommitAudio not in kinds(talk.tell(ev.CaptureEnded(at=talk.at())))
