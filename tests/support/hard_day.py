@@ -14,6 +14,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ class Person:
         self.app.key("press", clock())
         turn = self.app._bridge.machine.turn
         for listens in (True, False):  # who is told that they are not heard says no more
-            await self._until(lambda listens=listens: self._has_said_all(listening=listens))
+            await self._until(partial(self._has_said_all, listening=listens))
         self.microphone._speech.clear()
         self.app.key("release", clock())
         return turn
