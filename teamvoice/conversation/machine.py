@@ -77,6 +77,7 @@ _OF_A_SESSION = (
 _ENDS = {
     "cap": "the hold was ended, because the key was held for too long",
     "lost": "the hold was ended, because the key is not seen any more",
+    "left": "the hold was ended, because the program that began it is gone",
 }
 
 

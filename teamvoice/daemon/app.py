@@ -3,7 +3,7 @@
 Who acquires what, in this order, and releases it in the reverse one:
 
 ============ ============================================================================
-standing     the control socket; a second daemon ends here and says who runs already
+standing     the control socket, where a second daemon ends; the watch of the key
 journal      the file in the state directory
 deeds        what was begun by an earlier daemon; the writes that are under way
 team         the worker that speaks to tmux
@@ -11,7 +11,7 @@ watcher      the user options in tmux
 speaker      PortAudio, and a stream while something sounds
 microphone   PortAudio; a stream only while a hold is on, and its grace
 others       nothing but a task; what it has ducked is given back
-tasks        the link, the key's source, the session's lock, the notices on the screen, the
+tasks        the link, the session's lock, the notices on the screen, the
              offline server's process, the watcher's looks
 bridge       the conversation
 ============ ============================================================================
@@ -43,13 +43,13 @@ from teamvoice.daemon.desk import Desk
 from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
-from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.memory import Memory, say_lost
 from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.observer import Observer
 from teamvoice.daemon.pace import Pace
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.records import turn_record
+from teamvoice.daemon.session import UNASKED
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.standing import Standing
 from teamvoice.daemon.status_line import status_line
@@ -98,7 +98,7 @@ class App:
         self._owns_standing, self._standing = standing is None, standing or Standing()
         self._news = self._standing.news
         self._herald = self._new_herald()
-        self._notices = Notices(settings.notify, desk.notifier, _log.warning)
+        self._notices = Notices(settings.notify, desk.notifier, _log.warning, self._standing.shown)
         held = Held(config.state_dir() / "held.json")
         self._team = team(settings.team, held=held, on_held=self._herald.held_ended)
         self._watcher = Watcher(
@@ -120,7 +120,7 @@ class App:
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._keys.muted, self._bridge.is_quiet = self._standing.muted, self._standing.quiet
-        self._key_watch = KeyWatch(desk.key, self._keys, self._tell)
+        self._keys.away = self._standing.away if desk.session else ""
         self._lock_reason = ""
         self._tasks = asyncio.TaskGroup()
 
@@ -134,7 +134,7 @@ class App:
 
     async def __aexit__(self, *_: object) -> None:
         self.link.leave()
-        self._standing.muted, self._standing.quiet = self._keys.muted, self._bridge.is_quiet
+        self._standing.keep(self._keys, quiet=self._bridge.is_quiet)
         await self._stack.aclose()  # what ended the body is told by it, not by the tasks
 
     async def _enter(self) -> None:
@@ -153,7 +153,6 @@ class App:
         await enter(self._tasks)
         await self._read_spending()
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
-        tasks.append(self._tasks.create_task(self._key_watch.run(), name="key"))
         tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
         tasks.append(self._tasks.create_task(self._notices.run(), name="notices"))
         if self._desk.session:
@@ -167,6 +166,9 @@ class App:
         for record in lost:
             self._tell_lost(record)
         self._stack.enter_context(self._standing.control.answering(self))
+        self._key_watch = await self._standing.key.watch(self._settings.hotkey, self._desk.key)
+        self._key_watch.serve(self._keys, self._tell)
+        self._stack.callback(self._key_watch.serve_nobody)
 
     async def _remember(self) -> Sequence[dict[str, Any]]:
         """Learn from the journal what came before; what was begun, and nobody knows how it ended.
@@ -232,12 +234,12 @@ class App:
 
     # What the control socket offers ------------------------------------------------------------
 
-    def key(self, action: str, at: float) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> None:
         """The key, by other means; ``quiet`` is the voice's."""
         if action == "quiet":
             self._be_quiet(not self._bridge.is_quiet)
             return
-        self._keys.act(action, at)
+        self._keys.act(action, at, by)
         if self._keys.muted:  # nor does its device stay open for a grace
             self._tasks.create_task(self._desk.capture.close(at_once=True))
 
@@ -388,6 +390,8 @@ class App:
         self._lock_reason = why_not
         if why_not:
             _log.warning(why_not)
+            if self._keys.away == UNASKED:
+                self._keys.leave("")  # nobody will say
 
     def _be_quiet(self, quiet: bool) -> None:
         self._bridge.be_quiet(quiet)
