@@ -2,7 +2,8 @@
 
 ========= ==============================================================================
 ``off``   nothing
-``quiet`` trouble; who waits for you, until they no longer do; what you have to confirm
+``quiet`` trouble; who waits for you, until they no longer do; what you have to confirm; answers
+          that were not heard, because the voice is quiet or the speaker gone
 ``full``  that, who has finished, and each turn: what was heard, done and answered
 ========= ==============================================================================
 
@@ -76,6 +77,8 @@ class Notices:
             self._put(Notice("trouble", "teamvoice: trouble", text))
         elif kind == "confirm":
             self._put(Notice("confirm", "teamvoice waits for your word", text))
+        elif kind == "answer" and not self._is_full:  # which shows each turn anyway
+            self._put(Notice("answer", "Answered", text))
         elif kind == "heard" and self._is_full:
             self._put(Notice(self._turn_slot, "You said", text))
 

@@ -94,7 +94,14 @@ class PynputSource:
             self._watchdog = self._loop.call_later(LOOK_EVERY, self._look)
         elif not self._is_left:
             self._is_left = True
-            self._on_lost(f"keys are no longer seen: {self._listener.failure!r}")
+            self._on_lost(f"keys are no longer seen: {self._why()}")
+
+    def _why(self) -> str:
+        failure = self._listener.failure
+        name = os.environ.get("DISPLAY", "")
+        if type(failure).__name__ == "ConnectionClosedError":  # of Xlib, which only X has
+            return f'the display "{name}" is gone'
+        return repr(failure)
 
 
 def _check_session() -> None:

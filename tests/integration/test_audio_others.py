@@ -13,8 +13,8 @@ import pytest
 from teamvoice.audio.ducking import PART, Ducking
 from teamvoice.audio.others import Others
 from teamvoice.audio.playback import Speaker
-from tests.integration.test_audio_contract import tone
 from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.sounds import tone
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs(*NEEDS_SOUND)

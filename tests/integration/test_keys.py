@@ -108,7 +108,8 @@ async def test_a_dead_display_is_reported_once(own_display: Display) -> None:
         own_display.break_down()
         await until(lambda: finger.lost, "the loss is told")
     assert len(finger.lost) == 1
-    assert "no longer seen" in finger.lost[0]
+    name = own_display.environment["DISPLAY"]
+    assert finger.lost[0] == f'keys are no longer seen: the display "{name}" is gone'
 
 
 # python-xlib forgets to close the socket with which it could not connect.

@@ -118,6 +118,18 @@ async def test_quiet_is_quiet(bus: PrivateBus) -> None:
     assert [notice.text for notice in server.shown.values()] == ["the end"]
 
 
+@pytest.mark.parametrize("how", ["quiet", "full"])
+async def test_an_answer_that_was_not_heard_is_shown_once(
+    bus: PrivateBus, how: Literal["quiet", "full"]
+) -> None:
+    async with NotificationServer(bus) as server, showing(how) as notices:
+        notices.turn(Turn(1, 0.0, heard="hello", spoken="Good evening."))
+        notices.told("answer", "Good evening.")
+        notices.told("trouble", "the end")
+        await until(lambda: "the end" in str(server.shown), "it is shown")
+    assert str(server.shown).count("Good evening.") == 1
+
+
 async def test_a_turn_is_one_notice_and_the_next_turn_another(bus: PrivateBus) -> None:
     async with NotificationServer(bus) as server, showing("full") as notices:
         notices.told("heard", "tell the developer to rest")
