@@ -130,11 +130,7 @@ def _kde(key: str, command: str) -> Binding:
     return Binding(
         "~/.local/share/applications/teamvoice-toggle.desktop",
         (
-            "[Desktop Entry]",
-            "Type=Application",
-            "Name=teamvoice: talk to the team",
-            f"Exec={command} ptt toggle",
-            "NoDisplay=true",
+            *_entry("teamvoice: talk to the team", f"{command} ptt toggle"),
             "StartupNotify=false",
             "X-KDE-GlobalAccel-CommandShortcut=true",
             f"X-KDE-Shortcuts={chord}",
@@ -143,6 +139,12 @@ def _kde(key: str, command: str) -> Binding:
         "bindings tell only of the press, so it toggles. Plasma's portal gives you a hold: "
         'hotkey.backend = "auto" takes it under Wayland.',
     )
+
+
+def _entry(name: str, command: str) -> tuple[str, ...]:
+    """A .desktop file that no menu shows."""
+    lines = ("Type=Application", f"Name={name}", f"Exec={command}", "NoDisplay=true")
+    return ("[Desktop Entry]", *lines)
 
 
 def _qt_name(key: str) -> str:
@@ -180,12 +182,8 @@ def _portal(_key: str, command: str) -> Binding:
     return Binding(
         f"~/.local/share/applications/{APP_ID}.desktop",
         (
-            "[Desktop Entry]",
-            "Type=Application",
-            "Name=teamvoice",
+            *_entry("teamvoice", f"{command} run"),
             "Comment=Talk to the coding agents in your tmux panes",
-            f"Exec={command} run",
-            "NoDisplay=true",
         ),
         "the portal of the desktop (from version 1.22 on) grants keys only to those who have one.",
     )

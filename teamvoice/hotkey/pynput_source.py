@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from teamvoice.errors import HotkeyUnavailable
+from teamvoice.hotkey.choice import is_wayland
 from teamvoice.hotkey.chords import Held, parse
 from teamvoice.hotkey.source import OnEdge, OnLost
 
@@ -107,7 +108,7 @@ class PynputSource:
 def _check_session() -> None:
     if not _ON_X:
         return
-    if os.environ.get("XDG_SESSION_TYPE") == "wayland" or os.environ.get("WAYLAND_DISPLAY"):
+    if is_wayland(os.environ):
         raise HotkeyUnavailable("under Wayland, no program sees the keys of others", _MEND)
     if not os.environ.get("DISPLAY"):
         raise HotkeyUnavailable("there is no display: DISPLAY is not set", _MEND)

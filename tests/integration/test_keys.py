@@ -131,6 +131,16 @@ async def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     assert "teamvoice ptt" in caught.value.mend
 
 
+async def test_a_wayland_server_beside_an_x11_session_changes_nothing(
+    display: Display, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    finger = Finger()
+    async with source_of(finger, "<f9>"):
+        await display.tap("F9")
+        await finger.felt(True, False)
+
+
 async def test_under_wayland_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_SESSION_TYPE", "wayland")
     with pytest.raises(HotkeyUnavailable, match="Wayland"):
