@@ -14,7 +14,7 @@ from typing import Protocol
 from teamvoice.bus import Bus, Place, Signal, system_address
 from teamvoice.errors import BusUnavailable
 
-AGAIN_S = 2.0  # between two tries to reach the bus, or a logind that does not answer
+AGAIN_S = 5.0  # between two tries to reach the bus, or a logind that does not answer
 
 LOCKED = "the session is locked"
 ASLEEP = "the machine goes to sleep"
