@@ -165,8 +165,8 @@ class App:
         self._stack.callback(lambda: [task.cancel() for task in tasks])
         for record in lost:
             self._tell_lost(record)
-        self._stack.enter_context(self._standing.control.answering(self))
         self._key_watch = await self._standing.key.watch(self._settings.hotkey, self._desk.key)
+        self._stack.enter_context(self._standing.control.answering(self))
         self._key_watch.serve(self._keys, self._tell)
         self._stack.callback(self._key_watch.serve_nobody)
 
