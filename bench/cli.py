@@ -29,7 +29,7 @@ class Ear:
     def __init__(self) -> None:
         self.keys: list[tuple[str, float]] = []
 
-    def key(self, action: str, at: float) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> None:  # noqa: ARG002 - nobody stays here
         self.keys.append((action, at))
 
     async def ask(self, text: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def main() -> None:
     for what in ("tasks", "files", "threads"):
         print(f"  {what}: {getattr(before, what)}, then {getattr(after, what)}; to reach: the same")
     left = (after.memory - before.memory) / turns
-    print(f"  Python's memory: {left:.0f} bytes more for each turn; to reach: under 600")
+    print(f"  Python's memory: {left:.0f} bytes more for each turn; to reach: under 100")
     grown = (after.resident - before.resident) / 1e6
     print(f"  resident memory: {after.resident / 1e6:.0f} MB, {grown:+.1f} MB")
 

@@ -79,7 +79,7 @@ class Audio(_Section, frozen=True):
     trim: bool = True
     volume: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
     grace_s: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
-    others: Literal["leave", "duck"] = "leave"
+    others: Literal["leave", "duck", "pause"] = "leave"
 
 
 class Member(_Section, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -14,10 +15,17 @@ from teamvoice import config
 from teamvoice.cli.output import write
 from teamvoice.cli.parser import Subparsers, add_command
 from teamvoice.errors import TeamvoiceError, TmuxFailed, UsageError
-from teamvoice.hotkey.bindings import DESKTOPS, TMUX_KEY, Binding, binding
+from teamvoice.hotkey.bindings import (
+    DESKTOPS,
+    TMUX_KEY,
+    TMUX_POPUP_KEY,
+    Binding,
+    binding,
+    tmux_popup,
+)
 from teamvoice.team.tmux import Tmux
 
-_OURS = "ptt toggle"  # in every binding of tmux's that is ours
+_OURS = re.compile(r"\bteamvoice\W+(ptt toggle|talk)\b")  # in every binding of tmux's that is
 _INSTALLED = ("tmux", "portal")
 
 _DESCRIPTION = """\
@@ -26,7 +34,8 @@ portal offers no shortcuts (sway), or for a second key. What is printed can be a
 
   hyprland, sway     hold: both edges of the key arrive
   gnome, kde, i3     toggle: press to start, press to stop
-  tmux               toggle, by the prefix and a key; is bound in the server that runs
+  tmux               toggle, by the prefix and a key, and a second key that shows `teamvoice talk`
+                     in a popup; both are bound in the server that runs
   portal             nothing to press: the .desktop file without which newer portals grant no key;
                      is written"""
 
@@ -48,6 +57,7 @@ def add_parsers(subparsers: Subparsers) -> None:
     )
     bind.add_argument("desktop", choices=list(DESKTOPS), metavar="|".join(DESKTOPS))
     bind.add_argument("--key", help=f"instead of hotkey.key; for tmux, of prefix {TMUX_KEY}")
+    bind.add_argument("--popup-key", help=f"tmux's second key, instead of prefix {TMUX_POPUP_KEY}")
     how = bind.add_mutually_exclusive_group()
     how.add_argument("--print", action="store_true", help="change nothing (tmux, portal)")
     how.add_argument("--unbind", action="store_true", help="take it away again (tmux, portal)")
@@ -56,17 +66,31 @@ def add_parsers(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the binding, or install it where that is done by us."""
     settings = config.load()
-    key = args.key or (TMUX_KEY if args.desktop == "tmux" else settings.hotkey.key)
-    found = binding(args.desktop, key, _command())
+    if args.desktop == "tmux":
+        keys = _tmux_keys(args)
+        if args.print:
+            _print(*keys.values())
+        else:
+            asyncio.run(_tmux(settings.team.socket, keys, unbind=args.unbind))
+        return 0
+    if args.popup_key:
+        raise UsageError("--popup-key is tmux's")
+    found = binding(args.desktop, args.key or settings.hotkey.key, _command())
     if args.unbind and args.desktop not in _INSTALLED:
         raise UsageError(f"what is bound in {found.where} only you can take away")
     if args.print or args.desktop not in _INSTALLED:
         _print(found)
-    elif args.desktop == "tmux":
-        asyncio.run(_tmux(settings.team.socket, key, found, unbind=args.unbind))
     else:
         _desktop_file(found, unbind=args.unbind)
     return 0
+
+
+def _tmux_keys(args: argparse.Namespace) -> dict[str, Binding]:
+    """What to bind, by its key."""
+    talk, popup = args.key or TMUX_KEY, args.popup_key or TMUX_POPUP_KEY
+    if talk == popup:
+        raise UsageError(f"{talk} cannot be both keys", "--popup-key KEY names another")
+    return {talk: binding("tmux", talk, _command()), popup: tmux_popup(popup, _command())}
 
 
 def _command() -> str:
@@ -76,31 +100,44 @@ def _command() -> str:
     return shlex.quote(command) if command else f"{shlex.quote(str(python))} -m teamvoice"
 
 
-def _print(found: Binding) -> None:
+def _print(*bindings: Binding) -> None:
     """With what is not to be added as a comment, as all these places read it."""
-    write(f"# {'In' if found.where == 'a terminal' else 'Add to'} {found.where}:")
-    for line in found.lines:
-        write(line)
-    write(f"# {found.note}")
+    where = bindings[0].where
+    write(f"# {'In' if where == 'a terminal' else 'Add to'} {where}:")
+    for found in bindings:
+        for line in found.lines:
+            write(line)
+        write(f"# {found.note}")
 
 
-async def _tmux(socket: str, key: str, found: Binding, *, unbind: bool) -> None:
+async def _tmux(socket: str, keys: dict[str, Binding], *, unbind: bool) -> None:
     async with Tmux(socket) as tmux:
         await tmux.run(("list-sessions",))  # no server: said by what it raises
-        now = await _bound(tmux, key)
-        if now and _OURS not in now:
-            raise TeamvoiceError(
-                f"the prefix and {key} are bound to something else: {now}",
-                "name another key: teamvoice keys bind tmux --key KEY",
-            )
+        bound = {key: await _bound(tmux, key) for key in keys}
+        for option, (key, now) in zip(("--key", "--popup-key"), bound.items(), strict=True):
+            if now and not _OURS.search(now):
+                raise TeamvoiceError(
+                    f"the prefix and {key} are bound to something else: {now}",
+                    f"name another key: teamvoice keys bind tmux {option} KEY",
+                )
         if unbind:
-            await tmux.run(("unbind-key", key))
-            write(f"The prefix and {key} are free again; see {found.where} too")
+            await _unbind(tmux, [key for key, now in bound.items() if now])
             return
-        await tmux.run(tuple(shlex.split(found.lines[0])))
-    write(f"Bound in the tmux server that runs: {found.note}")
-    write(f"To keep it, add to {found.where}:")
-    write(found.lines[0])
+        await tmux.run(*(tuple(shlex.split(found.lines[0])) for found in keys.values()))
+    write("Bound in the tmux server that runs:")
+    for found in keys.values():
+        write(f"  {found.note}")
+    write("To keep it, add to ~/.tmux.conf:")
+    for found in keys.values():
+        write(found.lines[0])
+
+
+async def _unbind(tmux: Tmux, keys: list[str]) -> None:
+    if keys:
+        await tmux.run(*(("unbind-key", key) for key in keys))
+    for key in keys:
+        write(f"The prefix and {key} are free again")
+    write("See ~/.tmux.conf too")
 
 
 async def _bound(tmux: Tmux, key: str) -> str:

@@ -28,7 +28,8 @@ class HoldEnded(Event):
     """The key came up, or the hold was ended for the person.
 
     Args:
-        why: ``released``, ``cap`` (held for too long) or ``lost`` (the key's source went away).
+        why: ``released``, ``cap`` (held for too long), ``lost`` (the key's source went away) or
+            ``left`` (the program that began it did).
     """
 
     why: str = "released"

@@ -118,11 +118,11 @@ class Gesture:
         self._state = after
         return [HoldEnded(at=at, why="cap")]
 
-    def lost(self, at: float) -> list[Event]:
-        """The key's source is gone: no release will come."""
+    def lost(self, at: float, why: str = "lost") -> list[Event]:
+        """The key's source is gone, or what else held it: no release will come."""
         was_holding = self.holding
         self._state = _State.IDLE
-        return [HoldEnded(at=at, why="lost")] if was_holding else []
+        return [HoldEnded(at=at, why=why)] if was_holding else []
 
     def drop(self) -> None:
         """Forget the hold that is on: its words were cancelled by other means."""

@@ -82,6 +82,7 @@ _PARTED = "teamvoice was ended"
 _ENDS = {
     "cap": "the hold was ended, because the key was held for too long",
     "lost": "the hold was ended, because the key is not seen any more",
+    "left": "the hold was ended, because the program that began it is gone",
 }
 
 

@@ -3,7 +3,7 @@
 Who acquires what, in this order, and releases it in the reverse one:
 
 ============ ============================================================================
-standing     the control socket; a second daemon ends here and says who runs already
+standing     the control socket, where a second daemon ends; the watch of the key
 journal      the file in the state directory
 deeds        what was begun by an earlier daemon; the writes that are under way
 team         the worker that speaks to tmux
@@ -11,7 +11,7 @@ watcher      the user options in tmux
 speaker      PortAudio, and a stream while something sounds
 microphone   PortAudio; a stream only while a hold is on, and its grace
 others       nothing but a task; what it has ducked is given back
-tasks        the link, the key's source, the session's lock, the notices on the screen, the
+tasks        the link, the session's lock, the notices on the screen, the
              offline server's process, the watcher's looks
 bridge       the conversation
 ============ ============================================================================
@@ -43,13 +43,13 @@ from teamvoice.daemon.desk import Desk
 from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
-from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.daemon.memory import Memory, untold
 from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.observer import Observer
 from teamvoice.daemon.pace import Pace
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.records import turn_record
+from teamvoice.daemon.session import UNASKED
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.standing import Standing
 from teamvoice.daemon.status_line import status_line
@@ -98,7 +98,7 @@ class App:
         self._owns_standing, self._standing = standing is None, standing or Standing()
         self._news = self._standing.news
         self._herald = self._new_herald()
-        self._notices = Notices(settings.notify, desk.notifier, _log.warning)
+        self._notices = Notices(settings.notify, desk.notifier, _log.warning, self._standing.shown)
         held = Held(config.state_dir() / "held.json")
         self._team = team(settings.team, held=held, on_held=self._herald.held_ended)
         self._watcher = Watcher(
@@ -120,7 +120,7 @@ class App:
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._keys.muted, self._bridge.is_quiet = self._standing.muted, self._standing.quiet
-        self._key_watch = KeyWatch(desk.key, self._keys, self._tell)
+        self._keys.away = self._standing.away if desk.session else ""
         self._lock_reason = ""
         self._tasks = asyncio.TaskGroup()
 
@@ -134,7 +134,7 @@ class App:
 
     async def __aexit__(self, *_: object) -> None:
         self.link.leave()
-        self._standing.muted, self._standing.quiet = self._keys.muted, self._bridge.is_quiet
+        self._standing.keep(self._keys, quiet=self._bridge.is_quiet)
         await self._stack.aclose()  # what ended the body is told by it, not by the tasks
 
     async def _enter(self) -> None:
@@ -153,7 +153,6 @@ class App:
         await enter(self._tasks)
         await self._read_spending()
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
-        tasks.append(self._tasks.create_task(self._key_watch.run(), name="key"))
         tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
         tasks.append(self._tasks.create_task(self._notices.run(), name="notices"))
         if self._desk.session:
@@ -166,7 +165,10 @@ class App:
         self._stack.callback(lambda: [task.cancel() for task in tasks])
         for record in never_told:
             self._bridge.tell(untold(record, asyncio.get_running_loop().time()))
+        self._key_watch = await self._standing.key.watch(self._settings.hotkey, self._desk.key)
         self._stack.enter_context(self._standing.control.answering(self))
+        self._key_watch.serve(self._keys, self._tell)
+        self._stack.callback(self._key_watch.serve_nobody)
 
     async def _remember(self) -> Sequence[dict[str, Any]]:
         """Learn from the journal what came before; the writes whose end the person was not told.
@@ -232,12 +234,12 @@ class App:
 
     # What the control socket offers ------------------------------------------------------------
 
-    def key(self, action: str, at: float) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> None:
         """The key, by other means; ``quiet`` is the voice's."""
         if action == "quiet":
             self._be_quiet(not self._bridge.is_quiet)
             return
-        self._keys.act(action, at)
+        self._keys.act(action, at, by)
         if self._keys.muted:  # nor does its device stay open for a grace
             self._tasks.create_task(self._desk.capture.close(at_once=True))
 
@@ -337,9 +339,8 @@ class App:
     async def _read_spending(self) -> None:
         now = asyncio.get_running_loop().time()
         self._bridge.tell(await asyncio.to_thread(self._spending.read, now))
-        if self._settings.cost.cap_usd and not self._tariff.is_known:
-            text = f"cost.cap_usd cannot be kept: the prices of {self._tariff.model} are not known"
-            self._tell("trouble", f"{text}; write them into cost.prices (docs/costs.md)")
+        if self._settings.cost.cap_usd and (why := self._tariff.gap):
+            self._tell("trouble", f"cost.cap_usd cannot be kept: {why}")
 
     def _by_hand(self, event: Event) -> None:
         self._look_at_the_day()
@@ -356,7 +357,7 @@ class App:
             return  # a tap
         self._herald.said(turn)
         self._notices.turn(turn)
-        if self._bridge.is_quiet and turn.spoken:
+        if self._bridge.shows_answers and turn.spoken:
             self._tell("answer", turn.spoken)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
@@ -390,9 +391,10 @@ class App:
         self._lock_reason = why_not
         if why_not:
             _log.warning(why_not)
+            if self._keys.away == UNASKED:
+                self._keys.leave("")  # nobody will say
 
     def _be_quiet(self, quiet: bool) -> None:
         self._bridge.be_quiet(quiet)
-        self._tell(
-            "notice", "the voice is quiet; answers are shown" if quiet else "it speaks again"
-        )
+        text = "the voice is quiet; answers are shown" if quiet else "it speaks again"
+        self._tell("notice", text)

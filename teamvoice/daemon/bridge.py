@@ -194,6 +194,11 @@ class Bridge:
             self._start(self._fall_quiet())
 
     @property
+    def shows_answers(self) -> bool:
+        """Answers are not heard, because the voice is quiet or the speaker is gone."""
+        return self.is_quiet or bool(self._speaker_trouble)
+
+    @property
     def is_at_rest(self) -> bool:
         """Nothing is under way: the session may be changed for another."""
         return self.machine.is_at_rest

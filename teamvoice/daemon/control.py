@@ -4,12 +4,15 @@ JSON lines over a Unix socket that only its owner can open, and only its owner's
 use. A connection carries any number of requests, answered in order::
 
     {"do": "ptt", "action": "press", "at": 81.25}   {"ok": true}
+    {"do": "ptt", "action": "toggle", "stays": true} {"ok": true}
     {"do": "ask", "text": "who needs me?"}          {"ok": true, "turn": {...}}
     {"do": "status"}                                {"ok": true, "status": {...}}
     {"do": "watch"}                                 {"ok": true, "status": {...}}, then events
 
 ``action`` is one of press, release, toggle, cancel, confirm, mute and quiet; ``at`` is when, in
-seconds on the machine's monotonic clock, and may be left out. A refusal reads ``{"ok": false,
+seconds on the machine's monotonic clock, and may be left out. A hold that is begun with ``stays``
+ends with the connection, if nothing ended it before, so that a face that dies leaves none behind;
+without it, it stays on, for a command that only begins one. A refusal reads ``{"ok": false,
 "error": "what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit
 code.
 After ``watch`` the connection carries nothing but events, and ends with the daemon.
@@ -22,6 +25,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from pathlib import Path
@@ -48,8 +52,14 @@ _log = structlog.get_logger(__name__)
 class Voice(Protocol):
     """What the daemon offers to those who reach it through the socket."""
 
-    def key(self, action: str, at: float) -> None:
-        """The key, by other means; ``at`` is on the monotonic clock and never goes back."""
+    def key(self, action: str, at: float, by: int = 0) -> None:
+        """The key, by other means.
+
+        Args:
+            action: What it did; ``left``: the client that would stay is gone.
+            at: When, on the monotonic clock; it never goes back.
+            by: The number of the client that stays for the hold; 0 for one that does not.
+        """
 
     async def ask(self, text: str) -> dict[str, Any]:
         """Take a typed turn; returns it when it is over."""
@@ -68,6 +78,7 @@ class _Request(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_field
 class _Ptt(_Request, frozen=True, tag="ptt"):
     action: Literal["press", "release", "toggle", "cancel", "confirm", "mute", "quiet"]
     at: float | None = None
+    stays: bool = False
 
 
 class _Ask(_Request, frozen=True, tag="ask"):
@@ -103,6 +114,8 @@ class Control:
         if voice:
             self._answered.set()
         self._edges = EdgeOrder()
+        self._numbers = itertools.count(1)  # of clients
+        self._staying: set[int] = set()  # those that stay for what they begin
         self._open = contextlib.ExitStack()
         self._tasks = asyncio.TaskGroup()
         self._conversations: set[asyncio.Task[None]] = set()
@@ -168,6 +181,17 @@ class Control:
             writer.transport.abort()  # a daemon that ends waits for no slow reader
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = next(self._numbers)
+        try:
+            await self._take_requests(client, reader, writer)
+        finally:
+            if client in self._staying and self._voice:  # while nobody answers, no hold is on
+                self._voice.key("left", asyncio.get_running_loop().time(), client)
+            self._staying.discard(client)
+
+    async def _take_requests(
+        self, client: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         while line := await _line(reader):
             request = _understood(line)
             if isinstance(request, _Watch):
@@ -176,24 +200,24 @@ class Control:
             if isinstance(request, TeamvoiceError):
                 await _send(writer, _refusal(request))
             else:
-                await _send(writer, await self._reply(request))
+                await _send(writer, await self._reply(request, client))
         if line is None:
             await _send(writer, _refusal(TeamvoiceError("a request is longer than 1 MB")))
 
-    async def _reply(self, request: _Request) -> bytes:
+    async def _reply(self, request: _Request, client: int = 0) -> bytes:
         """The reply as it goes onto the wire."""
         try:
-            return _encode({"ok": True, **await self._obey(request)})
+            return _encode({"ok": True, **await self._obey(request, client)})
         except TeamvoiceError as error:
             return _refusal(error)
         except Exception:  # noqa: BLE001 - one faulty answer must not end the conversation of all
             _log.exception("a request failed")
             return _refusal(TeamvoiceError("the daemon failed to answer", "see its log"))
 
-    async def _obey(self, request: _Request) -> dict[str, Any]:
+    async def _obey(self, request: _Request, client: int) -> dict[str, Any]:
         match request:
             case _Ptt():
-                self._key(request)
+                self._key(request, client)
             case _Ask():
                 return {"turn": await (await self._whoever_answers()).ask(request.text)}
             case _Status():
@@ -205,7 +229,9 @@ class Control:
             await self._answered.wait()
         return self._voice
 
-    def _key(self, request: _Ptt) -> None:
+    def _key(self, request: _Ptt, client: int) -> None:
+        by = client if request.stays else 0
+        self._staying |= {by} - {0}
         voice = self._voice
         if voice is None:
             raise TeamvoiceError("not listening: the daemon starts, or changes its settings", AGAIN)
@@ -213,9 +239,9 @@ class Control:
         at = now if request.at is None else min(request.at, now)  # no edge can outrun the clock
         if request.action in {"press", "release"}:
             for edge in self._edges.take(Edge(request.action, at)):
-                voice.key(*edge)
+                voice.key(*edge, by)
         else:
-            voice.key(request.action, at)
+            voice.key(request.action, at, by)
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         backlog = Backlog()

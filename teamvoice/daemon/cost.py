@@ -55,6 +55,15 @@ class Tariff:
         return None not in self.dollars([_ONE_OF_EACH]).values()
 
     @property
+    def gap(self) -> str:
+        """What is not known, and the mend; empty when all prices are."""
+        if self.is_known:
+            return ""
+        return (
+            f"the prices of {self.model} are not known; write them into cost.prices (docs/costs.md)"
+        )
+
+    @property
     def saves_by_caching(self) -> bool:
         """Cached input is known to be cheaper."""
         full, cached = self._voice.text_in, self._voice.cached_text_in

@@ -6,10 +6,13 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from teamvoice import config
 from teamvoice.audio.capture import Capture, Microphone
+from teamvoice.audio.ducking import Ducking
 from teamvoice.audio.others import Others
+from teamvoice.audio.pausing import Pausing
 from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
@@ -38,7 +41,7 @@ class Desk:
         session: Tells when the session is locked or asleep; None where nobody can.
         notifier: Shows notices on the screen; None where there is none.
         sound_answers: Whether the library behind microphone and speaker still takes calls.
-        others: What else plays, if it is to be ducked.
+        others: What else plays, if it is to be ducked or paused.
         confirm_by: What the person does here to confirm; empty: what the key's mode says.
     """
 
@@ -65,8 +68,18 @@ def real_desk(settings: config.Config) -> Desk:
         LogindSession() if linux else None,
         notifier if settings.notify.desktop != "off" else None,
         LIBRARY.answers,
-        Others(config.state_dir() / "ducked.json") if audio.others == "duck" else None,
+        _others(audio.others),
     )
+
+
+def _others(how: Literal["leave", "duck", "pause"]) -> Others | None:
+    match how:
+        case "duck":
+            return Others(Ducking(config.state_dir() / "ducked.json"))
+        case "pause":
+            return Others(Pausing())
+        case "leave":
+            return None
 
 
 def spoken_desk() -> tuple[Desk, SpokenMicrophone]:

@@ -20,7 +20,8 @@ class Keys:
         on_tell: Something to show: kind and text.
 
     ``muted``: the microphone stays closed. ``away``: why nobody can be meant to speak (the session
-    is locked, the machine asleep), or empty; then neither a press nor a confirmation counts.
+    is locked, the machine asleep, or neither is known yet), or empty; then neither a press nor a
+    confirmation counts.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Keys:
         self._on_tell = on_tell
         self._alarm: asyncio.TimerHandle | None = None
         self._away_told = False
+        self._by = 0  # which client began the newest hold and must stay for it
         self.muted = False
         self.away = ""
 
@@ -53,18 +55,27 @@ class Keys:
         if why:
             self.lost()
 
-    def act(self, action: str, at: float) -> None:
-        """The key by other means: press, release, toggle, cancel, confirm or mute."""
-        if action not in {"cancel", "mute"} and self._is_ignored(press=action != "release"):
+    def act(self, action: str, at: float, by: int = 0) -> None:
+        """The key by other means: press, release, toggle, cancel, confirm, mute or left.
+
+        Args:
+            action: Which.
+            at: When.
+            by: The client that must stay for a hold that this begins; 0 when none must. When it has
+                left, the hold ends.
+        """
+        if action not in {"cancel", "mute", "left"} and self._is_ignored(press=action != "release"):
             return
         match action:
             case "press" | "release":
-                self._pass_on(self._gesture.edge(down=action == "press", at=at, clean=True))
+                self._pass_on(self._gesture.edge(down=action == "press", at=at, clean=True), by)
             case "toggle":
-                self._pass_on(self._gesture.toggle(at))
+                self._pass_on(self._gesture.toggle(at), by)
             case "cancel":
                 self._gesture.drop()
                 self._pass_on([CancelAsked(at=at)])
+            case "left" if by == self._by:
+                self._pass_on(self._gesture.lost(at, "left"))
             case "mute":
                 self._mute(at)
             case "confirm":
@@ -78,7 +89,7 @@ class Keys:
     def _is_ignored(self, *, press: bool) -> bool:
         if self.away and press and not self._away_told:
             self._away_told = True  # once: somebody may be leaning on the key
-            self._on_tell("notice", f"{self.away}: the key is ignored until it is over")
+            self._on_tell("notice", f"{self.away}: the key is ignored meanwhile")
         return bool(self.away)
 
     def _mute(self, at: float) -> None:
@@ -88,8 +99,10 @@ class Keys:
             self._gesture.drop()
             self._pass_on([CancelAsked(at=at)])
 
-    def _pass_on(self, events: list[Event]) -> None:
+    def _pass_on(self, events: list[Event], by: int = 0) -> None:
         for event in events:
+            if isinstance(event, HoldBegan):
+                self._by = by
             if self.muted and isinstance(event, HoldBegan):
                 self._gesture.drop()
                 self._on_tell("notice", "the microphone is muted; teamvoice ptt mute unmutes it")

@@ -2,7 +2,8 @@
 
 ========= ==============================================================================
 ``off``   nothing
-``quiet`` trouble; who waits for you, until they no longer do; what you have to confirm
+``quiet`` trouble; who waits for you, until they no longer do; what you have to confirm; answers
+          that were not heard, because the voice is quiet or the speaker gone
 ``full``  that, who has finished, and each turn: what was heard, done and answered
 ========= ==============================================================================
 
@@ -18,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 from teamvoice import config
 from teamvoice.conversation.turn import Turn
-from teamvoice.daemon.notifier import Notice, Notifier
+from teamvoice.daemon.notifier import Notice, Notifier, Shown
 from teamvoice.errors import MissingPart
 from teamvoice.team.newsdesk import News
 
@@ -38,6 +39,7 @@ class Notices:
         settings: The section ``[notify]``.
         notifier: The screen; None where there is none.
         on_log: Takes why nothing can be shown, once.
+        shown: What stands on the screen already.
         again_s: Seconds between two tries to find the screen.
     """
 
@@ -46,8 +48,12 @@ class Notices:
         settings: config.Notify,
         notifier: Notifier | None,
         on_log: Callable[[str], None],
+        shown: Shown | None = None,
         again_s: float = AGAIN_S,
     ) -> None:
+        self._shown = shown or Shown()
+        if notifier:
+            notifier.shown = self._shown
         self._is_on = notifier is not None and settings.desktop != "off"
         self._is_full = settings.desktop == "full"
         self._notifier = notifier
@@ -56,7 +62,6 @@ class Notices:
         self._waiting: dict[str, tuple[Notice | None, float]] = {}  # None: withdraw it
         self._is_something = asyncio.Event()
         self._told = ""
-        self._turns = 0  # that are over
         self.state = "starting" if self._is_on else "off"
         self.reason = ""
 
@@ -72,6 +77,8 @@ class Notices:
             self._put(Notice("trouble", "teamvoice: trouble", text))
         elif kind == "confirm":
             self._put(Notice("confirm", "teamvoice waits for your word", text))
+        elif kind == "answer" and not self._is_full:  # which shows each turn anyway
+            self._put(Notice("answer", "Answered", text))
         elif kind == "heard" and self._is_full:
             self._put(Notice(self._turn_slot, "You said", text))
 
@@ -82,7 +89,7 @@ class Notices:
             lines += [call.output for call in turn.calls] or [turn.spoken or turn.trouble]
             title = _TITLES.get(turn.outcome, "Failed")
             self._put(Notice(self._turn_slot, title, "\n".join(lines)))
-        self._turns += 1
+        self._shown.turns += 1
 
     def news(self, news: Sequence[News], passed: Sequence[str]) -> None:
         """Something is new of members; of some, what was new is old."""
@@ -110,7 +117,7 @@ class Notices:
 
     @property
     def _turn_slot(self) -> str:
-        return f"turn {self._turns}"
+        return f"turn {self._shown.turns}"
 
     def _put(self, notice: Notice) -> None:
         title, text = (_plain(part) for part in (notice.title, notice.text))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from teamvoice.bus import Bus, Place, Signal, session_address, variant
-from teamvoice.errors import MissingPart
+from teamvoice.errors import BusUnavailable, MissingPart
 from teamvoice.hotkey.portal_source import APP_ID
 
 WITHIN_S = 5.0  # for a program that shows a notice to end
@@ -35,12 +35,31 @@ class Notice:
     urgent: bool = False
 
 
+@dataclass(slots=True)
+class Shown:
+    """What stands on the screen: it outlives who has shown it.
+
+    Args:
+        server: Whose numbers these are, by its unique name on the bus.
+        numbers: The number of what each slot shows.
+        turns: How many turns were shown; each has a slot of its own.
+    """
+
+    server: str = ""
+    numbers: dict[str, int] = field(default_factory=dict)
+    turns: int = 0
+
+
 class Notifier(Protocol):
     """A screen that shows notices, while its context lasts.
+
+    ``shown`` is what stands there; it may be that of the notifier before.
 
     Raises:
         MissingPart: On entering and by its methods: nothing can be shown now; why.
     """
+
+    shown: Shown
 
     async def __aenter__(self) -> Self: ...
 
@@ -61,16 +80,16 @@ class BusNotifier:
     """
 
     def __init__(self) -> None:
-        self._ids: dict[str, int] = {}
+        self.shown = Shown()
         self._is_markup = False
         self._is_new = False
 
     async def __aenter__(self) -> Self:
         self._bus = Bus(session_address(), self._told, self._server_changed)
         await self._bus.__aenter__()
-        self._ids.clear()
         try:
             await self._bus.subscribe_to_owner(_SERVICE)
+            await self._bus.subscribe(sender=_SERVICE, member="NotificationClosed")
             await self._ask_server()
         except BaseException:
             await self._bus.__aexit__()
@@ -91,30 +110,46 @@ class BusNotifier:
         }
         (shown,) = await self._bus.call(
             _SERVER, "Notify", "susssasa{sv}i",
-            "teamvoice", self._ids.get(notice.slot, 0), "audio-input-microphone",
+            "teamvoice", self.shown.numbers.get(notice.slot, 0), "audio-input-microphone",
             notice.title, text, [], hints, -1,
         )  # fmt: skip
-        self._ids[notice.slot] = shown
-        if len(self._ids) > IDS:
-            del self._ids[next(iter(self._ids))]
+        numbers = self.shown.numbers
+        numbers[notice.slot] = shown
+        if len(numbers) > IDS:
+            del numbers[next(iter(numbers))]
 
     async def withdraw(self, slot: str) -> None:
         """See :class:`Notifier`."""
-        shown = self._ids.pop(slot, 0)
-        if shown:
+        if self._is_new:
+            await self._ask_server()
+        shown = self.shown.numbers.pop(slot, 0)
+        if not shown:
+            return
+        try:
             await self._bus.call(_SERVER, "CloseNotification", "u", shown)
+        except BusUnavailable as error:
+            if not error.code:
+                raise
+            # Else the server says that it is closed already: the person was quicker.
 
     async def _ask_server(self) -> None:
         self._is_new = False
+        server = await self._bus.owner(_SERVICE)
+        if server != self.shown.server:
+            self.shown.server = server
+            self.shown.numbers.clear()  # of another one: this one counts anew
         (capabilities,) = await self._bus.call(_SERVER, "GetCapabilities")
         self._is_markup = "body-markup" in capabilities
 
     def _told(self, signal: Signal) -> None:
         if signal.member == "NameOwnerChanged":
             self._server_changed()
+        elif signal.sender == self.shown.server:
+            closed, numbers = signal.body[0], self.shown.numbers
+            for slot in [slot for slot, number in numbers.items() if number == closed]:
+                del numbers[slot]
 
     def _server_changed(self) -> None:
-        self._ids.clear()  # of the old one: the new one counts anew
         self._is_new = True
 
 
@@ -123,6 +158,9 @@ class ScriptNotifier:
 
     Untried: no Mac was at hand.
     """
+
+    def __init__(self) -> None:
+        self.shown = Shown()
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ The key's source works on a locked screen too (X11, evdev), so the daemon asks l
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Protocol
@@ -13,10 +14,11 @@ from typing import Protocol
 from teamvoice.bus import Bus, Place, Signal, system_address
 from teamvoice.errors import BusUnavailable
 
-AGAIN_S = 30.0  # between two tries to reach logind
+AGAIN_S = 5.0  # between two tries to reach the bus, or a logind that does not answer
 
 LOCKED = "the session is locked"
 ASLEEP = "the machine goes to sleep"
+UNASKED = "it is not known yet whether the session is locked"
 
 _SERVICE = "org.freedesktop.login1"
 _MANAGER = Place(_SERVICE, "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
@@ -30,7 +32,8 @@ class Session(Protocol):
         """Tell it until cancelled.
 
         Args:
-            on_away: Called at each change: why nobody is there, or empty when they are back.
+            on_away: Called when it is known first, and at each change: why nobody is there, or
+                empty when they are.
             on_known: Called at each change: why this cannot be told, or empty when it can.
         """
 
@@ -49,8 +52,8 @@ class LogindSession:
         self._again_s = again_s
         self._changed = asyncio.Event()
         self._is_gone = False
-        self._is_asleep = False
-        self._away = ""
+        self._is_asleep: bool | None = None
+        self._away: str | None = None
         self._known: str | None = None
 
     async def run(self, on_away: Callable[[str], None], on_known: Callable[[str], None]) -> None:
@@ -59,27 +62,37 @@ class LogindSession:
             self._is_gone = False
             try:
                 async with Bus(system_address(), self._told, self._gone) as bus:
-                    await self._follow(bus, on_away, on_known)
+                    await _subscribe(bus)
+                    while not self._is_gone:
+                        await self._follow(bus, on_away, on_known)
             except BusUnavailable as error:
-                self._know(f"a lock of the screen is not noticed: logind: {error}", on_known)
+                self._know(_unnoticed(error), on_known)
             await asyncio.sleep(self._again_s)
 
     async def _follow(
         self, bus: Bus, on_away: Callable[[str], None], on_known: Callable[[str], None]
     ) -> None:
-        """Look once, and again after each signal, until logind or the bus goes away."""
-        await _subscribe(bus)
-        self._is_asleep = await bus.property(_MANAGER, "PreparingForSleep")
-        while not self._is_gone:
-            self._changed.clear()
-            is_locked = await _is_locked(bus)
-            away = ASLEEP if self._is_asleep else LOCKED if is_locked else ""
-            if away != self._away:
-                self._away = away
-                on_away(away)
-            self._know("", on_known)
-            await self._changed.wait()
-        raise BusUnavailable("it went away")
+        """Look once; return when it is time to look again: at a signal, logind's coming is one."""
+        self._changed.clear()
+        try:
+            away = await self._look(bus)
+        except BusUnavailable as error:
+            self._know(_unnoticed(error), on_known)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._again_s)
+            return
+        if away != self._away:
+            self._away = away
+            on_away(away)
+        self._know("", on_known)
+        await self._changed.wait()
+
+    async def _look(self, bus: Bus) -> str:
+        """Why nobody is there now; empty when somebody may be."""
+        if self._is_asleep is None:
+            self._is_asleep = bool(await bus.property(_MANAGER, "PreparingForSleep"))
+        is_locked = await _is_locked(bus)
+        return ASLEEP if self._is_asleep else LOCKED if is_locked else ""
 
     def _know(self, why: str, on_known: Callable[[str], None]) -> None:
         if why != self._known:
@@ -88,8 +101,8 @@ class LogindSession:
 
     def _told(self, signal: Signal) -> None:
         match signal.member:
-            case "NameOwnerChanged" if not signal.body[2]:
-                self._is_gone = True
+            case "NameOwnerChanged":
+                self._is_asleep = None  # as the next one says
             case "PrepareForSleep":  # the property of like name may lag behind
                 self._is_asleep = signal.body[0]
         self._changed.set()
@@ -97,6 +110,10 @@ class LogindSession:
     def _gone(self) -> None:
         self._is_gone = True
         self._changed.set()
+
+
+def _unnoticed(error: BusUnavailable) -> str:
+    return f"a lock of the screen is not noticed: logind: {error}"
 
 
 async def _subscribe(bus: Bus) -> None:

@@ -1,7 +1,7 @@
 """What stands while one App makes way for the next, because the settings have changed.
 
-The socket and the lock (so there is one daemon all the time), those who watch, and what the person
-would not expect to be forgotten.
+The socket and the lock (so there is one daemon all the time), the watch of the key, those who look
+on, and what the person would not expect to be forgotten.
 """
 
 from __future__ import annotations
@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from teamvoice.daemon.control import Control
+from teamvoice.daemon.keys import Keys
+from teamvoice.daemon.keywatch import KeyPost
 from teamvoice.daemon.news import Newsroom
+from teamvoice.daemon.notifier import Shown
 from teamvoice.daemon.paths import control_socket
+from teamvoice.daemon.session import UNASKED
 from teamvoice.team.newsdesk import Newsdesk
 
 
@@ -20,8 +24,10 @@ class Standing:
     """Stands while its context lasts; the Apps take from it and leave in it.
 
     ``control`` is the socket, ``news`` reaches those who watch, ``seen`` knows what of the team was
-    told and asked for, ``muted`` is the microphone, ``quiet`` the voice, ``last`` the last turn's
-    record, ``trouble`` says why the newest settings are not in force (empty when they are).
+    told and asked for, ``key`` is where the key is watched, ``shown`` what stands on the screen,
+    ``muted`` is the microphone, ``quiet`` the voice, ``away`` says why nobody is at the desk,
+    ``last`` is the last turn's record, ``trouble`` says why the newest settings are not in force
+    (empty when they are).
 
     Raises:
         TeamvoiceError: On entering, as :class:`Control` does: a daemon runs already.
@@ -31,15 +37,26 @@ class Standing:
         self.control = Control(Path(control_socket()))
         self.news = Newsroom()
         self.seen = Newsdesk()
+        self.key = KeyPost()
         self.began = time.monotonic()
+        self.shown = Shown()
         self.muted = False
         self.quiet = False
+        self.away = UNASKED
         self.last: dict[str, Any] | None = None
         self.trouble = ""
 
     async def __aenter__(self) -> Self:
         await self.control.__aenter__()
+        await self.key.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.control.__aexit__(None, None, None)
+        try:
+            await self.key.__aexit__()
+        finally:
+            await self.control.__aexit__(None, None, None)
+
+    def keep(self, keys: Keys, *, quiet: bool) -> None:
+        """Remember for the next App what the person would not say again."""
+        self.muted, self.away, self.quiet = keys.muted, keys.away, quiet

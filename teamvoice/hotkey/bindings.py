@@ -13,6 +13,7 @@ from teamvoice.hotkey.chords import halves, keysym, parse
 from teamvoice.hotkey.portal_source import APP_ID, SHORTCUT
 
 TMUX_KEY = "v"
+TMUX_POPUP_KEY = "V"
 
 _X_NAMES = {"cmd": "Mod4", "ctrl": "Ctrl", "alt": "Mod1", "shift": "Shift"}
 
@@ -56,6 +57,14 @@ def desktop_of(environ: Mapping[str, str]) -> str:
     return next((name for name in names if name in DESKTOPS), "")
 
 
+def _chord(
+    key: str, names: dict[str, str], between: str = "+", name: Callable[[str], str] = keysym
+) -> str:
+    """A chord as a desktop writes it, which calls modifiers by these names and its key by that."""
+    modifiers, other = halves(parse(key), names)
+    return between.join([*modifiers, name(other)])
+
+
 def _hyprland(key: str, command: str) -> Binding:
     names = {"cmd": "SUPER", "ctrl": "CTRL", "alt": "ALT", "shift": "SHIFT"}
     modifiers, other = halves(parse(key), names)
@@ -72,8 +81,7 @@ def _hyprland(key: str, command: str) -> Binding:
 
 
 def _sway(key: str, command: str) -> Binding:
-    modifiers, other = halves(parse(key), _X_NAMES)
-    chord = "+".join([*modifiers, keysym(other)])
+    chord = _chord(key, _X_NAMES)
     return Binding(
         "~/.config/sway/config",
         (
@@ -85,11 +93,9 @@ def _sway(key: str, command: str) -> Binding:
 
 
 def _i3(key: str, command: str) -> Binding:
-    modifiers, other = halves(parse(key), _X_NAMES)
-    chord = "+".join([*modifiers, keysym(other)])
     return Binding(
         "~/.config/i3/config",
-        (f"bindsym --release {chord} exec --no-startup-id {command} ptt toggle",),
+        (f"bindsym --release {_chord(key, _X_NAMES)} exec --no-startup-id {command} ptt toggle",),
         "then: i3-msg reload. It toggles: tap to start, tap to stop. i3 runs on X11, where "
         "teamvoice sees its key by itself: you need this only for another key.",
     )
@@ -97,8 +103,7 @@ def _i3(key: str, command: str) -> Binding:
 
 def _gnome(key: str, command: str) -> Binding:
     names = {"cmd": "<Super>", "ctrl": "<Ctrl>", "alt": "<Alt>", "shift": "<Shift>"}
-    modifiers, other = halves(parse(key), names)
-    chord = "".join([*modifiers, keysym(other)])
+    chord = _chord(key, names, between="")
     return Binding(
         "a terminal",
         (
@@ -121,16 +126,11 @@ def _gnome(key: str, command: str) -> Binding:
 
 def _kde(key: str, command: str) -> Binding:
     names = {"cmd": "Meta", "ctrl": "Ctrl", "alt": "Alt", "shift": "Shift"}
-    modifiers, other = halves(parse(key), names)
-    chord = "+".join([*modifiers, _qt_name(other)])
+    chord = _chord(key, names, name=_qt_name)
     return Binding(
         "~/.local/share/applications/teamvoice-toggle.desktop",
         (
-            "[Desktop Entry]",
-            "Type=Application",
-            "Name=teamvoice: talk to the team",
-            f"Exec={command} ptt toggle",
-            "NoDisplay=true",
+            *_entry("teamvoice: talk to the team", f"{command} ptt toggle"),
             "StartupNotify=false",
             "X-KDE-GlobalAccel-CommandShortcut=true",
             f"X-KDE-Shortcuts={chord}",
@@ -139,6 +139,12 @@ def _kde(key: str, command: str) -> Binding:
         "bindings tell only of the press, so it toggles. Plasma's portal gives you a hold: "
         'hotkey.backend = "auto" takes it under Wayland.',
     )
+
+
+def _entry(name: str, command: str) -> tuple[str, ...]:
+    """A .desktop file that no menu shows."""
+    lines = ("Type=Application", f"Name={name}", f"Exec={command}", "NoDisplay=true")
+    return ("[Desktop Entry]", *lines)
 
 
 def _qt_name(key: str) -> str:
@@ -156,16 +162,28 @@ def _tmux(key: str, command: str) -> Binding:
     )
 
 
+def tmux_popup(key: str, command: str) -> Binding:
+    """The binding of a second key of tmux, which shows the terminal face over what is there.
+
+    Args:
+        key: The key after its prefix, as tmux names it.
+        command: How the command is run from there.
+    """
+    run = shlex.quote(f"{command} talk")
+    popup = f"display-popup -w 80 -h 24 -EE {run}"  # it stays when the command fails, and shows why
+    return Binding(
+        "~/.tmux.conf",
+        (f"bind-key -N 'teamvoice: show' {shlex.quote(key)} {popup}",),
+        f"the prefix, then {key}, shows teamvoice talk; Q closes it.",
+    )
+
+
 def _portal(_key: str, command: str) -> Binding:
     return Binding(
         f"~/.local/share/applications/{APP_ID}.desktop",
         (
-            "[Desktop Entry]",
-            "Type=Application",
-            "Name=teamvoice",
+            *_entry("teamvoice", f"{command} run"),
             "Comment=Talk to the coding agents in your tmux panes",
-            f"Exec={command} run",
-            "NoDisplay=true",
         ),
         "the portal of the desktop (from version 1.22 on) grants keys only to those who have one.",
     )

@@ -25,6 +25,7 @@ from teamvoice.hotkey.source import OnEdge, OnLost
 
 APP_ID = "io.teamvoice.Teamvoice"
 SHORTCUT = "talk"
+REPEATS_S = 2.5  # longer than any delay before auto-repeat that a desktop lets one set
 CLOCKS_AGREE_S = 1.0  # a time stamp that is not older than this is of our own clock
 
 _SERVICE = "org.freedesktop.portal.Desktop"
@@ -44,9 +45,18 @@ _tokens = itertools.count(1)
 
 
 class PortalSource:
-    """See :class:`teamvoice.hotkey.source.KeySource`."""
+    """See :class:`teamvoice.hotkey.source.KeySource`.
 
-    def __init__(self, key: str, on_edge: OnEdge, on_lost: OnLost) -> None:
+    Args:
+        key: The key or chord.
+        on_edge: As there.
+        on_lost: As there.
+        repeats_s: A press that comes later than this after the one before is no auto-repeat.
+    """
+
+    def __init__(
+        self, key: str, on_edge: OnEdge, on_lost: OnLost, *, repeats_s: float = REPEATS_S
+    ) -> None:
         self._key = key
         self._trigger = trigger(parse(key))
         self._on_edge = on_edge
@@ -58,6 +68,8 @@ class PortalSource:
         self._answers: dict[str, asyncio.Future[list[Any]]] = {}
         self._bound: str | None = None  # the key as the desktop describes it
         self._is_down = False
+        self._pressed_at = float("-inf")
+        self._repeats_s = repeats_s
         self._is_over = False
         self._last_at = float("-inf")
 
@@ -171,7 +183,12 @@ class PortalSource:
         session, shortcut, stamp = body[0], body[1], body[2]
         if self._is_over or session != self._session or shortcut != SHORTCUT:
             return
-        at = self._time(float(stamp) / 1000)
+        at, now = self._time(float(stamp) / 1000), asyncio.get_running_loop().time()
+        if down and self._is_down and now - self._pressed_at > self._repeats_s:
+            self._on_edge(False, at)  # its release was lost, as on a screen that was locked
+            self._is_down = False
+        if down:
+            self._pressed_at = now
         if down is not self._is_down:  # else it is auto-repeat
             self._is_down = down
             self._on_edge(down, at)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from teamvoice.errors import HotkeyUnavailable
+from teamvoice.hotkey.choice import is_wayland
 from teamvoice.hotkey.chords import Held, parse
 from teamvoice.hotkey.source import OnEdge, OnLost
 
@@ -94,13 +95,20 @@ class PynputSource:
             self._watchdog = self._loop.call_later(LOOK_EVERY, self._look)
         elif not self._is_left:
             self._is_left = True
-            self._on_lost(f"keys are no longer seen: {self._listener.failure!r}")
+            self._on_lost(f"keys are no longer seen: {self._why()}")
+
+    def _why(self) -> str:
+        failure = self._listener.failure
+        name = os.environ.get("DISPLAY", "")
+        if type(failure).__name__ == "ConnectionClosedError":  # of Xlib, which only X has
+            return f'the display "{name}" is gone'
+        return repr(failure)
 
 
 def _check_session() -> None:
     if not _ON_X:
         return
-    if os.environ.get("XDG_SESSION_TYPE") == "wayland" or os.environ.get("WAYLAND_DISPLAY"):
+    if is_wayland(os.environ):
         raise HotkeyUnavailable("under Wayland, no program sees the keys of others", _MEND)
     if not os.environ.get("DISPLAY"):
         raise HotkeyUnavailable("there is no display: DISPLAY is not set", _MEND)

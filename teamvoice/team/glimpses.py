@@ -147,10 +147,17 @@ def known_trees(
     return trees
 
 
-def user_option(pane: str, text: str | None) -> tuple[str, ...]:
-    """The tmux command that sets the option of a pane, or the global one; ``None`` unsets it."""
-    where = ("-p", "-t", pane, "@teamvoice_state") if pane else ("-g", "@teamvoice")
-    return ("set-option", "-u", *where) if text is None else ("set-option", *where, _plain(text))
+def user_options(pane: str, text: str | None) -> list[tuple[str, ...]]:
+    """The tmux commands that set the option of a pane, or the global ones; ``None`` unsets them.
+
+    The team's line has two names: in the pane that an ``@teamvoice`` of its own gives to a member,
+    that one hides the global one, as it does in the status line while this pane is the active one.
+    """
+    here = [("-p", "-t", pane, "@teamvoice_state")]
+    wheres = here if pane else [("-g", "@teamvoice_line"), ("-g", "@teamvoice")]
+    if text is None:
+        return [("set-option", "-u", *where) for where in wheres]
+    return [("set-option", *where, _plain(text)) for where in wheres]
 
 
 def _plain(text: str) -> str:

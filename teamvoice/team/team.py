@@ -164,14 +164,18 @@ class Team:
 
         Args:
             options: ``@teamvoice_state`` by the pane's id, on this machine; under "" the global
-                ``@teamvoice``.
+                ``@teamvoice_line``, which is ``@teamvoice`` too.
 
         Raises:
             TeamvoiceError: tmux does not answer, or a pane is gone.
         """
         if options:
             await self._here.tmux.run(
-                *(glimpses.user_option(pane, text) for pane, text in options.items())
+                *(
+                    command
+                    for pane, text in options.items()
+                    for command in glimpses.user_options(pane, text)
+                )
             )
 
     async def read(self, name: str, lines: int = 20, chars: int = 4000) -> str:

@@ -1,8 +1,8 @@
 """Watches the team: a cheap look at all panes now and then, and at the screens of those that moved.
 
 What is seen goes to whoever is interested, to the messages that are held, and into tmux's user
-options: ``@teamvoice`` (global) has the team in a few words, ``@teamvoice_state`` (of each pane)
-its state, so that a status line shows them with no process of its own.
+options: ``@teamvoice_line`` (global) has the team in a few words, ``@teamvoice_state`` (of each
+pane) its state, so that a status line shows them with no process of its own.
 """
 
 from __future__ import annotations

@@ -92,6 +92,7 @@ class Face(App[None]):
         self.read_only = read_only
         self.picture = Picture()
         self._word = word
+        self._key_line = wire.KeyLine()
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -120,16 +121,21 @@ class Face(App[None]):
     # Listening ---------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        while True:
-            try:
-                async for message in wire.watch():
-                    self._take(message)
-            except NoDaemon as error:
-                if self.picture.here:
-                    self._write(Line("trouble", str(error)))
-            self.picture.gone()
-            self._draw()
-            await asyncio.sleep(AGAIN_S)
+        async with self._key_line:
+            while True:
+                await self._follow()
+                await asyncio.sleep(AGAIN_S)
+
+    async def _follow(self) -> None:
+        """Listen to the daemon that runs, until it is gone."""
+        try:
+            async for message in wire.watch():
+                self._take(message)
+        except NoDaemon as error:
+            if self.picture.here:
+                self._write(Line("trouble", str(error)))
+        self.picture.gone()
+        self._draw()
 
     def _take(self, message: dict[str, Any]) -> None:
         for line in self.picture.take(message):
@@ -184,7 +190,7 @@ class Face(App[None]):
 
     def action_key(self, action: str) -> None:
         """The key, by other means."""
-        self._start(wire.request(do="ptt", action=action), lambda _reply: None)
+        self._start(self._key_line.press(action), lambda _reply: None)
 
     def action_type(self) -> None:
         """Type a turn."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -43,16 +43,62 @@ async def request(**message: Any) -> dict[str, Any]:
     """
     reader, writer = await _connect()
     try:
+        return await _exchange(reader, writer, **message)
+    finally:
+        writer.close()
+
+
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, **message: Any
+) -> dict[str, Any]:
+    try:
         writer.write(msgspec.json.encode(message) + b"\n")
         line = await reader.readline()
     except ConnectionError as error:
         raise NoDaemon(f"the daemon is gone: {error}", _MEND) from error
-    finally:
-        writer.close()
     reply = msgspec.json.decode(line or b"{}", type=dict[str, Any])
     if not reply.get("ok"):
         raise TeamvoiceError(reply.get("error", "the daemon hung up"), reply.get("mend", ""))
     return reply
+
+
+class KeyLine:
+    """The key of a face: a connection that is kept while its context lasts.
+
+    A hold that is begun on it ends with it, however the face ends.
+    """
+
+    def __init__(self) -> None:
+        self._in_turn = asyncio.Lock()
+        self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._hang_up()
+
+    async def press(self, action: str) -> dict[str, Any]:
+        """What the key does, as for ``teamvoice ptt``.
+
+        Raises:
+            NoDaemon: Nobody listens.
+            TeamvoiceError: The daemon's refusal.
+        """
+        async with self._in_turn:
+            if self._open and self._open[0].at_eof():
+                self._hang_up()  # of a daemon that has ended; another may be there
+            self._open = self._open or await _connect()
+            try:
+                return await _exchange(*self._open, do="ptt", action=action, stays=True)
+            except (NoDaemon, asyncio.CancelledError):
+                self._hang_up()  # a reply may come that nobody waits for
+                raise
+
+    def _hang_up(self) -> None:
+        if self._open:
+            self._open[1].close()
+        self._open = None
 
 
 async def _connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

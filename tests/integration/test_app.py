@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -322,6 +322,32 @@ async def test_a_link_on_demand_comes_up_with_the_first_press(tmux: Server, rela
         await talk.say("call list_team {}")
         assert (await talk.turn())["outcome"] == "answered"
         assert talk.app.link.state == "up"
+
+
+class SilentSession:
+    """A session of which nobody has said anything yet."""
+
+    async def run(self, on_away: Callable[[str], None], on_known: Callable[[str], None]) -> None:
+        del on_away
+        self.tell = on_known
+        await asyncio.Event().wait()
+
+
+async def test_until_it_is_known_whether_the_session_is_locked_nothing_is_heard(
+    tmux: Server, relay: Relay
+) -> None:
+    spoken, _ = spoken_desk()
+    session = SilentSession()
+    async with talking(settings_for(tmux, relay.url), replace(spoken, session=session)) as talk:
+        talk.press()
+        talk.release()
+        await until(talk.heard_of("it is not known yet"), "the person is told")
+        assert (await talk.app.status())["session"]["state"] == "away"
+        session.tell("there is no logind")
+        await until(talk.is_listening_no_more, "it has looked")
+        assert (await talk.app.status())["session"]["state"] == "unknown"
+        talk.press()
+        assert (await talk.app.status())["microphone"]["state"] != "closed"
 
 
 @pytest.mark.needs(*NEEDS_BUS)

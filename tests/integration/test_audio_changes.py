@@ -8,8 +8,8 @@ from teamvoice.audio.capture import KEPT, Microphone
 from teamvoice.audio.pcm import BYTES_PER_SECOND
 from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.errors import AudioUnavailable
-from tests.integration.test_audio_contract import Ear
 from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.ear import Ear
 from tests.support.sounds import chirp, loud_samples, place
 from tests.support.wait import until
 
@@ -19,8 +19,7 @@ pytestmark = pytest.mark.needs(*NEEDS_SOUND)
 async def opened(microphone: Microphone) -> Ear:
     """Open, and past the first block."""
     ear = Ear()
-    await microphone.open(ear.on_block, ear.lost.append)
-    await until(ear.blocks.__len__, "the first block")
+    await ear.listen(microphone)
     return ear
 
 

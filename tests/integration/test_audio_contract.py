@@ -3,75 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-import numpy as np
 import pytest
 
 from teamvoice.audio.capture import Capture, Microphone
 from teamvoice.audio.chimes import KINDS
-from teamvoice.audio.pcm import BLOCK_BYTES, BYTES_PER_SECOND, RATE, float32_to_pcm16, milliseconds
+from teamvoice.audio.pcm import BLOCK_BYTES, RATE, milliseconds
 from teamvoice.audio.playback import Playback, Speaker
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from tests.support.desk import NEEDS_SOUND, Sound
-from tests.support.sounds import chirp, loud_samples, place
+from tests.support.ear import Ear
+from tests.support.sounds import (
+    PIECE_BYTES,
+    chirp,
+    is_heard_whole,
+    loud_samples,
+    place,
+    sound_ms,
+    tone,
+)
 from tests.support.wait import until
-
-PIECE_BYTES = BYTES_PER_SECOND // 20
-GAP_SAMPLES = RATE // 250  # 4 ms: no tone of these tests is quiet for so long
-SLIP_SAMPLES = RATE // 1000  # a piece that was cut fits as well some periods of 3 kHz earlier
 
 REAL = pytest.param("real", marks=pytest.mark.needs(*NEEDS_SOUND))
 REFUSED = pytest.param("48 kHz", marks=pytest.mark.needs(*NEEDS_SOUND))
-
-
-def tone(seconds: float, hertz: float = 440.0) -> bytes:
-    return float32_to_pcm16(0.5 * np.sin(2 * np.pi * hertz * np.arange(int(RATE * seconds)) / RATE))
-
-
-def gaps(recording: bytes) -> list[tuple[int, int]]:
-    """Silences within a sound, as its last sample before and its first after: a device that was not
-    fed in time on a busy machine waits, and then goes on where it was."""
-    loud = loud_samples(recording)
-    return [(int(a), int(b)) for a, b in itertools.pairwise(loud) if b - a > GAP_SAMPLES]
-
-
-def sound_ms(recording: bytes) -> float:
-    """How long it sounds, from the first loud sample to the last, without gaps."""
-    loud = loud_samples(recording)
-    silent = sum(after - before for before, after in gaps(recording))
-    return float(loud[-1] - loud[0] + 1 - silent) * 1000 / RATE if len(loud) else 0.0
-
-
-def is_heard_whole(sound: bytes, recording: bytes) -> bool:
-    """Every piece of a sound stands in a recording, once and in order, if with gaps between."""
-    pieces = [sound[at : at + PIECE_BYTES] for at in range(0, len(sound), PIECE_BYTES)]
-    placed = [place(piece, recording) for piece in pieces]
-    cut = sum(fit < 0.9 for _, fit in placed)  # a gap falls into one piece, or between two
-    found = [at for at, fit in placed if fit >= 0.9]
-    in_order = all(b - a >= PIECE_BYTES // 2 - SLIP_SAMPLES for a, b in itertools.pairwise(found))
-    whole = abs(sound_ms(recording) - milliseconds(sound)) < 10 + 2 * len(gaps(recording))
-    return in_order and whole and cut <= len(gaps(recording)) and len(found) > len(pieces) // 2
-
-
-@dataclass
-class Ear:
-    """Collects what a microphone hands over."""
-
-    blocks: list[bytes] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-
-    def on_block(self, pcm: bytes, at: float) -> None:
-        self.blocks.append(pcm)
-        self.times.append(at)
-
-    @property
-    def pcm(self) -> bytes:
-        return b"".join(self.blocks)
 
 
 # The microphone -----------------------------------------------------------------------------------
@@ -103,8 +60,7 @@ async def room(request: pytest.FixtureRequest) -> AsyncIterator[HeardBy]:
 
 async def test_every_sample_arrives_once_and_in_order(room: HeardBy) -> None:
     ear, spoken = Ear(), chirp(1.5)
-    await room.microphone.open(ear.on_block, ear.lost.append)
-    await until(lambda: ear.blocks, "the first block")
+    await ear.listen(room.microphone)
     await room.speak(spoken)
     await room.microphone.close()
     assert is_heard_whole(spoken, ear.pcm)
@@ -115,8 +71,7 @@ async def test_every_sample_arrives_once_and_in_order(room: HeardBy) -> None:
 
 async def test_after_close_no_block_comes(room: HeardBy) -> None:
     ear = Ear()
-    await room.microphone.open(ear.on_block, ear.lost.append)
-    await until(lambda: ear.blocks, "the first block")
+    await ear.listen(room.microphone)
     await room.microphone.close()
     count = len(ear.blocks)
     again = Ear()
@@ -130,8 +85,7 @@ async def test_after_close_no_block_comes(room: HeardBy) -> None:
 async def test_it_opens_and_closes_twenty_times(room: HeardBy) -> None:
     for _ in range(20):
         ear = Ear()
-        await room.microphone.open(ear.on_block, ear.lost.append)
-        await until(ear.blocks.__len__, "a block of this opening")
+        await ear.listen(room.microphone)
         await room.microphone.close()
         assert ear.lost == []
 
@@ -200,6 +154,18 @@ async def test_an_answer_is_heard_whole(stage: Stage) -> None:
     assert len(stage.began) == len(stage.ended) == 1
     assert stage.ended[0] - stage.began[0] > 0.95
     assert stage.lost == []
+
+
+@pytest.mark.needs(*NEEDS_SOUND)
+async def test_the_volume_is_what_is_heard(sound: Sound) -> None:
+    speaker, quarter = Speaker(volume=0.25), 0.25 * 16_383  # of the tone's own
+    with sound.recorder() as recorder:
+        stage = Stage(speaker, recorder.pcm)
+        async with speaker:
+            speaker.play("item", 0, tone(0.3))
+            await stage.heard(295)
+    assert len(loud_samples(recorder.pcm(), int(0.95 * quarter)))
+    assert not len(loud_samples(recorder.pcm(), int(1.05 * quarter)))
 
 
 async def test_silence_tells_what_was_heard(stage: Stage) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from teamvoice.audio.others import PART, Others
+from teamvoice.audio.ducking import PART, Ducking
+from teamvoice.audio.others import Others
 from teamvoice.audio.playback import Speaker
-from tests.integration.test_audio_contract import tone
 from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.sounds import tone
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs(*NEEDS_SOUND)
@@ -43,7 +44,7 @@ async def test_music_is_ducked_while_somebody_talks_and_our_voice_is_not(
     own_sound: Sound, tmp_path: Path
 ) -> None:
     ledger = tmp_path / "ducked.json"
-    async with music(own_sound), Others(ledger) as others, Speaker() as speaker:
+    async with music(own_sound), Others(Ducking(ledger)) as others, Speaker() as speaker:
         speaker.play("item", 0, tone(30))
         await until(lambda: len(own_sound.volumes()) == 2, "both play")
         others.talk(True)
@@ -56,7 +57,7 @@ async def test_music_is_ducked_while_somebody_talks_and_our_voice_is_not(
 
 async def test_what_was_changed_by_hand_meanwhile_stays(own_sound: Sound, tmp_path: Path) -> None:
     async with music(own_sound):
-        async with Others(tmp_path / "ducked.json") as others:
+        async with Others(Ducking(tmp_path / "ducked.json")) as others:
             others.talk(True)
             await until(lambda: own_sound.volumes() == [[DUCKED] * 2], "it is ducked")
             own_sound.set_volume(30_000)
@@ -68,13 +69,13 @@ async def test_after_a_crash_it_is_given_back_to_the_stream(
 ) -> None:
     ledger = tmp_path / "ducked.json"
     async with music(own_sound):
-        async with Others(ledger) as others:
+        async with Others(Ducking(ledger)) as others:
             others.talk(True)
             await until(lambda: own_sound.volumes() == [[DUCKED] * 2], "it is ducked")
             left = ledger.read_bytes()
         own_sound.set_volume(DUCKED)  # as it is after a crash, and so is the ledger
         ledger.write_bytes(left)
-        async with Others(ledger):
+        async with Others(Ducking(ledger)):
             await until(lambda: own_sound.volumes() == [[ODD] * 2], "it is given back")
 
 
@@ -82,20 +83,23 @@ async def test_a_stream_that_ended_while_it_was_ducked_leaves_the_next_one_as_it
     own_sound: Sound, tmp_path: Path
 ) -> None:
     ledger = tmp_path / "ducked.json"
-    async with Others(ledger) as others:
+    async with Others(Ducking(ledger)) as others:
         async with music(own_sound):
             others.talk(True)
             await until(lambda: own_sound.volumes() == [[DUCKED] * 2], "it is ducked")
         assert ledger.exists()
     assert ledger.exists(), "it is still owed"
-    async with music(own_sound, DUCKED), Others(ledger):  # the server remembers a program's volume
+    async with (
+        music(own_sound, DUCKED),
+        Others(Ducking(ledger)),
+    ):  # the server remembers a program's volume
         await until(lambda: own_sound.volumes() == [[ODD] * 2], "the next one is given it")
 
 
 async def test_without_a_sound_server_nothing_happens(own_sound: Sound, tmp_path: Path) -> None:
     own_sound.break_down()
     ledger = tmp_path / "ducked.json"
-    async with Others(ledger) as others:
+    async with Others(Ducking(ledger)) as others:
         others.talk(True)
         others.talk(False)
     assert not ledger.exists()

@@ -20,6 +20,7 @@ from teamvoice.audio.playback import Speaker
 from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.errors import AudioUnavailable
 from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.ear import Ear
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs(*NEEDS_SOUND)
@@ -28,22 +29,12 @@ LOUD = b"\x00\x20" * RATE  # a second
 
 
 class Notes:
-    """What a microphone or a speaker told."""
+    """What a speaker told."""
 
-    def __init__(self) -> None:
-        self.blocks: list[bytes] = []
+    def __init__(self, speaker: Speaker) -> None:
         self.began: list[float] = []
         self.ended: list[float] = []
         self.lost: list[str] = []
-
-    def on_block(self, pcm: bytes, _at: float) -> None:
-        self.blocks.append(pcm)
-
-    async def open(self, microphone: Microphone) -> None:
-        await microphone.open(self.on_block, self.lost.append)
-        await until(self.blocks.__len__, "the first block")
-
-    def connect(self, speaker: Speaker) -> None:
         speaker.connect(self.began.append, self.ended.append, self.lost.append)
 
 
@@ -61,7 +52,7 @@ async def test_a_closed_microphone_is_not_listened_to(own_sound: Sound) -> None:
     async with Microphone() as microphone:
         idle = own_sound.listeners()
         assert own_sound.source_state() != "RUNNING"
-        await Notes().open(microphone)
+        await Ear().listen(microphone)
         assert own_sound.source_state() == "RUNNING"
         await microphone.close()
         assert own_sound.source_state() != "RUNNING"
@@ -69,8 +60,8 @@ async def test_a_closed_microphone_is_not_listened_to(own_sound: Sound) -> None:
 
 
 async def test_a_speaker_that_is_idle_is_closed(own_sound: Sound) -> None:
-    speaker, notes = Speaker(idle_s=0.1), Notes()
-    notes.connect(speaker)
+    speaker = Speaker(idle_s=0.1)
+    notes = Notes(speaker)
     async with speaker:
         speaker.play("item", 0, LOUD[:BLOCK_BYTES])
         speaker.end_of_answer()
@@ -82,23 +73,23 @@ async def test_a_speaker_that_is_idle_is_closed(own_sound: Sound) -> None:
 
 
 async def test_a_microphone_whose_server_dies_is_lost_and_opens_again(own_sound: Sound) -> None:
-    first, second = Notes(), Notes()
+    first, second = Ear(), Ear()
     async with Microphone() as microphone:
-        await first.open(microphone)
+        await first.listen(microphone)
         own_sound.break_down()
         await until(first.lost.__len__, "the loss is told")
         with pytest.raises(AudioUnavailable):
             await microphone.open(second.on_block, second.lost.append)
         with own_sound.serving():
-            await second.open(microphone)
+            await second.listen(microphone)
             await microphone.close()
     assert len(first.lost) == 1
     assert second.lost == []
 
 
 async def test_a_speaker_whose_server_dies_is_lost_and_plays_again(own_sound: Sound) -> None:
-    speaker, notes = Speaker(), Notes()
-    notes.connect(speaker)
+    speaker = Speaker()
+    notes = Notes(speaker)
     async with speaker:
         speaker.play("first", 0, LOUD)
         await until(notes.began.__len__, "the answer began")
@@ -119,8 +110,8 @@ def _retried(speaker: Speaker, notes: Notes) -> bool:
 
 
 async def test_what_was_heard_before_a_loss_is_told(own_sound: Sound) -> None:
-    speaker, notes = Speaker(), Notes()
-    notes.connect(speaker)
+    speaker = Speaker()
+    notes = Notes(speaker)
     async with speaker:
         speaker.play("item", 0, LOUD)
         await until(notes.began.__len__, "the answer began")
@@ -134,18 +125,18 @@ async def test_what_was_heard_before_a_loss_is_told(own_sound: Sound) -> None:
 async def test_a_frozen_server_is_reported_and_waited_for_no_longer_than_the_deadline(
     own_sound: Sound,
 ) -> None:
-    first, second = Notes(), Notes()
+    first, second = Ear(), Ear()
     idle = own_sound.listeners()
     async with Microphone() as microphone:
-        await first.open(microphone)
+        await first.listen(microphone)
         with frozen(own_sound):
             await until(first.lost.__len__, "the loss is told")
             with pytest.raises(AudioUnavailable, match="does not answer") as caught:
                 await microphone.open(second.on_block, second.lost.append)
         assert "restart" in caught.value.mend
         assert "closed" in microphone.describe()
-        third = Notes()
-        await third.open(microphone)
+        third = Ear()
+        await third.listen(microphone)
         await microphone.close()
     await until(lambda: own_sound.listeners() == idle, "what opened too late is closed again")
     assert second.blocks == []
@@ -153,11 +144,11 @@ async def test_a_frozen_server_is_reported_and_waited_for_no_longer_than_the_dea
 
 async def test_with_no_sound_server_it_says_so(own_sound: Sound) -> None:
     own_sound.break_down()
-    notes, speaker = Notes(), Speaker()
-    notes.connect(speaker)
+    ear, speaker = Ear(), Speaker()
+    notes = Notes(speaker)
     async with Microphone() as microphone:
         with pytest.raises(AudioUnavailable, match="there is no microphone") as caught:
-            await microphone.open(notes.on_block, notes.lost.append)
+            await microphone.open(ear.on_block, ear.lost.append)
     assert "libasound2-plugins" in caught.value.mend
     async with speaker:
         speaker.play("item", 0, LOUD)
@@ -168,10 +159,10 @@ async def test_with_no_sound_server_it_says_so(own_sound: Sound) -> None:
 
 async def test_a_device_that_does_not_exist_is_named(sound: Sound) -> None:
     assert sound.listeners() >= 0
-    notes = Notes()
+    ear = Ear()
     async with Microphone("pluse") as microphone:
         with pytest.raises(AudioUnavailable) as caught:
-            await microphone.open(notes.on_block, notes.lost.append)
+            await microphone.open(ear.on_block, ear.lost.append)
     assert 'called "pluse"' in str(caught.value)
     assert 'did you mean "pulse"?' in caught.value.mend
 
@@ -187,13 +178,13 @@ async def test_speech_that_a_busy_loop_cannot_take_is_counted(
 ) -> None:
     assert sound.source_state()
     monkeypatch.setattr(capture, "QUEUE", 5)
-    notes = Notes()
+    ear = Ear()
     async with Microphone() as microphone:
-        await notes.open(microphone)
+        await ear.listen(microphone)
         time.sleep(0.5)  # noqa: ASYNC251 - the loop is held up: that is the test
         await microphone.close()
         assert "ms dropped" in microphone.describe()
-    assert notes.lost == []
+    assert ear.lost == []
 
 
 def test_without_portaudio_it_says_what_to_install(tmp_path: Path) -> None:

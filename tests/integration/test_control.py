@@ -98,6 +98,18 @@ class TestRequests:
             await late.ask({"do": "ptt", "action": "press", "at": 1.0})
         assert voice.keys == [("press", 1.0), ("release", 2.0)]
 
+    async def test_a_client_that_stays_for_its_hold_is_told_when_it_leaves(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
+        async with connected(path) as begins, connected(path) as stays, connected(path) as other:
+            await begins.ask({"do": "ptt", "action": "toggle"})
+            await stays.ask({"do": "ptt", "action": "toggle", "stays": True})
+            await other.ask({"do": "status"})
+        await until(lambda: len(voice.keys) > 2, "it is told")
+        assert [action for action, _ in voice.keys] == ["toggle", "toggle", "left"]
+        assert voice.clients[0] == 0
+        assert voice.clients[1] == voice.clients[2] != 0
+
     async def test_an_edge_from_the_future_happens_now(self, path: Path, voice: SmallVoice) -> None:
         now = asyncio.get_running_loop().time()
         async with connected(path) as client:

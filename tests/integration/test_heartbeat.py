@@ -13,11 +13,9 @@ from typing import Any
 
 import pytest
 
-from teamvoice import config
 from teamvoice.audio import portaudio
 from teamvoice.audio.worker import Job
 from teamvoice.daemon.heartbeat import Heartbeat
-from teamvoice.daemon.keys import Keys
 from teamvoice.daemon.keywatch import KeyWatch
 from teamvoice.hotkey.source import Choice
 from tests.support.wait import until
@@ -136,10 +134,7 @@ class DeadSource:
 
 
 async def test_a_key_that_is_watched_by_nobody_is_not_well() -> None:
-    keys = Keys(config.Hotkey(), lambda _event: None, lambda _kind, _text: None)
-    watch = KeyWatch(
-        lambda: Choice("dead", "for a test", DeadSource), keys, lambda _kind, _text: None
-    )
+    watch = KeyWatch(lambda: Choice("dead", "for a test", DeadSource))
     assert await watch.is_well(), "nothing is watched yet, and nothing is claimed"
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(watch.run())

@@ -46,7 +46,8 @@ class Held:
         settings = config.Hotkey(bounce_ms=300, tap_ms=0)
         choice = Choice("rig", "it is a test", self.rig.source)
         self.keys = Keys(settings, self.gestures.append, self._tell)
-        self.watch = KeyWatch(lambda: choice, self.keys, self._tell, 0.1)
+        self.watch = KeyWatch(lambda: choice, 0.1)
+        self.watch.serve(self.keys, self._tell)
 
     def _tell(self, _: str, text: str) -> None:
         self.told.append(text)

@@ -108,7 +108,8 @@ async def test_a_dead_display_is_reported_once(own_display: Display) -> None:
         own_display.break_down()
         await until(lambda: finger.lost, "the loss is told")
     assert len(finger.lost) == 1
-    assert "no longer seen" in finger.lost[0]
+    name = own_display.environment["DISPLAY"]
+    assert finger.lost[0] == f'keys are no longer seen: the display "{name}" is gone'
 
 
 # python-xlib forgets to close the socket with which it could not connect.
@@ -128,6 +129,16 @@ async def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch) -> 
         async with source_of(Finger(), "<f9>"):
             pass
     assert "teamvoice ptt" in caught.value.mend
+
+
+async def test_a_wayland_server_beside_an_x11_session_changes_nothing(
+    display: Display, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    finger = Finger()
+    async with source_of(finger, "<f9>"):
+        await display.tap("F9")
+        await finger.felt(True, False)
 
 
 async def test_under_wayland_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

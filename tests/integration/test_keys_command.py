@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import os
 import pty
+import struct
 import tempfile
-from collections.abc import Iterator
+import termios
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,46 +45,71 @@ def bound(server: Server, key: str) -> str:
     return "\n".join(server.cmd("list-keys", "-T", "prefix", key).stdout)
 
 
-@pytest.mark.needs("tmux")
-async def test_tmux_is_bound_and_its_key_toggles(cli: Cli, tmux: Server) -> None:
-    ours = replace(cli, environ={"TEAMVOICE_TEAM_SOCKET": name_of(tmux)})
-    done = await ours("keys", "bind", "tmux")
-    assert done.code == 0, done.err
-    assert "To keep it, add to ~/.tmux.conf:\nbind-key " in done.out
-    assert "ptt toggle" in bound(tmux, "v")
-    voice = SmallVoice()
+@contextlib.asynccontextmanager
+async def attached(server: Server) -> AsyncIterator[int]:
+    """A person's terminal on it, to be typed on."""
     person, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     client = await asyncio.create_subprocess_exec(
-        *("tmux", "-L", name_of(tmux), "attach"),
+        *("tmux", "-L", name_of(server), "attach"),
         env={**os.environ, "TERM": "xterm"},
         stdin=terminal,
         stdout=terminal,
     )
     os.close(terminal)
+    asyncio.get_running_loop().add_reader(
+        person, os.read, person, 65536
+    )  # its screen, not looked at
     try:
-        async with Control(cli.socket, voice):
-            await until(lambda: tmux.cmd("list-clients").stdout, "somebody is attached")
-            os.write(person, b"\x02v")
-            await until(lambda: voice.keys, "the key arrived", 10)
-        assert [action for action, _ in voice.keys] == ["toggle"]
+        await until(lambda: server.cmd("list-clients").stdout, "somebody is attached")
+        yield person
     finally:
+        asyncio.get_running_loop().remove_reader(person)
         client.kill()
         await client.wait()
         os.close(person)
+
+
+@pytest.mark.needs("tmux", "python:textual")
+async def test_tmux_is_bound_its_key_toggles_and_the_other_shows_the_face(
+    cli: Cli, tmux: Server
+) -> None:
+    ours = replace(cli, environ={"TEAMVOICE_TEAM_SOCKET": name_of(tmux)})
+    done = await ours("keys", "bind", "tmux")
+    assert done.code == 0, done.err
+    lines = done.out.partition("To keep it, add to ~/.tmux.conf:\n")[2].splitlines()
+    assert [line.startswith("bind-key ") for line in lines] == [True, True]
+    assert ("ptt toggle" in bound(tmux, "v"), "display-popup" in bound(tmux, "V")) == (True, True)
+    voice = SmallVoice()
+    async with Control(cli.socket, voice), attached(tmux) as person:
+        os.write(person, b"\x02v")
+        await until(lambda: voice.keys, "the key arrived", 10)
+        assert [action for action, _ in voice.keys] == ["toggle"]
+        os.write(person, b"\x02V")
+        await until(lambda: voice.watchers, "the face looks on", 20)
+        os.write(person, b"m")
+        await until(lambda: len(voice.keys) == 2, "what is typed is the face's", 10)
+        os.write(person, b"q")
+        await until(lambda: not voice.watchers, "it is closed", 10)
+        os.write(person, b"\x02v")
+        await until(lambda: len(voice.keys) == 3, "tmux has its keys back", 10)
+    assert (await ours("keys", "bind", "tmux")).code == 0, "its own keys may be bound anew"
     assert (await ours("keys", "bind", "tmux", "--unbind")).code == 0
-    assert bound(tmux, "v") == ""
+    assert (bound(tmux, "v"), bound(tmux, "V")) == ("", "")
 
 
 @pytest.mark.needs("tmux")
 async def test_a_key_of_tmux_that_does_something_else_stays(cli: Cli, tmux: Server) -> None:
     ours = replace(cli, environ={"TEAMVOICE_TEAM_SOCKET": name_of(tmux)})
     before = bound(tmux, "c")
-    for words in (("--key", "c"), ("--key", "c", "--unbind")):
+    for words in (("--key", "c"), ("--key", "c", "--unbind"), ("--popup-key", "c")):
         done = await ours("keys", "bind", "tmux", *words)
         assert done.code == 1
         assert "bound to something else: new-window" in done.err
+        assert f"bind tmux {words[0]} KEY" in done.err
     assert (await ours("keys", "bind", "tmux", "--print")).code == 0
-    assert bound(tmux, "v") == ""
+    assert (await ours("keys", "bind", "tmux", "--key", "V")).code == 2
+    assert (bound(tmux, "v"), bound(tmux, "V")) == ("", "")
     assert bound(tmux, "c") == before
 
 

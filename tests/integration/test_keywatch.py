@@ -42,7 +42,8 @@ def wayland(bus: PrivateBus, monkeypatch: pytest.MonkeyPatch) -> PrivateBus:
 async def watching(told: list[str], key: str = "<f9>") -> AsyncIterator[KeyWatch]:
     settings = config.Config(hotkey=config.Hotkey(key=key))
     keys = Keys(settings.hotkey, lambda _: None, lambda _, text: told.append(text))
-    watch = KeyWatch(real_desk(settings).key, keys, lambda _, text: told.append(text), 0.02)
+    watch = KeyWatch(real_desk(settings).key, 0.02)
+    watch.serve(keys, lambda _, text: told.append(text))
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(watch.run())
         try:

@@ -23,13 +23,12 @@ from teamvoice import AudioHandler, RealtimeClient, SessionConfig
 from teamvoice.audio.pcm import RATE
 from teamvoice.errors import ConfigError, LinkClosed, LinkRefused
 from teamvoice.offline.server import Settings, serve
-from tests.integration.test_audio_contract import is_heard_whole, sound_ms
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of, tone
 from tests.support.offline_talk import TOOL
 from tests.support.panes import ROOT
 from tests.support.processes import running
-from tests.support.sounds import chirp
+from tests.support.sounds import chirp, is_heard_whole, sound_ms
 from tests.support.wait import until
 
 PATHS = {"PYTHONPATH": str(ROOT)}

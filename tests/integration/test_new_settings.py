@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,16 @@ from teamvoice.daemon import serve as serving
 from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import Desk, spoken_desk
 from teamvoice.daemon.serve import Serving
+from teamvoice.daemon.session import LOCKED, LogindSession, Session
 from teamvoice.errors import AudioUnavailable
+from teamvoice.hotkey import kernel
+from teamvoice.hotkey.evdev_source import EvdevSource
+from teamvoice.hotkey.source import Choice, OnEdge, OnLost
 from teamvoice.offline.server import Settings, serve
+from tests.support.bus import NEEDS_BUS, PrivateBus
 from tests.support.cli import Cli
+from tests.support.input_devices import Keyboard, Recorded
+from tests.support.logind import Logind
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of
 from tests.support.panes import name_of, open_pane, own_server, standin
 from tests.support.processes import wait_for
@@ -60,6 +68,10 @@ class Person:
         self.tmux = tmux
         self.microphone = SpokenMicrophone()
         self.desks = 0
+        self.kernel = Recorded()
+        self.keyboard = Keyboard(folder, "event3", self.kernel)
+        self.meanwhile: tuple[int, ...] = ()  # what the key does while the settings change
+        self.session: Session | None = None
         self.daemon: Serving | None = None
         self.socket = folder / "control.sock"
 
@@ -82,7 +94,13 @@ class Person:
             raise AudioUnavailable("the speaker is broken")
         self.desks += 1
         desk, self.microphone = spoken_desk()
-        return desk
+        for value in self.meanwhile if self.desks > 1 else ():
+            self.keyboard.key("f9", value)
+        choice = Choice("evdev", "it is a test", self.watch_key)
+        return replace(desk, key=lambda: choice, session=self.session)
+
+    def watch_key(self, on_edge: OnEdge, on_lost: OnLost) -> EvdevSource:
+        return EvdevSource("<f9>", on_edge, on_lost, folder=self.folder, kernel=self.kernel)
 
     def daemon_is_busy(self) -> bool:
         assert self.daemon
@@ -184,6 +202,14 @@ async def _is_there(person: Person) -> bool:
         return False
 
 
+async def _is_locked(person: Person) -> bool:
+    return bool((await person.status("session"))["reason"] == LOCKED)
+
+
+async def _is_open(person: Person) -> bool:
+    return bool((await person.status("session"))["state"] == "open")
+
+
 async def _is_up(person: Person) -> bool:
     return bool((await person.status("link"))["state"] == "up")
 
@@ -204,6 +230,56 @@ async def test_new_settings_wait_for_the_end_of_what_is_said(person: Person) -> 
     assert await person.mode() == "auto"
     assert person.desks == 2
     assert (await person.status("turn"))["heard"] == SEND
+
+
+async def test_a_key_that_goes_down_while_the_settings_change_begins_a_hold(
+    person: Person,
+) -> None:
+    person.meanwhile = (kernel.DOWN,)
+    async with person.connected() as watcher:
+        await watcher.ask(do="watch")
+        person.hang_up()
+        await watcher.event("microphone")
+        person.microphone.say(PAUSE + sound_of("call list_team {}") + PAUSE)
+        await person.microphone.wait_spoken()
+        person.keyboard.key("f9", kernel.UP)
+        turn = (await watcher.event("turn"))["turn"]
+    assert (turn["outcome"], turn["heard"]) == ("answered", "call list_team {}")
+    assert person.kernel.clocks == 1, "the key is watched by the same source"
+
+
+async def test_a_key_that_went_up_again_meanwhile_is_told_of(person: Person) -> None:
+    person.meanwhile = (kernel.DOWN, kernel.UP)
+    async with person.connected() as watcher:
+        await watcher.ask(do="watch")
+        person.hang_up()
+        await watcher.event("trouble", "what was said was not heard")
+    assert (await person.status("microphone"))["state"] == "closed"
+
+
+async def test_another_key_is_watched_from_then_on(person: Person) -> None:
+    good = (person.folder / "config.toml").read_text()
+    person.write(good.replace("[hotkey]", '[hotkey]\nkey = "<f10>"'))
+    await until(lambda: person.desks == 2, "another one sits there")
+    await until(lambda: person.kernel.clocks == 2, "another source watches")
+    assert (await person.status("hotkey"))["state"] == "ready"
+
+
+@pytest.mark.needs(*NEEDS_BUS)
+async def test_a_locked_session_stays_locked_until_somebody_says_otherwise(
+    person: Person, bus: PrivateBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+    person.session = LogindSession()
+    async with Logind(bus, locked=True):
+        person.hang_up()
+        await until(lambda: _is_locked(person), "the lock is noticed")
+    person.session = LogindSession()
+    person.hang_up()
+    await until(lambda: person.desks == 3, "another one sits there")
+    assert await _is_locked(person), "nobody can be asked"
+    async with Logind(bus):
+        await until(lambda: _is_open(person), "it is told otherwise")
 
 
 async def test_settings_that_were_taken_back_before_their_time_never_hold(person: Person) -> None:

@@ -13,7 +13,7 @@ from teamvoice import config
 from teamvoice.conversation.events import ToolCall
 from teamvoice.conversation.turn import DoneCall, Turn
 from teamvoice.daemon.notices import SLOTS, Notices
-from teamvoice.daemon.notifier import BusNotifier
+from teamvoice.daemon.notifier import BusNotifier, Shown
 from teamvoice.team.newsdesk import News
 from tests.support.bus import NEEDS_BUS, PrivateBus
 from tests.support.notification_server import NotificationServer
@@ -35,10 +35,13 @@ def waiting(name: str, question: str) -> News:
 
 @contextlib.asynccontextmanager
 async def showing(
-    how: Literal["off", "quiet", "full"] = "quiet", log: list[str] | None = None
+    how: Literal["off", "quiet", "full"] = "quiet",
+    log: list[str] | None = None,
+    shown: Shown | None = None,
+    again_s: float = 0.02,
 ) -> AsyncIterator[Notices]:
     told = [] if log is None else log
-    notices = Notices(config.Notify(desktop=how), BusNotifier(), told.append, again_s=0.02)
+    notices = Notices(config.Notify(desktop=how), BusNotifier(), told.append, shown, again_s)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(notices.run())
         try:
@@ -61,6 +64,49 @@ async def test_trouble_and_who_waits_are_shown_and_taken_away_again(bus: Private
         assert server.faults == []
 
 
+@pytest.mark.parametrize("silently", [False, True])
+async def test_a_notice_that_was_dismissed_holds_up_no_other(
+    bus: PrivateBus, silently: bool
+) -> None:
+    async with NotificationServer(bus) as server, showing(again_s=60.0) as notices:
+        notices.news([waiting("pm", "Run ls?")], [])
+        await until(lambda: server.shown, "it is shown")
+        await server.dismiss(101, silently=silently)
+        notices.news([], ["pm"])
+        notices.told("trouble", "the microphone is gone")
+        await until(lambda: server.shown, "the next is shown")
+    assert [notice.text for notice in server.shown.values()] == ["the microphone is gone"]
+
+
+async def test_a_slot_whose_notice_was_dismissed_is_shown_anew(bus: PrivateBus) -> None:
+    shown = Shown()
+    async with NotificationServer(bus) as server, showing(shown=shown) as notices:
+        notices.told("trouble", "one")
+        await until(lambda: server.shown, "it is shown")
+        await server.dismiss(101)
+        await until(lambda: not shown.numbers, "it is known")
+        notices.told("trouble", "two")
+        await until(lambda: server.shown, "it is shown anew")
+    assert server.faults == []
+
+
+async def test_what_stands_on_the_screen_is_taken_away_after_a_change_of_settings(
+    bus: PrivateBus,
+) -> None:
+    shown = Shown()
+    async with NotificationServer(bus) as server:
+        async with showing("full", shown=shown) as notices:
+            notices.news([waiting("pm", "Run ls?")], [])
+            notices.turn(Turn(1, 0.0, heard="hello", spoken="Hello."))
+            await until(lambda: len(server.shown) == 2, "they are shown")
+        async with showing("full", shown=shown) as notices:
+            notices.news([], ["pm"])
+            notices.turn(Turn(1, 0.0, heard="good evening", spoken="Hello."))
+            await until(lambda: 103 in server.shown, "the next turn stands beside the first")
+    assert [n.text.split("\n")[0] for n in server.shown.values()] == ["“hello”", "“good evening”"]
+    assert server.faults == []
+
+
 async def test_quiet_is_quiet(bus: PrivateBus) -> None:
     async with NotificationServer(bus) as server, showing() as notices:
         notices.told("heard", "what is going on")
@@ -70,6 +116,18 @@ async def test_quiet_is_quiet(bus: PrivateBus) -> None:
         notices.told("trouble", "the end")
         await until(lambda: server.shown, "it is shown")
     assert [notice.text for notice in server.shown.values()] == ["the end"]
+
+
+@pytest.mark.parametrize("how", ["quiet", "full"])
+async def test_an_answer_that_was_not_heard_is_shown_once(
+    bus: PrivateBus, how: Literal["quiet", "full"]
+) -> None:
+    async with NotificationServer(bus) as server, showing(how) as notices:
+        notices.turn(Turn(1, 0.0, heard="hello", spoken="Good evening."))
+        notices.told("answer", "Good evening.")
+        notices.told("trouble", "the end")
+        await until(lambda: "the end" in str(server.shown), "it is shown")
+    assert str(server.shown).count("Good evening.") == 1
 
 
 async def test_a_turn_is_one_notice_and_the_next_turn_another(bus: PrivateBus) -> None:

@@ -58,6 +58,17 @@ async def test_a_stamp_of_our_own_clock_is_the_time_and_any_other_is_not(bus: Pr
     assert before <= finger.times[1] <= time.monotonic()
 
 
+async def test_a_press_after_a_release_that_never_came_counts(bus: PrivateBus) -> None:
+    finger = Finger()
+    source = PortalSource("<f9>", finger.on_edge, finger.lost.append, repeats_s=0.0)
+    async with Portal(bus) as portal, source:
+        await portal.press()
+        await portal.press()  # the screen was locked meanwhile, and the release went to the lock
+        await portal.release()
+        await finger.felt(True, False, True, False)
+    assert finger.times == sorted(finger.times)
+
+
 async def test_signals_of_others_are_not_edges(bus: PrivateBus) -> None:
     finger = Finger()
     impostor = Portal(bus)

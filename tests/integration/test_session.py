@@ -46,8 +46,8 @@ class Room:
 
 
 @contextlib.asynccontextmanager
-async def followed(room: Room) -> AsyncIterator[None]:
-    session = LogindSession(again_s=0.02)
+async def followed(room: Room, again_s: float = 0.02) -> AsyncIterator[None]:
+    session = LogindSession(again_s)
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(session.run(room.keys.leave, room.known.append))
         try:
@@ -74,7 +74,7 @@ async def test_a_lock_ends_the_hold_and_a_locked_session_does_not_listen(bus: Pr
             room.keys.act("toggle", 0.0)
             room.keys.act("confirm", 0.0)
         assert len(room.gestures) == 2
-        assert room.told == [f"{LOCKED}: the key is ignored until it is over"]
+        assert room.told == [f"{LOCKED}: the key is ignored meanwhile"]
         await logind.lock(locked=False)
         await until(lambda: not room.keys.away, "the end of it is noticed")
         room.press()
@@ -104,6 +104,16 @@ async def test_a_session_that_is_locked_when_it_starts_or_that_comes_later_is_fo
         assert not room.keys.away
         await logind.log_in()
         await until(lambda: room.keys.away == LOCKED, "the lock is noticed")
+
+
+async def test_a_logind_that_comes_back_is_asked_at_once(bus: PrivateBus) -> None:
+    room = Room()
+    async with followed(room, again_s=60.0):
+        await until(lambda: room.known, "it is said")
+        async with Logind(bus, locked=True):
+            await until(lambda: room.keys.away == LOCKED, "the lock is noticed")
+        async with Logind(bus):
+            await until(lambda: not room.keys.away, "the end of it is noticed")
 
 
 async def test_without_logind_it_is_said_once_and_a_lock_is_not_forgotten(bus: PrivateBus) -> None:

@@ -100,6 +100,25 @@ async def test_a_spoken_turn_is_started_and_ended_with_space(desk: Desk, daemon:
         await shows(pane, "does team_status()", "voice The developer is")
 
 
+async def test_a_hold_ends_with_the_face_that_began_it_and_not_with_a_command(
+    daemon: Daemon,
+) -> None:
+    with face(daemon.environment) as pane:
+        await shows(pane, "link up", "microphone closed")
+        async with daemon.watching() as watch:
+            assert (await daemon.cli("ptt", "toggle"))[0] == 0
+            await shows(pane, "microphone open")
+            assert (await daemon.cli("ptt", "cancel"))[0] == 0
+            await shows(pane, "microphone closed")
+            pane.send_keys(" ", enter=False)
+            await shows(pane, "microphone open")
+            process = int(pane.cmd("display-message", "-p", "#{pane_pid}").stdout[0])
+            os.kill(process, signal.SIGKILL)
+            told = await watch.next("trouble")
+    assert "the program that began it is gone" in told["text"]
+    assert (await daemon.status())["microphone"]["state"] == "closed"
+
+
 async def test_a_question_is_answered_with_its_number_and_seen_closer(daemon: Daemon) -> None:
     with face(daemon.environment) as pane:
         await shows(pane, "link up")

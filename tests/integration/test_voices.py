@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from teamvoice.offline.server import Settings, serve
-from tests.integration.test_audio_contract import is_heard_whole, sound_ms
 from tests.support.cli import Cli
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice
-from tests.support.sounds import chirp
+from tests.support.sounds import chirp, is_heard_whole, sound_ms
 from tests.support.wait import until
 
 

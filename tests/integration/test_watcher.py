@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -14,7 +15,7 @@ from teamvoice.team.newsdesk import News
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.watcher import Watcher
-from tests.support.panes import open_pane, own_server, screen_of, standin, team_of
+from tests.support.panes import ROOT, open_pane, own_server, screen_of, standin, team_of
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs("tmux")
@@ -107,6 +108,24 @@ async def test_the_options_are_kept_current_and_taken_away(server: Server) -> No
         await until(lambda: of_pane() == "working", "the pane's option follows", 15)
     assert of_pane() == ""
     assert option("-g", "@teamvoice") == ""
+
+
+async def test_the_status_line_shows_the_team_in_a_pane_with_a_name_of_its_own(
+    server: Server,
+) -> None:
+    pane = await ready(server, "developer")
+    pane.cmd("set-option", "-p", "@teamvoice", "developer")
+    page = (ROOT / "docs" / "tmux.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^set -g status-right '(#{.*)'$", page, re.MULTILINE)
+
+    def expanded(what: str) -> str:
+        return "".join(pane.cmd("display-message", "-p", what).stdout)
+
+    async with watching(server):
+        team = "developer idle · pm missing"
+        await until(lambda: expanded(line) == team, "the line of the docs shows it", 15)
+        assert expanded("#{@teamvoice}") == "developer"
+    assert expanded(line) == ""
 
 
 @pytest.mark.parametrize("at_the_end", [False, True])

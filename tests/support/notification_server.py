@@ -49,6 +49,13 @@ class NotificationServer(Service):
         self.shown[number] = Shown(title, text, hints["urgency"])
         return "u", [number]
 
+    async def dismiss(self, number: int, *, silently: bool = False) -> None:
+        """The person closes a notice; silently: what tells of it is still on its way."""
+        del self.shown[number]
+        if not silently:
+            path = "/org/freedesktop/Notifications"
+            await self.emit(path, INTERFACE, "NotificationClosed", "uu", number, 2)
+
     def _close(self, message: Message) -> Answer:
         (number,) = message.body
         if number not in self.shown:

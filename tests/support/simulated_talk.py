@@ -159,7 +159,8 @@ class Voice:
         """Press for an hour, and for the rest of three days.
 
         After both there is a time in which everything is well, longer than a session lasts, so that
-        a link on demand rests; then it is counted what is ``alive``, and how many ``tasks`` there are.
+        a link on demand rests; then it is counted what is ``alive``, and how many ``tasks`` there
+        are.
         """
         async with self.deeds, self.bridge, asyncio.TaskGroup() as tasks:
             running = tasks.create_task(self.link.run())

@@ -30,9 +30,11 @@ class SmallVoice:
         self.turns: list[dict[str, Any]] = []
         self.watchers: set[Backlog] = set()
         self.waiting = False
+        self.clients: list[int] = []
 
-    def key(self, action: str, at: float) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> None:
         self.keys.append((action, at))
+        self.clients.append(by)
         self.tell({"event": "key", "action": action})
 
     async def ask(self, text: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -176,6 +177,9 @@ class Held:
     @classmethod
     def now(cls) -> Held:
         gc.collect()
+        # A class pattern in a match looks its attributes up by a name made anew, and the cache of
+        # such look-ups keeps up to 4,096 of them: what is in there is no turn's.
+        sys._clear_type_cache()
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return cls(
             tasks=len(asyncio.all_tasks()),
