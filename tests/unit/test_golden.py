@@ -218,3 +218,49 @@ def test_a_screen_is_never_read_as_a_sure_state_of_another_agent(file: Path) -> 
         view = seen(file, other)
         assert view.profile is PROFILES[other]
         assert view.state.kind is Kind.UNKNOWN, other
+
+
+BEHIND = Tree((Process(1, 0, 1, 1, ("ssh", "box")),))
+FAR = [f for f in FILES if f.stem.endswith("-80") and f.parent.name in AGENTS]
+GONE = {Kind.SHELL, Kind.UNKNOWN}
+
+
+def behind_ssh(file: Path, *after: str) -> View:
+    """The screen as it is on the far side of ssh, with more rows below it."""
+    title, _, capture = file.read_text("utf-8").partition("\x07\n")
+    pane = Pane(
+        id="%1", pid=1, dead=False, in_mode=False, input_off=False, synchronized=False,
+        session="s", window="1", index="0", command="ssh", window_name="w",
+        title=title.removeprefix("\x1b]2;"),
+    )  # fmt: skip
+    screen = "\n".join([capture.rstrip(), *after])
+    return see(pane, screen, BEHIND, PROFILES, wish=file.parent.name, at=5.0)
+
+
+@pytest.mark.parametrize("file", FAR, ids=label)
+def test_an_agent_that_is_out_of_sight_is_read_as_any_other(file: Path) -> None:
+    view, near = behind_ssh(file), seen(file, file.parent.name)
+    assert (view.state.kind, view.draft) == (near.state.kind, near.draft)
+
+
+@pytest.mark.parametrize("file", FAR, ids=label)
+@pytest.mark.parametrize(
+    ("after", "kind"),
+    [
+        (["box:~$ "], Kind.SHELL),
+        (["me@box ~/work % ls -l"], Kind.SHELL),
+        (["~/work via node", "❯ "], Kind.SHELL),
+        (["# "], Kind.SHELL),
+        (["box:~$ make", "cc -o it it.c"], None),
+        (["Connection to box closed."], None),
+    ],
+)
+def test_what_an_agent_left_on_the_screen_of_another_machine_is_no_prompt(
+    file: Path, after: list[str], kind: Kind | None
+) -> None:
+    view = behind_ssh(file, *after)
+    assert view.draft is None
+    if kind:
+        assert view.state.kind is kind
+    elif STATES[state_of(file)] is not Kind.WAITING:  # a menu may end in any words
+        assert view.state.kind in GONE

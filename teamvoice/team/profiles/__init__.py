@@ -51,6 +51,7 @@ class Prompt(_Table, frozen=True):
         below: What some line below it must look like.
         closing: What some line from its end on must look like for a numbered line to be a draft,
             and not an option of a menu. Empty: a numbered line is never a draft.
+        scrolled: The line above a draft of which the first rows are out of sight.
         sole: There is none while it works. Below its first line stand the other lines of a draft,
             or what the agent writes just now: the state is unknown then.
         placeholder: A draft that is the agent's own hint, for agents that do not grey it.
@@ -61,6 +62,7 @@ class Prompt(_Table, frozen=True):
     end: str = r"^\s*$"
     below: str = ""
     closing: str = ""
+    scrolled: str = ""
     sole: bool = False
     placeholder: str = ""
 
@@ -116,9 +118,13 @@ class Questions(_Table, frozen=True):
         asks: The line that asks.
         begins: The line at which the question's box begins.
         subjects: Where it tells what it is about; the first that is found counts.
+        cut: A line in the place of what is out of sight of it, where it is cut short.
+        above: A line below the menu that says that the question's beginning is out of sight: what
+            stands above the line that asks is the end of what it is about.
         option: A line of the menu, with the groups ``mark`` (before the highlighted one),
             ``number``, ``label`` and ``key`` (the option's own key: ``y``, ``esc``).
         inline: Options that stand in the line that asks, with the groups ``key`` and ``rest``.
+        toggle: Labels of options of which several may be marked: no one key answers then.
         choose: An option without a key of its own is chosen by its ``number``, or by ``arrows``.
         then: Keys that must follow the option's own.
         settle_s: Seconds for which it must have stood before it heeds a key: some agents drop a
@@ -131,8 +137,11 @@ class Questions(_Table, frozen=True):
     asks: tuple[str, ...] = ()
     begins: str = ""
     subjects: tuple[Subject, ...] = ()
+    cut: str = ""
+    above: str = ""
     option: str = ""
     inline: str = ""
+    toggle: str = ""
     choose: Literal["number", "arrows"] = "number"
     then: tuple[str, ...] = ()
     settle_s: float = 0.0
