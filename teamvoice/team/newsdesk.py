@@ -82,7 +82,7 @@ class Newsdesk:
         if known is None:  # how it was when we came is no news
             self._known[name] = known = _Known(state.kind, question=mark(state))
         known.kind = state.kind
-        known.worked = known.worked or state.kind is Kind.WORKING
+        known.worked = state.kind is Kind.WORKING or (known.worked and not _ends_work(state))
         news = self._news(name, known, state)
         self._open |= {name: state.kind} if news else {}
         return [news] if news else []
@@ -102,6 +102,12 @@ class Newsdesk:
         if state.kind is not Kind.WAITING:
             known.question = ""
         return News(name, "wish", text, fenced, mark(state)) if wished else None
+
+
+def _ends_work(state: State) -> bool:
+    """Who was at work is gone: whoever is idle there later has finished nothing."""
+    gone = state.kind in {Kind.SHELL, Kind.DEAD, Kind.MISSING}
+    return gone and state.source != "ssh"  # a machine that is out of reach may work on
 
 
 def summary(states: Iterable[tuple[str, State]]) -> str:
