@@ -128,7 +128,8 @@ def _say(name: str, state: State) -> tuple[str, str]:
         is_now = "has finished" if state.kind is Kind.IDLE else f"is {state.kind} now"
         return f"{spoken(name)} {is_now}", ""
     waits = f"{spoken(name)} is waiting for your answer"
-    asked = within([say_question(state.question)] if state.question else [], _QUESTION_TOKENS)
+    question = say_question(state.question, _QUESTION_TOKENS) if state.question else ""
+    asked = within([question], _QUESTION_TOKENS)
     if not asked:
         return waits, ""
     return f"{waits}: {asked}", f"{waits}:\n{fence(name, asked)}"
