@@ -105,7 +105,7 @@ def see(
         return View(pane, _no_agent(profile, tree, at), profile, lines=plain, body=plain)
     view = replace(_see_agent(pane, lines, profile, at), process=_process(tree, profile))
     if _is_veiled(tree, profile):
-        view = _doubted(view, lines, at)
+        view = _doubted(view, at)
     return _fuse(view, native, at) if native else view
 
 
@@ -115,13 +115,13 @@ def _is_veiled(tree: Tree, profile: Profile) -> bool:
     return not seen and any(_name(process) in _VEILS for process in tree.reachable)
 
 
-def _doubted(view: View, lines: Sequence[Line], at: float) -> View:
+def _doubted(view: View, at: float) -> View:
     """The view of an agent whose process is out of sight, unless its screen shows it gone.
 
     What it drew stays on the screen when it has ended. But below stands a shell then, or what was
     run there since.
     """
-    rows = _below_prompt(lines, view.profile) if view.profile else ()
+    rows = _below_prompt(view.lines, view.profile) if view.profile else ()
     shell = any(map(_SHELL_PROMPT.fullmatch, rows))
     other = view.state.kind is not Kind.WAITING and any(map(_FOREIGN.match, rows))
     if not shell and not other:
@@ -130,12 +130,10 @@ def _doubted(view: View, lines: Sequence[Line], at: float) -> View:
     return replace(view, state=state, draft=None, queued=False, body=view.lines)
 
 
-def _below_prompt(lines: Sequence[Line], profile: Profile) -> Sequence[str]:
-    """The rows below the prompt; the last one where there is none."""
-    plain = [line.plain for line in lines]
-    prompt = _find_prompt(plain, profile)
-    end = len(plain) - 1 if prompt is None else prompt + _end_of_prompt(lines[prompt:], profile)
-    return plain[max(0, end) :]
+def _below_prompt(lines: Sequence[str], profile: Profile) -> Sequence[str]:
+    """The rows below the prompt's first, for a draft is indented; the last where there is none."""
+    prompt = _find_prompt(lines, profile)
+    return lines[-1:] if prompt is None else lines[prompt + 1 :]
 
 
 def recognise(pane: Pane, tree: Tree, profiles: Profiles, wish: str) -> Profile | None:

@@ -255,17 +255,43 @@ def parse_profile(text: str, where: str) -> Profile:
     except msgspec.ValidationError as error:
         reason, _, at = str(error).partition(" - at `$")
         key = at.rstrip("`").lstrip(".")
-        raise ConfigError(f"{where}: {f'{key}: ' if key else ''}{reason}") from error
+        raise ConfigError(f"{where}: {f'{key}: ' if key else ''}{reason}", _mend(reason)) from error
+    if not profile.name:
+        raise ConfigError(f"{where}: name: it is empty", 'give it one: name = "robot"')
+    for key, names in (
+        ("keys.interrupt", profile.keys.interrupt),
+        ("keys.queue", profile.keys.queue),
+        ("question.then", profile.question.then),
+    ):
+        _check_keys(names, f"{where}: {key}")
     for key, pattern, groups in _patterns(profile):
         _try_pattern(pattern, groups, f"{where}: {key}")
     return profile
+
+
+def _mend(reason: str) -> str:
+    """How to write what msgspec complains of."""
+    if "Expected `array`" in reason:
+        return 'write a list, of one too: ["…"]'
+    return 'begin the file with its name: name = "robot"' if "field `name`" in reason else ""
+
+
+def _check_keys(names: Sequence[str], where: str) -> None:
+    """A name that tmux does not know would be typed letter by letter."""
+    for name in names:
+        if not _KEY.fullmatch(name):
+            known = nearest(name, _KEY_NAMES)
+            raise ConfigError(
+                f'{where}: tmux knows no key "{name}".{known}',
+                f"there are {', '.join(_KEY_NAMES)}, and C-c, M-x and the like",
+            )
 
 
 def _try_pattern(pattern: str, groups: Sequence[str], where: str) -> None:
     try:
         known = _compiled(pattern).groupindex
     except re.error as error:
-        raise ConfigError(f"{where}: bad pattern {pattern!r}: {error}") from error
+        raise ConfigError(f"{where}: bad pattern {pattern!r}: {error}", _SYNTAX) from error
     lacking = [group for group in groups if pattern and group not in known]
     if lacking:
         raise ConfigError(f"{where}: the pattern {pattern!r} lacks the group (?P<{lacking[0]}>…)")
@@ -302,6 +328,12 @@ def _patterns(profile: Profile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
                     yield name, pattern, _GROUPS.get(name, ())
 
 
+_KEY_NAMES = (
+    *("Enter", "Escape", "Tab", "BTab", "Space", "BSpace", "DC", "IC", "Up", "Down", "Left"),
+    *("Right", "Home", "End", "PageUp", "PageDown", "PPage", "NPage"),
+)
+_KEY = re.compile(rf"(?:[CMS]-)*(?:{'|'.join(_KEY_NAMES)}|F(?:[1-9]|1[0-2])|[!-~])")
+_SYNTAX = "patterns are Python's regular expressions; in single quotes, TOML leaves a \\ alone"
 _NO_PATTERN = {
     "prompt.sole",
     "recognise.programs",
