@@ -57,11 +57,6 @@ SPECIAL = {
     ),
     "codex": ("waiting-file", "waiting-permissions", "failed"),
 }
-NARROW = {  # of Claude: captured at one width
-    *("draft-wrapped", "draft-rows", "draft-tall", "draft-middle", "left"),
-    *("waiting-lines", "waiting-tall", "waiting-tall-file"),
-    *("waiting-many", "waiting-marks", "waiting-tabs"),
-}
 HIDDEN = {Kind.WAITING, Kind.UNKNOWN}
 TALL = ("waiting-lines", "waiting-tall", "waiting-tall-file")
 COMMAND = "git fetch --all && rm -rf build && touch made-it"
@@ -139,8 +134,6 @@ def test_every_state_was_captured_at_every_width() -> None:
     common = {state for state in STATES if not state.startswith(("waiting-", "failed"))}
     for agent, columns in itertools.product(AGENTS, (80, 120, 200)):
         for state in (*common, *TALL, *SPECIAL[agent]):
-            if agent == "claude" and state in NARROW:
-                continue
             assert (GOLDEN / agent / f"{state}-{columns}.ans").exists()
 
 
@@ -196,8 +189,7 @@ def test_the_question_of_a_real_screen_is_understood(file: Path) -> None:
 
 def test_the_keys_of_real_options() -> None:
     def keys(agent: str, state: str) -> list[tuple[str, ...]]:
-        columns = 80 if state in NARROW else 120
-        question = seen(GOLDEN / agent / f"{state}-{columns}.ans", agent).question
+        question = seen(GOLDEN / agent / f"{state}-120.ans", agent).question
         assert question
         return [option.keys for option in question.options]
 
