@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from tests.support.agents import KINDS, Agent, real_agent
-from tests.support.models import Asks, Says, Uses, Works
+from tests.support.models import Asks, Fails, Says, Uses, Works
 from tests.support.wait import until
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
@@ -39,6 +39,14 @@ PATCH = """\
 +    return 1
 *** End Patch
 """
+WRAPPED = " ".join(f"thought {n} about the log" for n in range(1, 15))
+ROWS = "half a thought:\n\n1. Yes\n    if ready:\n        go()\n2. No"
+TALL = "\n".join(f"row {n}" for n in range(1, 61))
+STEPS = "".join(f"{n}. Look at file {n}.\n" for n in range(4, 60))
+LINES = "cat > notes.txt <<'EOF'\nfirst note\n\n    second note\nEOF\nrm -rf build"
+SCRIPT = "cat > notes.txt <<'EOF'\n" + "\n".join(f"note {n}" for n in range(1, 61)) + "\nEOF"
+BIG_FILE = "".join(f"def step_{n}():\n    return {n}\n\n\n" for n in range(1, 31))
+BIG_PATCH = "".join(f"+{line}\n" for line in BIG_FILE.splitlines())
 FEATURES: dict[str, tuple[str, ...]] = {"claude": (), "codex": ("request_permissions_tool",)}
 Snap = Callable[[str], None]
 Scene = Callable[[Agent, Snap], Awaitable[None]]
@@ -49,7 +57,7 @@ async def capture(kind: str, columns: int, home: Path, scenes: Sequence[Scene]) 
     inside = [scene for scene in scenes if scene is not at_the_door]
     if inside:
         async with real_agent(
-            kind, home / "in", columns=columns, rows=40, features=FEATURES[kind]
+            kind, home / "in", columns=columns, rows=40, features=FEATURES[kind], stays=True
         ) as agent:
             for scene in inside:
                 await scene(agent, _keeper(agent, columns))
@@ -86,6 +94,106 @@ async def at_the_prompt(agent: Agent, snap: Snap) -> None:
     await _rests(agent)
     snap("pasted")
     await _clear(agent, "[Pasted ")
+
+
+async def with_long_drafts(agent: Agent, snap: Snap) -> None:
+    """A draft that is wrapped, one of several rows, and one that is taller than the window."""
+    await _rests(agent)
+    for state, draft in (("draft-wrapped", WRAPPED), ("draft-rows", ROWS), ("draft-tall", TALL)):
+        rows = draft.split("\n")
+        for number, row in enumerate(rows):
+            if number:
+                agent.press("C-j")
+            if row:
+                agent.type(row)
+                await agent.shows(row[-10:].strip())
+        await _rests(agent)
+        snap(state)
+        if state == "draft-tall":
+            agent.press(*("Up",) * 30)
+            await _rests(agent)
+            snap("draft-middle")
+        await _empty(agent)
+
+
+async def at_a_tall_question(agent: Agent, snap: Snap) -> None:
+    """Waiting with more than fits: a command of many lines, a long file, many options."""
+    more = {"claude": _claude_asks_much, "codex": _codex_asks_much}[agent.kind]
+    for state, sign, tool in more(agent):
+        agent.model.script(tool)
+        await agent.say(f"go on to {state}")
+        await agent.shows(sign)
+        await _rests(agent)
+        snap(state)
+        await _deny(agent, sign)
+
+
+def _claude_asks_much(agent: Agent) -> Questions:
+    file = {"file_path": str(agent.work / "steps.py"), "content": BIG_FILE}
+    names = ("Postgres", "SQLite", "MySQL", "None of them")
+    about = "what it would be like in the years to come, for all who have to live with it"
+    options = [{"label": name, "description": f"{name}: {about}"} for name in names]
+    ask = {"question": "Which database?", "header": "Database", "options": options}
+    other = {"question": "Which of these are to be moved?", "header": "Moves", "options": options}
+    return (
+        ("waiting-lines", "1. Yes", Asks(LINES, "Write two notes")),
+        ("waiting-tall", "1. Yes", Asks(SCRIPT, "Write the notes")),
+        ("waiting-tall-file", "1. Yes", Uses("Write", file)),
+        (
+            "waiting-many",
+            "1. Postgres",
+            Uses("AskUserQuestion", {"questions": [{**ask, "multiSelect": False}]}),
+        ),
+        (
+            "waiting-marks",
+            "1. [ ] Postgres",
+            Uses("AskUserQuestion", {"questions": [{**other, "multiSelect": True}]}),
+        ),
+        (
+            "waiting-tabs",
+            "1. Postgres",
+            Uses(
+                "AskUserQuestion",
+                {"questions": [{**ask, "multiSelect": False}, {**other, "multiSelect": True}]},
+            ),
+        ),
+    )
+
+
+def _codex_asks_much(_agent: Agent) -> Questions:
+    patch = PATCH.replace("+def login():\n+    return 1\n", BIG_PATCH)
+    return (
+        ("waiting-lines", "1. Yes", Asks(LINES, "Write two notes")),
+        ("waiting-tall", "1. Yes", Asks(SCRIPT, "Write the notes")),
+        (
+            "waiting-tall-file",
+            "1. Yes",
+            Uses("exec_command", {"cmd": f"apply_patch <<'EOF'\n{patch}EOF\n"}),
+        ),
+    )
+
+
+async def in_error(agent: Agent, snap: Snap) -> None:
+    """After the model of Codex has refused a request; Claude tries again by itself."""
+    if agent.kind != "codex":
+        return
+    agent.model.script(Fails(400, "this model is out of order"))
+    await agent.say("try it")
+    await agent.shows("out of order")
+    await _rests(agent)
+    snap("failed")
+
+
+async def left(agent: Agent, snap: Snap) -> None:
+    """After it has ended, in the shell that started it."""
+    agent.model.script(Says(ANSWER))
+    await agent.say("look at the login form")
+    await agent.shows("missing check")
+    await _rests(agent)
+    agent.press(*{"claude": ("C-d", "C-d"), "codex": ("C-d",)}[agent.kind])
+    await agent.shows("box:~$")
+    await _rests(agent)
+    snap("left")
 
 
 async def in_work(agent: Agent, snap: Snap) -> None:
@@ -127,7 +235,7 @@ async def at_a_question(agent: Agent, snap: Snap) -> None:
         await _deny(agent, sign)
 
 
-Questions = Sequence[tuple[str, str, Uses]]
+Questions = Sequence[tuple[str, str, Uses | Asks]]
 
 
 def _claude_asks(agent: Agent) -> Questions:
@@ -165,7 +273,11 @@ async def with_a_plan(agent: Agent, snap: Snap) -> None:
     if agent.kind != "claude":
         return
     await agent.press_until("BTab", lambda: "plan mode on" in agent.screen(), "it plans")
-    for state, plan in (("waiting-exit", ""), ("waiting-plan", PLAN)):
+    for state, plan in (
+        ("waiting-exit", ""),
+        ("waiting-plan", PLAN),
+        ("waiting-tall-plan", PLAN + STEPS),
+    ):
         await _is_heard(agent, f"go on to {state}")  # the request names the file of the plan
         if plan:
             _plan_file(agent).write_text(plan, "utf-8")
@@ -220,6 +332,19 @@ async def _clear(agent: Agent, sign: str) -> None:
     await _rests(agent)
 
 
+async def _empty(agent: Agent) -> None:
+    """Delete a draft of many rows, wherever the cursor is in it."""
+    agent.press(*("Down",) * 40)
+    while not _is_empty(agent):
+        agent.press(*("BSpace",) * 100)
+        await asyncio.sleep(0.2)
+
+
+def _is_empty(agent: Agent) -> bool:
+    prompts = [row for row in agent.screen().splitlines() if row[:1] in {"❯", "›"}]
+    return bool(prompts) and prompts[-1][1:].strip() in {"", "Ask Codex to do anything"}
+
+
 async def _rests(agent: Agent) -> None:
     """Until nothing has moved on the screen for a second and a half."""
     loop = asyncio.get_running_loop()
@@ -234,7 +359,18 @@ async def _rests(agent: Agent) -> None:
 
 SCENES: dict[str, Scene] = {
     scene.__name__: scene
-    for scene in (at_the_prompt, in_work, at_a_question, interrupted, with_a_plan, at_the_door)
+    for scene in (
+        at_the_prompt,
+        with_long_drafts,
+        in_work,
+        at_a_question,
+        at_a_tall_question,
+        in_error,
+        interrupted,
+        with_a_plan,
+        at_the_door,
+        left,
+    )
 }
 
 
@@ -243,9 +379,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("agent", nargs="*", choices=[*KINDS, []], help="all when none is named")
     parser.add_argument("--scene", action="append", choices=SCENES, help="all when none is named")
+    parser.add_argument("--columns", action="append", type=int, help="all widths when none")
     args = parser.parse_args()
-    scenes = [SCENES[name] for name in args.scene or SCENES]
-    for kind, columns in itertools.product(args.agent or KINDS, WIDTHS):
+    scenes = [scene for name, scene in SCENES.items() if name in (args.scene or SCENES)]
+    for kind, columns in itertools.product(args.agent or KINDS, args.columns or WIDTHS):
         home = Path(tempfile.gettempdir(), "teamvoice-golden", kind)
         shutil.rmtree(home, ignore_errors=True)
         asyncio.run(capture(kind, columns, home, scenes))

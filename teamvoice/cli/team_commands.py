@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from teamvoice.cli.parser import Parser, add_command
-from teamvoice.errors import TeamError
+from teamvoice.errors import TeamError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,10 @@ async def _with_team(team: Team, args: argparse.Namespace) -> int:
             return _report(receipt, receipts.say_sent(receipt), as_json=args.json)
         case "answer":
             receipt = await team.answer(args.member, args.choice)
-            return _report(receipt, _say_answer(receipt), as_json=args.json)
+            code = _report(receipt, _say_answer(receipt), as_json=args.json)
+            if code and not args.json:
+                await _tell_question(team, args.member)
+            return code
         case _:
             receipt = await team.interrupt(args.member)
             return _report(receipt, receipts.say_interrupted(receipt), as_json=args.json)
@@ -127,7 +130,7 @@ async def _send_when_idle(settings: config.Team, args: argparse.Namespace) -> in
     """Leave it to the daemon that delivers what is held; without one, wait here."""
     import asyncio
 
-    from teamvoice.team.receipts import say_sent
+    from teamvoice.team.receipts import say_sent, spoken
     from teamvoice.team.team import Team
 
     ended: dict[str, Receipt] = {}
@@ -142,7 +145,7 @@ async def _send_when_idle(settings: config.Team, args: argparse.Namespace) -> in
         receipt = await team.send(args.member, _text(args), "idle")
         if nobody and receipt.ticket:
             sys.stderr.write(
-                f"No daemon delivers it: waiting here until {receipt.member} is idle. "
+                f"No daemon delivers it: waiting here until {spoken(receipt.member)} is idle. "
                 f"Ctrl-C leaves it held.\n"
             )
             while receipt.ticket not in ended:
@@ -190,7 +193,17 @@ def _builtins(message: HeldMessage) -> Any:
 
 
 def _text(args: argparse.Namespace) -> str:
-    return sys.stdin.read() if args.text == "-" else str(args.text)
+    """What is to be sent.
+
+    Raises:
+        UsageError: It is no text.
+    """
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8") if args.text == "-" else str(args.text)
+        text.encode("utf-8")  # an argument that is none holds surrogates
+    except UnicodeError:
+        raise UsageError("the message is not text in UTF-8", "convert it: iconv -t UTF-8") from None
+    return text
 
 
 def _say_answer(receipt: Receipt) -> str:
@@ -200,8 +213,21 @@ def _say_answer(receipt: Receipt) -> str:
     return f"{say_answered(receipt)}{about}"
 
 
+async def _tell_question(team: Team, name: str) -> None:
+    """What stands there to be answered, and how: for whoever was refused."""
+    from teamvoice.cli.output import plain
+    from teamvoice.team.digest import say_question
+
+    (status,) = await team.status(name)
+    if status.state.question:
+        sys.stderr.write(plain(f"It asks: {say_question(status.state.question)}") + "\n")
+
+
 async def _watch(team: Team, *, as_json: bool) -> int:
-    """The team again and again, until Ctrl-C: a table that stays, or a line for each change."""
+    """The team again and again, until Ctrl-C.
+
+    On a terminal a table that stays; else a table, or with ``as_json`` a line, for each change.
+    """
     import asyncio
     import time
 
@@ -211,12 +237,16 @@ async def _watch(team: Team, *, as_json: bool) -> int:
 
     known: Glimpses = {}
     shown: Any = None
-    with Live(console=console(), auto_refresh=False) if not as_json else nullcontext() as live:
+    stays = not as_json and sys.stdout.isatty()
+    with Live(console=console(), auto_refresh=False) if stays else nullcontext() as live:
         while True:
             statuses = await team.glance(known)
             seen = [(s.member.name, s.state.kind, s.state.detail, s.pane) for s in statuses]
             if seen != shown and live:
                 live.update(_table(statuses), refresh=True)
+            elif seen != shown and not as_json:
+                console().print(_table(statuses))
+                sys.stdout.flush()
             elif seen != shown:
                 now = time.monotonic()
                 _print_json({"ok": True, "members": [status.as_json(now) for status in statuses]})
@@ -316,7 +346,6 @@ def _print_json(value: dict[str, Any]) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 400:
-        raise argparse.ArgumentTypeError("between 1 and 400")
-    return number
+    if not text.isdecimal() or not 1 <= int(text) <= 400:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number between 1 and 400')
+    return int(text)

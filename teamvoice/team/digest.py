@@ -30,6 +30,9 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 
+_LEAST = 8  # tokens of what a question is about without which its options are not worth telling
+_SUBJECT = 4000  # characters of it that are looked at
+
 # A word by itself with the space before it, or any sign.
 _RUN = re.compile(r"(?:\ |(?<!\S))(?P<word>[A-Za-z][a-z]+)(?=[\s.,:;!?)]|$)|.", re.DOTALL)
 
@@ -74,11 +77,24 @@ def say_seconds(seconds: int) -> str:
     return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
-def say_question(question: Question) -> str:
-    """A question in one line: what about, the question, and how it can be answered."""
+def say_question(question: Question, budget: int | None = None) -> str:
+    """A question in one line: the question, what about, and how it can be answered.
+
+    Args:
+        question: It.
+        budget: Tokens within which what it is about is cut, so that the options are told too, if
+            there is room for them at all; ``None``: nothing is cut.
+    """
     options = ", ".join(f"{n} {option.label}" for n, option in enumerate(question.options, 1))
-    parts = [question.text, " ".join(question.subject.split()), f"({options})" if options else ""]
-    return " ".join(part for part in parts if part)
+    ways, about = f"({options})" if options else "", " ".join(question.subject.split())
+    if budget is not None and (room := budget - _spaced(question.text, ways, "…", "…")) > _LEAST:
+        about = within([about[:_SUBJECT]], room)
+    return " ".join(part for part in (question.text, about, ways) if part)
+
+
+def _spaced(*texts: str) -> int:
+    """What words cost one by one, as :func:`within` counts them."""
+    return sum(tokens(f" {word}") for text in texts for word in text.split())
 
 
 def tokens(text: str) -> int:

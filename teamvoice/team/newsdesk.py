@@ -82,7 +82,7 @@ class Newsdesk:
         if known is None:  # how it was when we came is no news
             self._known[name] = known = _Known(state.kind, question=mark(state))
         known.kind = state.kind
-        known.worked = known.worked or state.kind is Kind.WORKING
+        known.worked = state.kind is Kind.WORKING or (known.worked and not _ends_work(state))
         news = self._news(name, known, state)
         self._open |= {name: state.kind} if news else {}
         return [news] if news else []
@@ -104,6 +104,12 @@ class Newsdesk:
         return News(name, "wish", text, fenced, mark(state)) if wished else None
 
 
+def _ends_work(state: State) -> bool:
+    """Who was at work is gone: whoever is idle there later has finished nothing."""
+    gone = state.kind in {Kind.SHELL, Kind.DEAD, Kind.MISSING}
+    return gone and state.source != "ssh"  # a machine that is out of reach may work on
+
+
 def summary(states: Iterable[tuple[str, State]]) -> str:
     """The team in a few words, for a status line."""
     return " · ".join(f"{name} {state.kind}" for name, state in states)
@@ -122,7 +128,8 @@ def _say(name: str, state: State) -> tuple[str, str]:
         is_now = "has finished" if state.kind is Kind.IDLE else f"is {state.kind} now"
         return f"{spoken(name)} {is_now}", ""
     waits = f"{spoken(name)} is waiting for your answer"
-    asked = within([say_question(state.question)] if state.question else [], _QUESTION_TOKENS)
+    question = say_question(state.question, _QUESTION_TOKENS) if state.question else ""
+    asked = within([question], _QUESTION_TOKENS)
     if not asked:
         return waits, ""
     return f"{waits}: {asked}", f"{waits}:\n{fence(name, asked)}"

@@ -102,11 +102,13 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
     end = menu[0].row if menu else _last_asking(rows, profile)
     if end is None:
         return None
-    start = _start(rows, end, profile)
+    last = _last_row(rows, menu, profile) if menu else end
+    is_cut = any(found(profile.question.above, row) for row in rows[last + 1 :])
+    start = 0 if is_cut else _start(rows, end, profile)
     box = rows[start : end + (not menu)]
     asking = _last_asking(box, profile)
     text = _heading(box) if asking is None else _asked(box[asking:], menu)
-    subject = _subject(box, profile)
+    subject = _above(box[:asking]) if is_cut else _subject(box, profile)
     options = tuple(_option(row, menu, profile) for row in menu) or _inline(text, profile)
     if not text or not options:
         return None
@@ -114,7 +116,6 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
     if subject and not profile.question.begins:
         exact = []  # where a box begins is not known: what stands above may move
     asked = _fingerprint(profile, [text, subject, *exact], options)
-    last = _last_row(rows, menu, profile) if menu else end
     return Question(text, subject, options, asked, (start - len(rows), last + 1 - len(rows)))
 
 
@@ -192,18 +193,29 @@ def _heading(rows: Sequence[str]) -> str:
 
 
 def _subject(rows: Sequence[str], profile: Profile) -> str:
+    cut = profile.question.cut
     for way in profile.question.subjects:
         for number, row in enumerate(rows):
             above = rows[number - 1] if number else ""
             match = found(way.line, row)
             if match and (not way.above or found(way.above, above)):
-                return "\n".join(_told(match.group("subject"), rows[number + 1 :], way)).strip()
+                told = _told(match.group("subject"), rows[number + 1 :], way, cut)
+                return "\n".join(told).strip()
     return ""
 
 
-def _told(first: str, rows: Sequence[str], way: Subject) -> Iterator[str]:
+def _above(rows: Sequence[str]) -> str:
+    """The end of what is asked about, where the question is taller than the window."""
+    told = "\n".join(row.strip() for row in rows if not _RULE.fullmatch(row)).strip()
+    return f"…\n{told}" if told else ""
+
+
+def _told(first: str, rows: Sequence[str], way: Subject, cut: str) -> Iterator[str]:
     yield strip_frame(first).strip()
     for row in rows:
+        if found(cut, row):
+            yield "…"
+            return
         if found(way.end, row):
             return
         yield strip_frame(row).strip()
@@ -226,6 +238,8 @@ def _is_inner(number: int, row: str) -> bool:
 
 
 def _option(row: _Row, menu: Sequence[_Row], profile: Profile) -> Option:
+    if found(profile.question.toggle, row.label):
+        return Option(row.label, (), row.selected)
     keys: tuple[str, ...] = _NAMED_KEYS.get(row.key) or ((row.key,) if row.key else ())
     if not keys and row.number and profile.question.choose == "number":
         keys = (row.number,)

@@ -20,7 +20,7 @@ _ESCAPE = re.compile(
 _SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FRAME = re.compile(r"[\u2500-\u259f\u2800-\u28ff\ue0a0-\ue0d4]+")
-_SPINNER_LINE = re.compile(r"^[·•✢✳✶✻✽*]\s+\S.*…|^\W*[/\\|-]\W*$")
+_SPINNER_LINE = re.compile(r"^[·•✢✳✶✻✽*]\s+\S.*…")
 # The words of a fence; a letter of another script may look like any of theirs.
 _MARK = re.compile(
     "|".join(
@@ -116,7 +116,8 @@ def strip_frame(line: str) -> str:
     framed = re.fullmatch(r"\s*\|\s?(.*?)\s*\|\s*", line)
     if framed:
         return framed[1].rstrip()
-    return re.sub(r"^\s*[│┃┌└╭╰]\s?|\s*[│┃]\s*$", "", line).rstrip()
+    line = re.sub(r"^\s*[│┃┌└╭╰]\s?", "", line).rstrip()
+    return line[:-1].rstrip() if line.endswith(("│", "┃")) else line
 
 
 def clean_message(text: str) -> str:

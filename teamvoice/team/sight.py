@@ -6,6 +6,7 @@ what state it is in (and who says so), and what stands in its prompt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
@@ -22,7 +23,13 @@ __all__ = ["Kind", "State", "View", "missing", "recognise", "see"]
 
 _INTERPRETERS = ("node", "bun", "deno", "python", "pypy", "ruby", "npx", "tsx", "uv", "uvx")
 # Programs behind which another machine or terminal hides: there the title has to tell.
-_VEILS = frozenset({"ssh", "mosh-client", "docker", "podman", "tmux"})
+_VEILS = frozenset(
+    {"ssh", "autossh", "mosh-client", "et", "docker", "podman", "nerdctl", "kubectl", "lxc"}
+    | {"incus", "tmux", "screen", "zellij"}
+)
+# What no agent writes at the margin below its prompt, and the prompts of shells.
+_FOREIGN = re.compile(r"[\w#$%~\[(/]")
+_SHELL_PROMPT = re.compile(r"(?:[\w~\[(/].*)?[#$%>❯➜»λ](?: .*)?")
 _BOTTOM = 40  # lines of the screen that speak of now
 _LAG_S = 1.0  # how far an agent's screen and its files may be apart
 _HEAD = 16  # characters by which a command is known again
@@ -97,7 +104,36 @@ def see(
     if profile is None or profile.kind == "shell":
         return View(pane, _no_agent(profile, tree, at), profile, lines=plain, body=plain)
     view = replace(_see_agent(pane, lines, profile, at), process=_process(tree, profile))
+    if _is_veiled(tree, profile):
+        view = _doubted(view, at)
     return _fuse(view, native, at) if native else view
+
+
+def _is_veiled(tree: Tree, profile: Profile) -> bool:
+    """Nobody can see whether the agent's process still runs: it is on the far side of another."""
+    seen = any(_is_run_by(process, profile) for process in tree.reachable)
+    return not seen and any(_name(process) in _VEILS for process in tree.reachable)
+
+
+def _doubted(view: View, at: float) -> View:
+    """The view of an agent whose process is out of sight, unless its screen shows it gone.
+
+    What it drew stays on the screen when it has ended. But below stands a shell then, or what was
+    run there since.
+    """
+    rows = _below_prompt(view.lines, view.profile) if view.profile else ()
+    shell = any(map(_SHELL_PROMPT.fullmatch, rows))
+    other = view.state.kind is not Kind.WAITING and any(map(_FOREIGN.match, rows))
+    if not shell and not other:
+        return view
+    state = State(Kind.SHELL if shell else Kind.UNKNOWN, "screen", at, "its agent seems to be gone")
+    return replace(view, state=state, draft=None, queued=False, body=view.lines)
+
+
+def _below_prompt(lines: Sequence[str], profile: Profile) -> Sequence[str]:
+    """The rows below the prompt's first, for a draft is indented; the last where there is none."""
+    prompt = _find_prompt(lines, profile)
+    return lines[-1:] if prompt is None else lines[prompt + 1 :]
 
 
 def recognise(pane: Pane, tree: Tree, profiles: Profiles, wish: str) -> Profile | None:
@@ -199,7 +235,10 @@ def _fuse(view: View, native: Native, at: float) -> View:
 def _with_subject(question: Question, subject: str) -> Question:
     """The command as it was written, where the screen shows it wrapped, or cut and marked so."""
     shown, whole = ("".join(text.split()) for text in (question.subject, subject))
-    is_cut = shown.endswith("…") and len(shown) > _HEAD and whole.startswith(shown[:-1])
+    is_cut = len(shown) > _HEAD and (
+        (shown.endswith("…") and whole.startswith(shown[:-1]))
+        or (shown.startswith("…") and whole.endswith(shown[1:]))
+    )
     return replace(question, subject=subject) if is_cut or shown == whole else question
 
 
@@ -207,6 +246,8 @@ def _find_prompt(lines: Sequence[str], profile: Profile) -> int | None:
     prompt = profile.prompt
     for number in range(len(lines) - 1, -1, -1):
         above = lines[number - 1] if number else ""
+        if found(prompt.scrolled, above):
+            return number
         match = found(prompt.line, lines[number])
         if not match or (prompt.above and not found(prompt.above, above)):
             continue
@@ -242,7 +283,7 @@ def _closed(lines: Sequence[str], prompt: int, profile: Profile) -> int | None:
 def _draft(lines: Sequence[Line], profile: Profile) -> str:
     """What was typed into the prompt that begins with the first of the lines."""
     match = found(profile.prompt.line, lines[0].solid)
-    first = (match.groupdict().get("draft") or "") if match else ""
+    first = (match.groupdict().get("draft") or "") if match else lines[0].solid
     rows = [first, *(line.solid for line in lines[1 : _end_of_prompt(lines, profile)])]
     text = "\n".join(rows).strip()
     return "" if found(profile.prompt.placeholder, text) else text

@@ -49,7 +49,7 @@ def say_read(status: Status) -> str:
 def say_member(status: Status, budget: int) -> str:
     """What one member is doing, with so many tokens of what stands on the screen."""
     name = _short(status.member.name)
-    about = _about(status)
+    about = _about(status, budget)
     text = within(about, budget) if budget > 2 and about else ""
     is_away = status.state.kind is Kind.MISSING and status.state.source == "ssh"
     sentence = f"{_capital(spoken(name))} is {_AWAY if is_away else _STATES[status.state.kind]}"
@@ -107,11 +107,13 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _about(status: Status) -> Sequence[str]:
+def _about(status: Status, budget: int) -> Sequence[str]:
     """What is from the pane: the question, the work and its time, or what was said last."""
     state = status.state
     if state.kind is Kind.WAITING:
-        return (say_question(state.question),) if state.question else state.detail.splitlines()
+        return (
+            (say_question(state.question, budget),) if state.question else state.detail.splitlines()
+        )
     if state.kind not in {Kind.IDLE, Kind.WORKING}:
         return ()
     found = digest(status.body, status.last_message)

@@ -53,7 +53,8 @@ class Desk:
             cwd=ROOT,
             input=given,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
             timeout=40,
             check=False,
         )
@@ -125,7 +126,12 @@ async def test_a_screen_is_read(server: Server, desk: Desk) -> None:
 def test_exit_codes_of_what_cannot_be(desk: Desk) -> None:
     assert desk.run("send", "zebra", "hello").returncode == 1
     assert desk.run("read", "dev", "--lines", "0").returncode == 2
+    assert "a number between 1 and 400" in desk.run("read", "dev", "--lines", "few").stderr
     assert desk.run("send").returncode == 2
+    not_text = desk.run("send", "dev", "-", given="caf\udce9")
+    assert (not_text.returncode, not_text.stderr.splitlines()) == (
+        2, ["teamvoice: the message is not text in UTF-8", "convert it: iconv -t UTF-8"],
+    )  # fmt: skip
     no_server = desk.run("team", "--json")
     assert no_server.returncode == 3
     assert "no tmux server" in json.loads(no_server.stdout)["error"]
@@ -144,7 +150,10 @@ async def test_an_open_question_is_answered_once(server: Server, desk: Desk) -> 
     await until(lambda: "Do you want to proceed?" in screen_of(pane), "it asks")
     wrong = desk.run("answer", "dev", "maybe")
     assert wrong.returncode == 1
-    assert "Did not answer the developer" in wrong.stderr
+    assert wrong.stderr.splitlines() == [
+        'Did not answer the developer: none of its options is "maybe".',
+        "It asks: Do you want to proceed? run the tests (1 Yes, 2 No)",
+    ]
     done = desk.run("answer", "dev", "no", "--json")
     assert done.returncode == 0, done.stderr
     receipt = json.loads(done.stdout)
@@ -161,7 +170,7 @@ async def test_without_a_daemon_a_message_is_held_by_the_command_that_waits(
     assert desk.run("send", "dev", "first").returncode == 0
     done = desk.run("send", "dev", "then the second", "--when", "idle")
     assert (done.returncode, done.stdout) == (0, "Submitted to the developer.\n"), done.stderr
-    assert "waiting here until developer is idle" in done.stderr
+    assert "waiting here until the developer is idle" in done.stderr
     assert "Done, as a stand-in: first" in screen_of(pane)
     assert "> then the second" in screen_of(pane)
     assert desk.run("held").stdout == "Nothing is held.\n"
@@ -189,6 +198,23 @@ async def test_the_team_is_watched_until_it_is_ended(server: Server, desk: Desk)
         pane.send_keys("think")
         then = json.loads(await asyncio.to_thread(watching.stdout.readline))
         assert then["members"][0]["state"] == "working"
+        watching.terminate()
+
+
+async def test_a_pipe_gets_a_table_for_each_change(server: Server, desk: Desk) -> None:
+    pane = await developer_of(server)
+    with desk.start("team", "--watch") as watching:
+        rows = watching.stdout
+        assert rows
+
+        async def sees(state: str) -> None:
+            while not (row := await asyncio.to_thread(rows.readline)).startswith("developer"):
+                assert row
+            assert row.split()[1] == state
+
+        await sees("idle")
+        pane.send_keys("think")
+        await sees("working")
         watching.terminate()
 
 

@@ -71,7 +71,7 @@ class Agent:
     @property
     def title(self) -> str:
         """The title that it gives its pane."""
-        return self.pane.cmd("display-message", "-p", "#{pane_title}").stdout[0]
+        return (self.pane.cmd("display-message", "-p", "#{pane_title}").stdout or [""])[0]
 
     def processes(self) -> list[int]:
         """Everything that runs with its home."""
@@ -129,6 +129,7 @@ async def real_agent(
     beside: Server | None = None,
     features: Sequence[str] = (),
     trusted: bool = True,
+    stays: bool = False,
 ) -> AsyncIterator[Agent]:
     """Start an agent and wait for its prompt; whatever it started is ended afterwards.
 
@@ -139,6 +140,7 @@ async def real_agent(
         rows: The height.
         beside: A server in which it gets a session beside others; else it gets a server of its own.
         features: Which of Codex's features are on that are off by default.
+        stays: Where it has ended, a shell follows, with the prompt ``box:~$``.
         trusted: Its person has said that they trust its directory; else it asks first.
     """
     for folder in ("work", "tmp"):
@@ -148,7 +150,8 @@ async def real_agent(
             try:
                 _AT_HOME[kind](home, model, trusted)
                 _enable(home, features)
-                pane = _open(server, kind, home, columns, rows)
+                then = "PS1='box:~$ ' exec sh -i" if stays else ""
+                pane = _open(server, kind, home, columns, rows, then)
                 agent = Agent(kind, server, pane, home, model)
                 await agent.shows(*(_READY if trusted else _ASKS_FOR_TRUST)[kind])
                 yield agent
@@ -184,7 +187,7 @@ def _signal(process: int, what: signal.Signals) -> None:
         os.kill(process, what)
 
 
-def _open(server: Server, kind: str, home: Path, columns: int, rows: int) -> Pane:
+def _open(server: Server, kind: str, home: Path, columns: int, rows: int, then: str = "") -> Pane:
     environment = {
         "HOME": str(home),
         "PATH": f"{BIN}:{os.environ['PATH']}",
@@ -195,7 +198,8 @@ def _open(server: Server, kind: str, home: Path, columns: int, rows: int) -> Pan
         **_ENVIRONMENT[kind],
     }
     words = [f"{name}={shlex.quote(value)}" for name, value in environment.items()]
-    command = f'exec env -i TMUX="$TMUX" TMUX_PANE="$TMUX_PANE" {" ".join(words)} {kind}'
+    command = f'env -i TMUX="$TMUX" TMUX_PANE="$TMUX_PANE" {" ".join(words)} {kind}'
+    command = f"{command}; {then}" if then else f"exec {command}"
     session = server.new_session(
         f"{kind}-desk", x=columns, y=rows, window_name=kind, start_directory=str(home / "work"),
         window_command=command,

@@ -65,8 +65,16 @@ class Uses:
     arguments: dict[str, Any]
 
 
-Reply = Says | Works | Asks | Uses
-R = TypeVar("R", Says, Works, Asks, Uses)
+@dataclass(frozen=True)
+class Fails:
+    """A refusal of the request."""
+
+    status: int
+    message: str
+
+
+Reply = Says | Works | Asks | Uses | Fails
+R = TypeVar("R", bound=Reply)
 
 
 class Model:
@@ -130,6 +138,10 @@ class Model:
             return
         request = json.loads(body)
         reply = self._next(request)
+        if isinstance(reply, Fails):
+            about = {"type": "invalid_request_error", "message": reply.message}
+            yield wire.plain(reply.status, {"type": "error", "error": about})
+            return
         yield wire.STREAM
         stream = protocol(request)
         if isinstance(reply, Works) and not reply.aloud:

@@ -130,6 +130,23 @@ def test_a_question_is_told_with_what_it_is_about_and_how_to_answer() -> None:
     assert say_question(question) == "Run it? rm -rf build (1 Yes, 2 No)"
 
 
+@given(st.text(), st.text(), st.lists(st.text(max_size=40), max_size=6), st.integers(3, 400))
+def test_a_question_costs_no_more_for_its_budget(
+    text: str, subject: str, labels: list[str], budget: int
+) -> None:
+    question = Question(text, subject, tuple(Option(label, ()) for label in labels), "f")
+    assert tokens(within([say_question(question, budget)], budget)) <= budget
+
+
+@pytest.mark.parametrize("budget", [80, 390])
+def test_how_to_answer_is_told_however_long_the_command_is(budget: int) -> None:
+    command = "cat > notes.txt <<'EOF'\n" + "note 登录 x9f3e\n" * 500 + "EOF"
+    question = Question("Run it?", command, (Option("Yes", ("1",)), Option("No", ("2",))), "f")
+    said = within([say_question(question, budget)], budget)
+    assert said.startswith("Run it? cat > notes")
+    assert said.endswith("… (1 Yes, 2 No)")
+
+
 def test_tokens_are_counted_high() -> None:
     prose = "the login form has a new check, and all of the tests pass"
     assert tokens(prose) == len(prose.split()) + len("a,")  # neither is in the list by itself

@@ -20,7 +20,12 @@ STATES = {
     "idle": Kind.IDLE,
     "done": Kind.IDLE,
     "draft": Kind.IDLE,
+    "draft-wrapped": Kind.IDLE,
+    "draft-rows": Kind.IDLE,
+    "draft-tall": Kind.IDLE,
+    "draft-middle": Kind.IDLE,
     "pasted": Kind.IDLE,
+    "failed": Kind.IDLE,
     "denied": Kind.IDLE,
     "interrupted": Kind.IDLE,
     "working": Kind.WORKING,
@@ -28,27 +33,56 @@ STATES = {
     "streaming": Kind.WORKING,
     "waiting": Kind.WAITING,
     "waiting-file": Kind.WAITING,
+    "waiting-lines": Kind.WAITING,
+    "waiting-tall": Kind.WAITING,
+    "waiting-tall-file": Kind.WAITING,
     "waiting-choice": Kind.WAITING,
+    "waiting-many": Kind.WAITING,
+    "waiting-marks": Kind.WAITING,
+    "waiting-tabs": Kind.WAITING,
     "waiting-permissions": Kind.WAITING,
     "waiting-exit": Kind.WAITING,
     "waiting-plan": Kind.WAITING,
     "waiting-trust": Kind.WAITING,
+    "left": Kind.UNKNOWN,  # in the shell that started it; here it is said to run nevertheless
 }
 COMMANDS = {  # of those whose program has another name
     "cursor": ("cursor-agent",),
     "standin": ("python", "-m", "teamvoice.demo.standin"),
 }
 SPECIAL = {
-    "claude": ("waiting-file", "waiting-choice", "waiting-exit", "waiting-plan", "waiting-trust"),
-    "codex": ("waiting-file", "waiting-permissions"),
+    "claude": (
+        *("waiting-file", "waiting-choice", "waiting-exit", "waiting-plan", "waiting-trust"),
+        *("waiting-many", "waiting-marks", "waiting-tabs"),
+    ),
+    "codex": ("waiting-file", "waiting-permissions", "failed"),
 }
+HIDDEN = {Kind.WAITING, Kind.UNKNOWN}
+TALL = ("waiting-lines", "waiting-tall", "waiting-tall-file")
 COMMAND = "git fetch --all && rm -rf build && touch made-it"
+LINES = "cat > notes.txt <<'EOF'\nfirst note\n\nsecond note\nEOF\nrm -rf build"
+ROWS = [["half", "a", "thought:"], [], ["1.", "Yes"], ["if", "ready:"], ["go()"], ["2.", "No"]]
+DRAFTED = {  # how the drafts of several rows begin and end, as far as they are to be seen
+    "draft-wrapped": ("thought 1 about the log thought 2 ", "thought 14 about the log"),
+    "draft-rows": ("half a thought: 1. Yes if ready:", "2. No"),
+    "draft-tall": ("row ", "row 60"),
+    "draft-middle": ("row ", ""),
+}
 SUBJECTS = {  # the parts that what is asked about must have
     ("claude", "waiting"): (COMMAND,),
     ("codex", "waiting"): (COMMAND,),
     ("claude", "waiting-file"): ("login.py",),
     ("codex", "waiting-file"): ("/srv/login.py",),
     ("codex", "waiting-permissions"): ("network; ", "/srv/reports"),
+    ("claude", "waiting-lines"): (LINES,),
+    ("codex", "waiting-lines"): (LINES,),
+    ("claude", "waiting-tall"): ("…\n", "\nnote 59\nnote 60\nEOF"),
+    ("codex", "waiting-tall"): ("cat > notes.txt <<'EOF'\nnote 1\nnote 2\n", "\n…"),
+    ("claude", "waiting-tall-file"): ("…\n", "119"),
+    ("codex", "waiting-tall-file"): ("/srv/login.py",),
+    ("claude", "waiting-many"): (),
+    ("claude", "waiting-marks"): (),
+    ("claude", "waiting-tabs"): (),
     ("gemini", "waiting"): (COMMAND,),
     ("gemini", "waiting-file"): ("login.py",),
     ("aider", "waiting-file"): (),
@@ -64,6 +98,9 @@ WORDS = {  # of the questions, where they are more than one line of the screen
 }
 CHOICES = {  # the options that say yes and no, counted from 0
     "waiting-choice": (None, None),
+    "waiting-many": (None, None),
+    "waiting-marks": (None, None),
+    "waiting-tabs": (None, None),
     "waiting-plan": (1, None),  # the first is for longer, the last wants words
     "waiting-trust": (1, 0),
 }
@@ -94,9 +131,9 @@ def state_of(file: Path) -> str:
 
 
 def test_every_state_was_captured_at_every_width() -> None:
-    common = {state for state in STATES if not state.startswith("waiting-")}
+    common = {state for state in STATES if not state.startswith(("waiting-", "failed"))}
     for agent, columns in itertools.product(AGENTS, (80, 120, 200)):
-        for state in (*common, *SPECIAL[agent]):
+        for state in (*common, *TALL, *SPECIAL[agent]):
             assert (GOLDEN / agent / f"{state}-{columns}.ans").exists()
 
 
@@ -115,12 +152,20 @@ def test_the_prompt_of_a_real_screen_is_read_rightly(file: Path) -> None:
     match state_of(file):
         case "draft":
             assert draft == "half a thought about the log"
+        case state if state in DRAFTED:
+            assert draft is not None
+            first, last = DRAFTED[state]
+            rows = [row.strip() for row in draft.split("\n") if row.strip()]
+            assert " ".join(rows).startswith(first)
+            assert rows[-1].endswith(last)
+            assert "·" not in draft
+            assert state != "draft-rows" or [row.split() for row in draft.split("\n")] == ROWS
         case "pasted":
             assert draft is not None
             assert draft.startswith("[Pasted ")
         case state:
             works = STATES[state] is Kind.WORKING and PROFILES[file.parent.name].prompt.sole
-            assert draft == (None if STATES[state] is Kind.WAITING or works else "")
+            assert draft == (None if STATES[state] in HIDDEN or works else "")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +195,10 @@ def test_the_keys_of_real_options() -> None:
 
     assert keys("claude", "waiting-choice") == [("1",), ("2",), ("3",), ("4",)]
     assert keys("claude", "waiting-trust") == [("Enter",), ("Down", "Enter")]
+    assert keys("claude", "waiting-tall") == [("1",), ("2",), ("3",), ("4",)]
+    assert keys("claude", "waiting-many") == [(str(number),) for number in range(1, 7)]
+    assert keys("claude", "waiting-marks") == [*[()] * 5, ("6",)]  # a number only marks
+    assert keys("codex", "waiting-tall") == [("y",), ("Escape",)]
     assert keys("codex", "waiting-file") == [("y",), ("a",), ("Escape",)]
     assert keys("codex", "waiting-permissions") == [("y",), ("r",), ("a",), ("d",)]
 
@@ -190,6 +239,13 @@ def test_what_may_be_a_draft_or_a_menu_of_an_unknown_agent_is_unknown(
     assert seen(shown, "generic").state.kind is Kind.UNKNOWN
 
 
+def test_a_tall_draft_with_numbers_is_no_question(tmp_path: Path) -> None:
+    shown = (GOLDEN / "codex" / "draft-tall-80.ans").read_text("utf-8")
+    changed = tmp_path / "draft-80.ans"
+    changed.write_text(shown.replace("row 37", "1. Yes").replace("row 38", "2. No"), "utf-8")
+    assert seen(changed, "codex").state.kind is Kind.UNKNOWN
+
+
 def test_every_question_but_those_of_opencode_is_understood() -> None:
     waiting = {(f.parent.name, state_of(f)) for f in FILES if STATES[state_of(f)] is Kind.WAITING}
     assert waiting - SUBJECTS.keys() == {("opencode", "waiting"), ("opencode", "waiting-file")}
@@ -218,3 +274,52 @@ def test_a_screen_is_never_read_as_a_sure_state_of_another_agent(file: Path) -> 
         view = seen(file, other)
         assert view.profile is PROFILES[other]
         assert view.state.kind is Kind.UNKNOWN, other
+
+
+BEHIND = Tree((Process(1, 0, 1, 1, ("ssh", "box")),))
+FAR = [f for f in FILES if f.stem.endswith("-80") and f.parent.name in AGENTS]
+GONE = {Kind.SHELL, Kind.UNKNOWN}
+
+
+def behind_ssh(file: Path, *after: str) -> View:
+    """The screen as it is on the far side of ssh, with more rows below it."""
+    title, _, capture = file.read_text("utf-8").partition("\x07\n")
+    pane = Pane(
+        id="%1", pid=1, dead=False, in_mode=False, input_off=False, synchronized=False,
+        session="s", window="1", index="0", command="ssh", window_name="w",
+        title=title.removeprefix("\x1b]2;"),
+    )  # fmt: skip
+    screen = "\n".join([capture.rstrip(), *after])
+    return see(pane, screen, BEHIND, PROFILES, wish=file.parent.name, at=5.0)
+
+
+@pytest.mark.parametrize("file", FAR, ids=label)
+def test_an_agent_that_is_out_of_sight_is_read_as_any_other(file: Path) -> None:
+    view, near = behind_ssh(file), seen(file, file.parent.name)
+    if state_of(file) == "left":
+        assert (view.state.kind, view.draft) == (Kind.SHELL, None)
+        return
+    assert (view.state.kind, view.draft) == (near.state.kind, near.draft)
+
+
+@pytest.mark.parametrize("file", FAR, ids=label)
+@pytest.mark.parametrize(
+    ("after", "kind"),
+    [
+        (["box:~$ "], Kind.SHELL),
+        (["me@box ~/work % ls -l"], Kind.SHELL),
+        (["~/work via node", "❯ "], Kind.SHELL),
+        (["# "], Kind.SHELL),
+        (["box:~$ make", "cc -o it it.c"], None),
+        (["Connection to box closed."], None),
+    ],
+)
+def test_what_an_agent_left_on_the_screen_of_another_machine_is_no_prompt(
+    file: Path, after: list[str], kind: Kind | None
+) -> None:
+    view = behind_ssh(file, *after)
+    assert view.draft is None
+    if kind:
+        assert view.state.kind is kind
+    elif STATES[state_of(file)] is not Kind.WAITING:  # a menu may end in any words
+        assert view.state.kind in GONE

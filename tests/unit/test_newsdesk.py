@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from teamvoice.team.newsdesk import News, Newsdesk, summary
 from teamvoice.team.questions import Option, Question
 from teamvoice.team.sight import Kind, State
@@ -64,6 +68,56 @@ def test_what_cannot_be_read_for_a_moment_is_no_change() -> None:
     day.see(Kind.WAITING, question="Run it?")
     assert day.see(Kind.UNKNOWN) == []
     assert day.see(Kind.WAITING, question="Run it?") == []
+
+
+@pytest.mark.parametrize("gone", [Kind.SHELL, Kind.DEAD, Kind.MISSING])
+def test_who_went_at_work_and_came_back_has_not_finished(gone: Kind) -> None:
+    day = Day()
+    assert day.kinds(Kind.WORKING, gone, Kind.IDLE, Kind.IDLE, Kind.IDLE, Kind.IDLE) == []
+    assert day.kinds(Kind.WORKING, Kind.IDLE, Kind.IDLE, Kind.IDLE, Kind.IDLE) == ["finished"]
+
+
+def test_a_machine_that_is_out_of_reach_for_a_while_ends_no_work() -> None:
+    day = Day()
+    day.see(Kind.WORKING)
+    away = State(Kind.MISSING, "ssh", day.now)
+    assert day.desk.seen([("pm", day.steady.see("pm", away, day.now))]) == []
+    assert day.kinds(Kind.IDLE, Kind.IDLE, Kind.IDLE, Kind.IDLE) == ["finished"]
+
+
+def test_a_wish_is_told_once_however_often_it_was_asked_for_and_for_each_of_many() -> None:
+    desk = Newsdesk()
+    names = [f"m{number}" for number in range(30)]
+    desk.seen((name, State(Kind.IDLE, "screen", 0)) for name in names)
+    for name in (*names, *names):
+        desk.notify_when(name, Kind.SHELL)
+    left = [(name, State(Kind.SHELL, "process", 1)) for name in names]
+    assert [(news.about, news.kind) for news in desk.seen(left)] == [(n, "wish") for n in names]
+    assert desk.seen(left) == []
+
+
+MOMENTS = st.lists(st.tuples(st.sampled_from(Kind), st.sampled_from(["", "a", "b"])), max_size=40)
+
+
+@given(MOMENTS, st.floats(0.1, 3))
+def test_nothing_is_told_twice_however_a_member_flaps(
+    moments: list[tuple[Kind, str]], pace: float
+) -> None:
+    day = Day()
+    open_since, worked = "", False
+    for kind, asked in moments:
+        told = day.see(kind, after=pace, question=asked if kind is Kind.WAITING else "")
+        assert len(told) <= 1
+        for news in told:
+            assert news.kind != "wish"
+            assert news.kind != "waiting" or asked != open_since or not asked
+            assert news.kind != "finished" or worked
+            worked = worked and news.kind != "finished"
+        worked = worked or kind is Kind.WORKING
+        if kind is Kind.WAITING:
+            open_since = asked
+        elif kind is not Kind.UNKNOWN:
+            open_since = ""
 
 
 def test_a_wish_is_fulfilled_once() -> None:

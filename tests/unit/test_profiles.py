@@ -34,6 +34,9 @@ def test_every_agent_has_its_profile() -> None:
         ),
         ('name = "x"\n[signs]\nqueued = "("', "signs.queued: bad pattern '('"),
         ('name = "x"\n[prompt]\nline = "> (.*)"', "prompt.line: the pattern '> (.*)' lacks"),
+        ('name = ""', "name: it is empty"),
+        ('name = "x"\n[keys]\ninterrupt = ["Esc"]', 'keys.interrupt: tmux knows no key "Esc".'),
+        ('name = "x"\n[question]\nthen = ["Entr"]', 'question.then: tmux knows no key "Entr". Did'),
         ('name = "x"\n[question]\nchoose = "mouse"', "question.choose: Invalid enum value"),
     ],
 )
@@ -41,6 +44,26 @@ def test_a_bad_profile_is_told_with_its_file_and_key(text: str, told: str) -> No
     with pytest.raises(ConfigError) as caught:
         parse_profile(text, "mine.toml")
     assert caught.value.message.startswith(f"mine.toml: {told}")
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        ('name = "x"\n[signs]\nworking = "x"', 'write a list, of one too: ["…"]'),
+        ("[signs]", 'begin the file with its name: name = "robot"'),
+        ('name = "x"\n[signs]\nqueued = "("', "patterns are Python's regular expressions"),
+        ('name = "x"\n[keys]\ninterrupt = ["Esc"]', "there are Enter, Escape, Tab,"),
+    ],
+)
+def test_a_bad_profile_is_told_with_its_mend(text: str, mend: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_profile(text, "mine.toml")
+    assert (caught.value.mend or "").startswith(mend)
+
+
+@pytest.mark.parametrize("key", ["Enter", "C-c", "M-Up", "C-M-x", "F12", "y", "?", "S-Tab"])
+def test_the_keys_of_tmux_are_taken(key: str) -> None:
+    assert parse_profile(f'name = "x"\n[keys]\ninterrupt = ["{key}"]', "x").keys.interrupt == (key,)
 
 
 def test_a_users_own_files_add_to_the_profiles_and_replace_them(tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ class Prompt(_Table, frozen=True):
         below: What some line below it must look like.
         closing: What some line from its end on must look like for a numbered line to be a draft,
             and not an option of a menu. Empty: a numbered line is never a draft.
+        scrolled: The line above a draft of which the first rows are out of sight.
         sole: There is none while it works. Below its first line stand the other lines of a draft,
             or what the agent writes just now: the state is unknown then.
         placeholder: A draft that is the agent's own hint, for agents that do not grey it.
@@ -61,6 +62,7 @@ class Prompt(_Table, frozen=True):
     end: str = r"^\s*$"
     below: str = ""
     closing: str = ""
+    scrolled: str = ""
     sole: bool = False
     placeholder: str = ""
 
@@ -116,9 +118,13 @@ class Questions(_Table, frozen=True):
         asks: The line that asks.
         begins: The line at which the question's box begins.
         subjects: Where it tells what it is about; the first that is found counts.
+        cut: A line in the place of what is out of sight of it, where it is cut short.
+        above: A line below the menu that says that the question's beginning is out of sight: what
+            stands above the line that asks is the end of what it is about.
         option: A line of the menu, with the groups ``mark`` (before the highlighted one),
             ``number``, ``label`` and ``key`` (the option's own key: ``y``, ``esc``).
         inline: Options that stand in the line that asks, with the groups ``key`` and ``rest``.
+        toggle: Labels of options of which several may be marked: no one key answers then.
         choose: An option without a key of its own is chosen by its ``number``, or by ``arrows``.
         then: Keys that must follow the option's own.
         settle_s: Seconds for which it must have stood before it heeds a key: some agents drop a
@@ -131,8 +137,11 @@ class Questions(_Table, frozen=True):
     asks: tuple[str, ...] = ()
     begins: str = ""
     subjects: tuple[Subject, ...] = ()
+    cut: str = ""
+    above: str = ""
     option: str = ""
     inline: str = ""
+    toggle: str = ""
     choose: Literal["number", "arrows"] = "number"
     then: tuple[str, ...] = ()
     settle_s: float = 0.0
@@ -246,17 +255,43 @@ def parse_profile(text: str, where: str) -> Profile:
     except msgspec.ValidationError as error:
         reason, _, at = str(error).partition(" - at `$")
         key = at.rstrip("`").lstrip(".")
-        raise ConfigError(f"{where}: {f'{key}: ' if key else ''}{reason}") from error
+        raise ConfigError(f"{where}: {f'{key}: ' if key else ''}{reason}", _mend(reason)) from error
+    if not profile.name:
+        raise ConfigError(f"{where}: name: it is empty", 'give it one: name = "robot"')
+    for key, names in (
+        ("keys.interrupt", profile.keys.interrupt),
+        ("keys.queue", profile.keys.queue),
+        ("question.then", profile.question.then),
+    ):
+        _check_keys(names, f"{where}: {key}")
     for key, pattern, groups in _patterns(profile):
         _try_pattern(pattern, groups, f"{where}: {key}")
     return profile
+
+
+def _mend(reason: str) -> str:
+    """How to write what msgspec complains of."""
+    if "Expected `array`" in reason:
+        return 'write a list, of one too: ["…"]'
+    return 'begin the file with its name: name = "robot"' if "field `name`" in reason else ""
+
+
+def _check_keys(names: Sequence[str], where: str) -> None:
+    """A name that tmux does not know would be typed letter by letter."""
+    for name in names:
+        if not _KEY.fullmatch(name):
+            known = nearest(name, _KEY_NAMES)
+            raise ConfigError(
+                f'{where}: tmux knows no key "{name}".{known}',
+                f"there are {', '.join(_KEY_NAMES)}, and C-c, M-x and the like",
+            )
 
 
 def _try_pattern(pattern: str, groups: Sequence[str], where: str) -> None:
     try:
         known = _compiled(pattern).groupindex
     except re.error as error:
-        raise ConfigError(f"{where}: bad pattern {pattern!r}: {error}") from error
+        raise ConfigError(f"{where}: bad pattern {pattern!r}: {error}", _SYNTAX) from error
     lacking = [group for group in groups if pattern and group not in known]
     if lacking:
         raise ConfigError(f"{where}: the pattern {pattern!r} lacks the group (?P<{lacking[0]}>…)")
@@ -293,6 +328,12 @@ def _patterns(profile: Profile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
                     yield name, pattern, _GROUPS.get(name, ())
 
 
+_KEY_NAMES = (
+    *("Enter", "Escape", "Tab", "BTab", "Space", "BSpace", "DC", "IC", "Up", "Down", "Left"),
+    *("Right", "Home", "End", "PageUp", "PageDown", "PPage", "NPage"),
+)
+_KEY = re.compile(rf"(?:[CMS]-)*(?:{'|'.join(_KEY_NAMES)}|F(?:[1-9]|1[0-2])|[!-~])")
+_SYNTAX = "patterns are Python's regular expressions; in single quotes, TOML leaves a \\ alone"
 _NO_PATTERN = {
     "prompt.sole",
     "recognise.programs",
