@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from hypothesis import event, given, settings
@@ -14,6 +15,7 @@ from teamvoice.team.receipts import Outcome
 from teamvoice.team.sight import Kind, State, View
 from tests.support.deliveries import (
     CLAUDE,
+    FOOT,
     IDLE,
     ORDER,
     PANE,
@@ -141,6 +143,17 @@ def test_copy_mode_is_left_first_and_restored_at_the_end(answer: d.Event, eviden
     assert (receipt.outcome, evidence in receipt.evidence) == (Outcome.SUBMITTED, True)
 
 
+@pytest.mark.parametrize(
+    "view",
+    [seen(draft="half"), seen(Kind.WAITING, draft=None), seen(Kind.WORKING)],
+)
+def test_a_refusal_leaves_no_copy_mode(view: View) -> None:
+    machine = Delivery(ORDER, only_idle=True)
+    machine.begin()
+    scrolled = replace(view, pane=replace(PANE, in_mode=True))
+    assert end(machine.handle(d.Looked(0, scrolled))).outcome is Outcome.REFUSED
+
+
 def test_a_person_who_enters_copy_mode_again_is_left_alone() -> None:
     machine = left()
     assert machine.handle(d.Looked(0, IN_MODE)) == d.RestoreView(SCROLLED)
@@ -211,21 +224,41 @@ def test_a_swallowed_enter_is_pressed_again_but_not_for_ever() -> None:
     assert end(machine.handle(d.Looked(7, standing))).outcome is Outcome.UNCONFIRMED
 
 
-def test_a_collapsed_paste_is_known_again() -> None:
-    machine = pasted()
-    stub = seen(draft="[Pasted text #1 +9 lines]")
-    assert pressed_by(machine.handle(d.Looked(0.1, stub))) == ("Enter",)
-    assert isinstance(pasted().handle(d.Looked(0.1, seen(draft=f"x {stub.draft}"))), d.Look)
+@pytest.mark.parametrize(
+    ("draft", "kind"),
+    [
+        ("[Pasted text #1 +9 lines]", d.Press),
+        ("[Pasted text #12]", d.Press),
+        ("[Pasted text #1 +8 lines]", d.Look),  # that of somebody else
+        ("[Pasted text #9 +2 lines]", d.Look),
+        ("x [Pasted text #1 +9 lines]", d.Look),
+        ("[Pasted text #1 +9 lines][Pasted text #2 +9 lines]", d.Look),
+    ],
+)
+def test_a_collapsed_paste_is_known_again(draft: str, kind: type[d.Command]) -> None:
+    machine = pasted("\n".join("abcdefghij"))
+    assert isinstance(machine.handle(d.Looked(0.1, seen(draft=draft))), kind)
 
 
-def test_a_message_of_paragraphs_is_known_by_its_first_and_its_end() -> None:
-    order = replace(ORDER, text="one\n\ntwo")
-    for lines, kind in ((("› one", "", "  two"), d.Press), (("› one",), d.Look)):
-        machine = Delivery(order)
-        machine.begin()
-        machine.handle(d.Looked(0, IDLE))
-        machine.handle(d.Done(0))
-        assert isinstance(machine.handle(d.Looked(0, seen(draft="one", lines=lines))), kind)
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        (("one", "", "two"), d.Press),
+        (("one", "", "two", "", "help"), d.Press),  # furniture
+        (("one", "", "tw", "o", ""), d.Press),
+        (("one",), d.Look),
+        (("one", "", "two or three"), d.Look),
+        (("one", "", "two", "and more"), d.Look),
+        (("wait", "one", "", "two"), d.Look),
+    ],
+)
+def test_a_message_of_paragraphs_is_known_by_all_of_its_rows(
+    lines: tuple[str, ...], kind: type[d.Command]
+) -> None:
+    machine = pasted("one\n\ntwo")
+    rows = tuple(f"{'›' if n == 0 else ' '} {row}" for n, row in enumerate(lines))
+    view = seen(draft=lines[0], lines=rows, profile=PROFILES["codex"])
+    assert isinstance(machine.handle(d.Looked(0, view)), kind)
 
 
 @pytest.mark.parametrize("kind", [Kind.SHELL, Kind.DEAD])
@@ -263,7 +296,7 @@ def test_only_work_is_interrupted() -> None:
 def test_an_interrupt_is_for_the_prompt_that_was_seen_and_for_its_agent() -> None:
     machine = Interruption(ORDER)
     machine.begin()
-    works = seen(Kind.WORKING, lines=("❯ go on", RULE, "❯ ", RULE))
+    works = seen(Kind.WORKING, lines=("❯ go on", RULE, "❯ ", RULE, FOOT))
     command = machine.handle(d.Looked(0, works))
     assert isinstance(command, d.Press)
     assert [number for number, _ in command.still.rows] == [3]
@@ -297,6 +330,95 @@ def test_an_interrupt_that_leads_to_the_next_message_is_seen_too(kind: Kind) -> 
     assert receipt.outcome is Outcome.SUBMITTED
 
 
+def interrupting(works: View) -> Interruption:
+    machine = Interruption(ORDER)
+    machine.begin()
+    assert isinstance(machine.handle(d.Looked(0, works)), d.Press)
+    machine.handle(d.Done(0))
+    return machine
+
+
+def test_an_interrupt_that_was_dropped_is_tried_once_more() -> None:
+    works = seen(Kind.WORKING)
+    machine = interrupting(works)
+    assert machine.handle(d.Looked(1.4, works)) == d.Look(0.1)
+    assert pressed_by(machine.handle(d.Looked(1.6, works))) == ("Escape",)
+    machine.handle(d.Done(1.6))
+    assert machine.handle(d.Looked(4, works)) == d.Look(0.1)
+    assert end(machine.handle(d.Looked(9, works))).outcome is Outcome.UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (seen(Kind.WORKING, profile=PROFILES["aider"]), {}),  # C-c twice ends it
+        (seen(Kind.WORKING, queued=True), {"queued": False}),  # it may work on what it held
+        (seen(Kind.WORKING), {"queued": True}),
+        (seen(Kind.WORKING), {"draft": "half a thought"}),  # Escape twice wipes it
+        (seen(Kind.WORKING), {"pane": replace(PANE, touched=9, untouched_s=1)}),
+    ],
+)
+def test_an_interrupt_that_could_do_harm_is_not_repeated(
+    before: View, after: dict[str, Any]
+) -> None:
+    machine = interrupting(before)
+    assert machine.handle(d.Looked(1.6, replace(before, **after))) == d.Look(0.1)
+
+
+def test_copy_mode_is_left_for_an_interrupt_and_restored() -> None:
+    machine, works = Interruption(ORDER), seen(Kind.WORKING)
+    machine.begin()
+    scrolled = replace(works, pane=replace(PANE, in_mode=True))
+    assert machine.handle(d.Looked(0, scrolled)) == d.LeaveMode()
+    assert machine.handle(d.Left(0, SCROLLED)) == d.Look()
+    assert isinstance(machine.handle(d.Looked(0, works)), d.Press)
+    machine.handle(d.Done(0))
+    assert machine.handle(d.Looked(0.1, IDLE)) == d.RestoreView(SCROLLED)
+    assert end(machine.handle(d.Done(0.1))).outcome is Outcome.SUBMITTED
+
+
+# A person at the same prompt ---------------------------------------------------------------------
+
+
+def with_hands(view: View, touched: int, untouched_s: int | None) -> View:
+    return replace(view, pane=replace(PANE, touched=touched, untouched_s=untouched_s))
+
+
+def test_who_types_in_the_pane_is_waited_for() -> None:
+    machine = Delivery(ORDER)
+    machine.begin()
+    assert machine.handle(d.Looked(0, with_hands(IDLE, 7, 2))) == d.Look(0.1)
+    command = machine.handle(d.Looked(1, with_hands(IDLE, 7, 3)))
+    assert isinstance(command, d.Paste)
+    assert command.still.touched == 7  # and nothing is pasted if another key came since
+    machine.handle(d.Done(1))
+    mine = seen(draft=ORDER.text)
+    assert machine.handle(d.Looked(1.1, with_hands(mine, 8, 0))) == d.Look(0.1)
+    command = machine.handle(d.Looked(4.1, with_hands(mine, 8, 3)))
+    assert isinstance(command, d.Press)
+    assert command.still.touched == 8
+
+
+def test_who_goes_on_typing_gets_no_message_in_between() -> None:
+    machine = Delivery(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, with_hands(IDLE, 7, 0)))
+    assert "is typing" in end(machine.handle(d.Looked(8, with_hands(IDLE, 15, 0)))).why
+    machine = pasted()
+    mine = seen(draft=ORDER.text)
+    assert machine.handle(d.Looked(0.1, with_hands(mine, 7, 0))) == d.Look(0.1)
+    receipt = end(machine.handle(d.Looked(13, with_hands(mine, 19, 0))))
+    assert (receipt.outcome, "is typing" in receipt.why) == (Outcome.UNCONFIRMED, True)
+
+
+def test_who_cannot_type_in_the_pane_is_not_waited_for() -> None:
+    machine = Delivery(ORDER)
+    machine.begin()
+    command = machine.handle(d.Looked(0, with_hands(IDLE, 7, None)))
+    assert isinstance(command, d.Paste)
+    assert command.still.touched == 0
+
+
 # Any agent, at its worst -------------------------------------------------------------------------
 
 
@@ -309,13 +431,15 @@ class Agent:
     swallows: int = 0
     pid: int = 10
     lives: int = 1
+    touched: int = 90
+    draws_at: float = 0.0
     parrots: bool = False
     received: list[str] = field(default_factory=list)
     harmed: list[str] = field(default_factory=list)
     typed: int = 0
     old: View = IDLE
 
-    def suffer(self, what: str) -> None:
+    def suffer(self, what: str, at: float) -> None:
         match what:
             case "question":
                 self.kind = Kind.WAITING
@@ -330,12 +454,14 @@ class Agent:
                 self.kind = Kind.SHELL
             case "respawn":
                 self.pid += 1
-            case "types" if self.kind in {Kind.IDLE, Kind.WORKING}:
+            case "types" | "unseen" if self.kind in {Kind.IDLE, Kind.WORKING}:
                 self.draft += "wait"
+                self.touched = int(at)
+                self.draws_at = at + 1 if what == "unseen" else at
             case "swallow":
                 self.swallows += 1
 
-    def view(self, *, late: bool) -> View:
+    def view(self, at: float, *, late: bool) -> View:
         shows_prompt = self.kind in {Kind.IDLE, Kind.WORKING}
         body = tuple(f"> {text}" for text in self.received)
         words = (SAID,) if self.parrots else ()
@@ -348,8 +474,14 @@ class Agent:
             process=str(self.lives),
             profile=PROFILES["shell"] if self.kind is Kind.SHELL else CLAUDE,
         )
-        shown, self.old = (self.old if late else now), now
-        return shown
+        shown = self.old = self.old if late or at < self.draws_at else now
+        untouched = int(at) - self.touched
+        pane = replace(now.pane or PANE, touched=self.touched, untouched_s=untouched)
+        return replace(shown, pane=pane)
+
+    def holds(self, still: d.Still) -> bool:
+        """As tmux checks it, but for the rows."""
+        return self.pid == ORDER.pid and still.touched in {0, self.touched}
 
     def paste(self, text: str) -> None:
         self.typed += 1
@@ -380,6 +512,7 @@ FATES = st.sampled_from(
         "restart",
         "respawn",
         "types",
+        "unseen",
         "swallow",
         "late",
     ]
@@ -394,38 +527,39 @@ QUIET = st.integers(0, 6).map(lambda count: [""] * count)  # so that fate strike
     st.sampled_from(["", "", "", "half a thought"]),
 )
 def test_no_receipt_is_ever_false(fates: list[str], kind: Kind, draft: str) -> None:
-    agent, machine, at = Agent(kind, draft), Delivery(ORDER), 0.0
+    agent, machine, at = Agent(kind, draft), Delivery(ORDER), 100.0
     course = iter(fates)
     command = machine.begin()
     while not isinstance(command, d.Finish):
         fate = next(course, "")
-        agent.suffer(fate)
+        agent.suffer(fate, at)
         at += 0.05
         match command:
             case d.Look(after=after):
                 at += after
-                answer: d.Event = d.Looked(at, agent.view(late=fate == "late"))
-            case d.Paste(text=text):
-                fit = agent.pid == ORDER.pid
+                answer: d.Event = d.Looked(at, agent.view(at, late=fate == "late"))
+            case d.Paste(text=text, still=still):
+                fit = agent.holds(still)
                 if fit:
                     agent.paste(text)
                 answer = d.Done(at) if fit else d.Denied(at)
-            case d.Press():
-                fit = agent.pid == ORDER.pid
+            case d.Press(still=still):
+                fit = agent.holds(still)
                 if fit:
                     agent.enter()
                 answer = d.Done(at) if fit else d.Denied(at)
             case _:
                 answer = d.Done(at)
         command = machine.handle(answer)
-        assert at < 30
+        assert at < 140
     outcome = command.receipt.outcome
     event(outcome)
     if outcome in {Outcome.SUBMITTED, Outcome.QUEUED}:
-        assert any(ORDER.text in text for text in agent.received)
+        assert ORDER.text in agent.received
         assert agent.typed == 1
     if outcome is Outcome.REFUSED:
         assert agent.typed == 0
     assert sum(ORDER.text in text for text in agent.received) <= 1
+    assert set(agent.received) <= {ORDER.text}  # nothing was merged
     if not fates and kind in {Kind.WAITING, Kind.SHELL}:
         assert not agent.harmed

@@ -51,8 +51,9 @@ class Prompt(_Table, frozen=True):
         below: What some line below it must look like.
         closing: What some line from its end on must look like for a numbered line to be a draft,
             and not an option of a menu. Empty: a numbered line is never a draft.
-        sole: There is none while it works. Below its first line stand the other lines of a draft,
-            or what the agent writes just now: the state is unknown then.
+        each: Every row of a draft looks like its first line, also where it is wrapped.
+        sole: There is none while it works. What stands below it is what the agent writes just now,
+            or, without ``each``, the other lines of a draft: the state is unknown then.
         placeholder: A draft that is the agent's own hint, for agents that do not grey it.
     """
 
@@ -61,6 +62,7 @@ class Prompt(_Table, frozen=True):
     end: str = r"^\s*$"
     below: str = ""
     closing: str = ""
+    each: bool = False
     sole: bool = False
     placeholder: str = ""
 
@@ -294,6 +296,7 @@ def _patterns(profile: Profile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 
 _NO_PATTERN = {
+    "prompt.each",
     "prompt.sole",
     "recognise.programs",
     "question.choose",
