@@ -87,7 +87,7 @@ class _Asked:
         name, state, moves = status.member.name, status.state, set(keys) <= MOVES
         if state.kind in {Kind.IDLE, Kind.WORKING} and not moves:
             raise ToolError(f"Pressed nothing for {spoken(name)}: nothing is asked there")
-        if state.kind is not Kind.WAITING and (state.kind is not Kind.UNKNOWN or moves):
+        if state.kind not in {Kind.WAITING, Kind.UNKNOWN}:
             return
         if not is_confirmed():
             self.menus[name] = stands(state)

@@ -22,6 +22,7 @@ FOOT = "  ? for shortcuts"
 IDLE = View(PANE, State(Kind.IDLE, "screen", 0), CLAUDE, draft="")
 ORDER = d.Order("developer", "%1", 10, "start on the login feature")
 SAID = f"> {ORDER.text}"
+SCROLLED = d.Scrolled("copy-mode", 7, 100)
 
 
 def seen(kind: Kind = Kind.IDLE, **changes: object) -> View:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import pty
+import termios
 from collections.abc import AsyncIterator, Callable
 
 from libtmux import Server
@@ -20,6 +21,7 @@ Types = Callable[[str], object]
 async def person_at(server: Server, session: str) -> AsyncIterator[Types]:
     """Attach to a session; what is yielded types there, in the pane that is the current one."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (31, 100))
     loop = asyncio.get_running_loop()
     loop.add_reader(ours, lambda: os.read(ours, 65536))  # nobody looks at this screen
     process = await asyncio.create_subprocess_exec(
