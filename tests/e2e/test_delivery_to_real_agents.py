@@ -24,11 +24,12 @@ KINDS = [
 ]
 CODE = "def f(x):\n    if x:\n        return x[1]\n\n    # nothing\n    return None"
 WRITTEN = {
+    "a screen full, at the start": "\n".join(f"line {n} of the code" for n in range(30)),
     "one line": "start on the login feature",
     "2,000 characters": "please look into the login once more " * 54,
     "six lines of code": CODE,
     "paragraphs": "Look at the login.\n\nThen at the tests:\n\n    make test",
-    "long lines": "\tone of many, é 🚀, with a tab\n" * 40,
+    "collapsed": "one of many lines, é 🚀\n" * 60,
     "awkward": "-x; 'single' \"double\" `tick` $HOME #{pane_id} %1 \\ <b> grüße 日本語 🚀",
     "a dash": "-n is an option",
     "slash": "/login is broken",
