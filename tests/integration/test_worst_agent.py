@@ -156,9 +156,13 @@ class Trial:
             async with Team(settings, QUICK) as team, Team(settings, QUICK) as other:
                 await team.pin()
                 await other.pin()
+                (status,) = await team.status()
+                question = status.state.question
                 os.kill(self.told("pid")[0], signal.SIGUSR1)
                 writes = [
-                    (who.answer if self.script.asks else who.send)("dev", words)
+                    who.answer("dev", words, question.fingerprint)
+                    if question
+                    else who.send("dev", words)
                     for who, words in zip((team, other), self.words, strict=False)
                 ]
                 *receipts, _ = await asyncio.gather(*writes, self._type(pane, types))
@@ -212,7 +216,6 @@ class Trial:
         chose = [option for option in self.told("chose") if option != theirs]
         wanted = {"yes": "Yes", "no": worst_agent._OPTIONS[2]}
         reached = chose if self.script.asks else got
-        subjects = [receipt.subject for receipt in self.receipts]
         of = [o for o, c in zip(self.told("of"), self.told("chose"), strict=True) if c != theirs]
         ours = [key for key in typed if key != KEYS[self.script.asks] or not self.plan.person]
         restored = all("stays left" not in receipt.evidence for receipt in self.receipts)
@@ -225,7 +228,7 @@ class Trial:
             "doubled": len(got) != len(set(got)),
             "chosen for": bool(chose) and not self.script.asks,
             "mis-chosen": not set(chose) <= {wanted.get(words, "") for words in self.words},
-            "another question": not set(of) <= set(subjects),
+            "another question": not set(of) <= {worst_agent.subject(1)},
             "a message to a question": bool(got) and self.script.asks,
             "scrolled away": self.plan.scrolled and restored and not self.is_scrolled,
         }
