@@ -3,7 +3,8 @@
 It speaks the commands and events of ``writing``. The answer is bound to the fingerprint of the
 question as it stands at the first look, or to the one that the caller has read (``expected``), and
 tmux itself checks that the question still stands there when the keys are pressed. If it changed,
-nothing is pressed. The keys are pressed once: a second time might answer the next question.
+nothing is pressed. The keys are pressed once: a second time might answer the next question. Copy
+mode is left only when it is sure what will be pressed.
 """
 
 from __future__ import annotations
@@ -14,23 +15,8 @@ from teamvoice.team.questions import Option, Question
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import compact
 from teamvoice.team.sight import Kind, View
-from teamvoice.team.write import Step, Write
-from teamvoice.team.writing import (
-    Command,
-    Denied,
-    Done,
-    Event,
-    Failed,
-    LeaveMode,
-    Left,
-    Look,
-    Looked,
-    Order,
-    Patience,
-    Press,
-    Still,
-    still,
-)
+from teamvoice.team.write import Step, Write, in_mode
+from teamvoice.team.writing import Command, Look, Order, Patience, Press, Still, still
 
 _ROWS = 24  # rows of a question that are checked together with the deed
 _CHANGED = "the question changed before it could be answered"
@@ -53,42 +39,40 @@ class Answer(Write):
         self._question: Question | None = None
         self._option: Option | None = None
 
-    def handle(self, event: Event) -> Command:
-        """What is to be done next, now that this happened."""
-        match event:
-            case Looked(at=at, view=view) if self._step is Step.SEEING:
-                return self._see_it_go(view, self._waited(at))
-            case Looked(at=at, view=view):
-                return self._see_whether_fit(view, self._waited(at))
-            case Done(at=at):
-                self._step, self._since = Step.SEEING, at
-                return Look(0.03)
-            case Left() | Denied():
-                return self._look_again()
-            case Failed(reason=reason):
-                return self._break_off(reason)
+    def _on_look(self, view: View, at: float) -> Command:
+        waited = self._waited(at)
+        if self._step is Step.SEEING:
+            return self._see_it_go(view, waited)
+        return self._see_whether_fit(view, waited)
+
+    def _on_done(self, at: float) -> Command:
+        self._step, self._since = Step.SEEING, at
+        return Look(0.03)
 
     def _see_whether_fit(self, view: View, waited: float) -> Command:
         if reason := self._barred(view):
             return self._refuse(reason)
-        if view.pane is not None and view.pane.in_mode:
-            self._step = Step.LEAVING
-            return LeaveMode()
         if view.question is None or view.profile is None:
             return self._see_no_question(view, waited)
         if self._expected and view.question.fingerprint != self._expected:
             return self._refuse(_CHANGED)
         self._expected, self._question = view.question.fingerprint, view.question
         self._option = choose(view.question, self._order.text)
-        if waited < view.profile.question.settle_s:
+        if waited < view.profile.question.settle_s and self._option is not None:
             return Look(0.1)  # an agent may ignore keys for a moment after it asked
-        return self._choose(view.question, self._option, view)
+        return self._choose(view.question, self._option, view, waited)
 
-    def _choose(self, question: Question, option: Option | None, view: View) -> Command:
+    def _choose(
+        self, question: Question, option: Option | None, view: View, waited: float
+    ) -> Command:
         if option is None:
             return self._refuse(f'none of its options is "{self._order.text}"')
         if not option.keys:
             return self._refuse("which keys choose that option is not known")
+        if wait := self._hands(view, waited):
+            return wait
+        if in_mode(view):
+            return self._leave_mode()
         self._step = Step.PRESSING
         return Press(option.keys, _as_it_stands(question, view))
 

@@ -11,46 +11,31 @@ Events in, one command out::
     … and its view restored (RestoreView) before any Finish.
 
 What it holds: Enter is pressed only while the prompt is seen to hold this message and nothing
-else, and tmux itself checks at that moment that the row still stands there. An Enter that the agent
-swallowed (the message still stands there) is pressed again, three times at most.
+else, and tmux itself checks at that moment that the rows still stand there, and that no person has
+pressed a key since. An Enter that the agent swallowed (the message still stands there) is pressed
+again, three times at most.
 
 What counts as taken, always by the very process that the text was pasted to:
 
 - the agent's own record has this message, newly; or
-- the prompt is empty again. Where the agent keeps a record and does not seem to work, the record or
-  the conversation on its screen must have something new as well; or
+- the prompt is empty again, and neither the record nor the conversation on the screen has other
+  words instead. Where the agent keeps a record, it is given time to write; and if it does not seem
+  to work then, the conversation must have the message; or
 - a question has taken the prompt's place, and above it the message is the last that a person said.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
-from dataclasses import replace
 
 from teamvoice.team.native import Heard, text_mark
 from teamvoice.team.profiles import found
-from teamvoice.team.receipts import Outcome, Receipt
+from teamvoice.team.receipts import Outcome
 from teamvoice.team.screen import clean_message, compact, tail
-from teamvoice.team.sight import Kind, View
-from teamvoice.team.write import Step, Write, in_mode
-from teamvoice.team.writing import (
-    Command,
-    Denied,
-    Done,
-    Event,
-    Failed,
-    Finish,
-    LeaveMode,
-    Left,
-    Look,
-    Looked,
-    Order,
-    Paste,
-    Patience,
-    Press,
-    RestoreView,
-    Scrolled,
-)
+from teamvoice.team.sight import Kind, View, prompt_span, typed_in
+from teamvoice.team.write import Step, Write, in_mode, is_touched
+from teamvoice.team.writing import Command, Look, Order, Paste, Patience, Press
 
 _HEAD = 32  # characters by which a text is known again
 _TRIES = 20  # deeds that tmux may deny because the screen changed since the look
@@ -77,39 +62,18 @@ class Delivery(Write):
         self._only_idle = only_idle
         self._pressed_at = 0.0
         self._presses = 0
-        self._scrolled: Scrolled | None = None  # where the person was in copy mode
         self._before: View | None = None  # as it was when the text was pasted
         self._stood = ""  # how it stood in the prompt when Enter was pressed
         self._seen: View | None = None
-        self._decided: Receipt | None = None
 
     def begin(self) -> Command:
         """The first command."""
         return super().begin() if self._text else self._refuse("there is nothing to say in it")
 
-    def handle(self, event: Event) -> Command:
-        """What is to be done next, now that this happened."""
-        if self._step is Step.OVER:
-            raise ValueError("the delivery is over")
-        if self._step is Step.RESTORING:
-            return self._end(restored=isinstance(event, Done))
-        match event:
-            case Failed(reason=reason):
-                return self._break_off(reason)
-            case Looked(at=at, view=view):
-                self._seen = view
-                return self._on_look(view, self._waited(at), at)
-            case Left(scrolled=scrolled):
-                self._scrolled = self._scrolled or scrolled
-                return self._go(Step.LOOKING, Look())
-            case Denied():
-                return self._on_denied()
-            case Done(at=at):
-                return self._on_done(at)
-
     # Each step ---------------------------------------------------------------------------------
 
-    def _on_look(self, view: View, waited: float, at: float) -> Command:
+    def _on_look(self, view: View, at: float) -> Command:
+        self._seen, waited = view, self._waited(at)
         match self._step:
             case Step.APPEARING:
                 return self._see_it_appear(view, waited)
@@ -119,41 +83,52 @@ class Delivery(Write):
                 return self._see_whether_fit(view, waited)
 
     def _see_whether_fit(self, view: View, waited: float) -> Command:
+        hidden = view.draft is None or view.state.kind is Kind.UNKNOWN
+        late = waited >= self._patience.settle
         if reason := self._unfit(view) or self._misread(view):
             return self._refuse(reason)
+        if hidden:
+            return self._refuse("its prompt is not to be seen") if late else Look(0.1)
+        if reason := self._occupied(view):
+            return self._refuse(reason)
+        return self._hands(view, waited) or self._paste(view)
+
+    def _occupied(self, view: View) -> str:
+        """Why the prompt is not free for this message, as a clause; empty when it is."""
+        if view.draft:
+            return "there is a half-typed draft in the prompt"
+        works = self._only_idle and view.state.kind is not Kind.IDLE
+        return "it is working" if works else ""
+
+    def _paste(self, view: View) -> Command:
         if in_mode(view):
             return self._leave_mode()
-        if view.draft is None or view.state.kind is Kind.UNKNOWN:
-            late = waited >= self._patience.settle
-            return self._refuse("its prompt is not to be seen") if late else Look(0.1)
-        if view.draft:
-            return self._refuse("there is a half-typed draft in the prompt")
-        if self._only_idle and view.state.kind is not Kind.IDLE:
-            return self._refuse("it is working")
         self._before = view
-        return self._go(
-            Step.PASTING, Paste(self._carried(view), self._prompt_stands(view, _EXACT_TRIES))
-        )
+        stands = self._prompt_stands(view, _EXACT_TRIES)
+        return self._go(Step.PASTING, Paste(self._carried(view), stands))
 
     def _see_it_appear(self, view: View, waited: float) -> Command:
         if reason := self._unfit(view):
             return self._doubt(f"{reason}, so Enter was not pressed")
-        if view.draft is not None and self._is_mine(view):
+        mine, touched = view.draft is not None and self._is_mine(view), is_touched(view)
+        if mine and not touched:
             return self._enter(view)
-        if waited < self._patience.appear:
-            return Look(_pause(waited))
+        if waited < self._patience.appear + (self._patience.hands if mine else 0):
+            return Look(0.1 if touched else _pause(waited))
         other = "something else stands in the prompt with it" if view.draft else "it did not appear"
-        return self._doubt(f"{other}, so Enter was not pressed")
+        amiss = "somebody is typing in its pane" if mine else other
+        return self._doubt(f"{amiss}, so Enter was not pressed")
 
     def _see_it_arrive(self, view: View, waited: float, at: float) -> Command:
-        if shown := self._what_shows_it(view):
-            rested = at - self._pressed_at
+        rested = at - self._pressed_at
+        if shown := self._what_shows_it(view, rested):
             return Look(0.1) if self._may_yet_queue(view, rested) else self._arrive(view, shown)
         if reason := self._barred(view):
             return self._doubt(reason)
         reason = self._unfit(view)
-        if waited >= (self._patience.start if _is_starting(view) else self._patience.arrive):
-            return self._doubt(reason or _what_is_amiss(view))
+        starts = self._may_be_starting(view)
+        if waited >= (self._patience.start if starts else self._patience.arrive):
+            return self._doubt(reason or self._what_is_amiss(view))
         if not reason and self._may_press_again(view, at):
             return self._enter(view)
         return Look(_pause(waited))
@@ -184,6 +159,16 @@ class Delivery(Write):
             case _:
                 return self._go(Step.LOOKING, Look())
 
+    def _enter(self, view: View) -> Press:
+        self._presses += 1
+        self._step, self._stood = Step.PRESSING, view.draft or ""
+        return Press(("Enter",), self._prompt_stands(view, _EXACT_TRIES))
+
+    def _go(self, step: Step, command: Command) -> Command:
+        self._step = step
+        self._since = None
+        return command
+
     # Judgements --------------------------------------------------------------------------------
 
     def _misread(self, view: View) -> str:
@@ -206,18 +191,28 @@ class Delivery(Write):
         draft, text = compact(view.draft or ""), compact(self._text)
         if not draft or view.profile is None:
             return False
-        alone = draft[0] == "[" and draft[-1] == "]" and not {"[", "]"} & set(draft[1:-1])
-        if alone and found(view.profile.signs.pasted, view.draft or ""):
-            return True  # a long paste, shown as one stub
+        if found(view.profile.signs.pasted, view.draft or ""):  # a long paste, shown as one stub
+            alone = draft[0] == "[" and draft[-1] == "]" and not {"[", "]"} & set(draft[1:-1])
+            return alone and _is_stub_of(view.draft or "", self._carried(view))
         if "\n" in self._escape(view):
             return False  # only as a stub it is surely text
         if draft == text or (len(draft) >= _HEAD and draft in text):
             return True
         # Where an empty line ends the prompt, only the first paragraph is seen as the draft.
         paragraph = compact(self._text.partition("\n\n")[0])
-        return draft == paragraph and text[-_HEAD:] in compact("\n".join(view.lines))
+        return draft == paragraph and self._stands_whole(view)
 
-    def _what_shows_it(self, view: View) -> str:
+    def _stands_whole(self, view: View) -> bool:
+        """From the prompt's first row on stands this message, and nothing right below it."""
+        span = prompt_span(view.lines, view.profile) if view.profile else None
+        if span is None or view.profile is None:
+            return False
+        first, *rest = view.lines[span[0] :]
+        end = _end_of((typed_in(first, view.profile), *rest), {compact(self._text)})
+        below = rest[end - 1 : end] if end else ["?"]
+        return not any(row.strip() and not found(view.profile.prompt.end, row) for row in below)
+
+    def _what_shows_it(self, view: View, rested: float) -> str:
         """What shows that the agent took the message, as a clause; empty when nothing does."""
         if self._barred(view):
             return ""
@@ -225,12 +220,30 @@ class Delivery(Write):
             return "the agent's own record has the message"
         if view.state.kind is Kind.WAITING:
             return _STANDS if self._stands_there(view) else ""
-        if view.draft != "" or view.state.kind not in {Kind.IDLE, Kind.WORKING}:
-            return ""
         keeps_record = self._before is not None and self._before.heard is not None
-        if view.state.kind is Kind.WORKING or not keeps_record or self._news(view):
-            return f"the prompt is empty again; {view.state.kind}"
-        return _STANDS if self._stands_there(view) else ""
+        yet = keeps_record and self._was_free and rested < self._patience.record
+        is_empty = view.draft == "" and view.state.kind in {Kind.IDLE, Kind.WORKING}
+        if yet or not is_empty or self._other_words(view):
+            return ""
+        if keeps_record and view.state.kind is Kind.IDLE:
+            return _STANDS if self._stands_there(view) else ""
+        return f"the prompt is empty again; {view.state.kind}"
+
+    @property
+    def _was_free(self) -> bool:
+        """What a person says newly since the paste was not held till then."""
+        before = self._before
+        return before is not None and not before.queued and before.state.kind is Kind.IDLE
+
+    def _other_words(self, view: View) -> bool:
+        """A person said something newly, and it is not this message: it went with more, say."""
+        news = self._news(view)
+        if any(heard.mark == self._mark for heard in news):
+            return False
+        if any(heard.held or self._was_free for heard in news):
+            return True
+        said, before = self._said(view), self._said(self._before) if self._before else []
+        return self._was_free and len(said) > len(before) and sum(said) <= sum(before)
 
     def _news(self, view: View) -> list[Heard]:
         """What the agent's own record has of its person since the text was pasted."""
@@ -242,9 +255,8 @@ class Delivery(Write):
 
     def _is_recorded(self, view: View) -> bool:
         """It is in the record, and cannot be an older one that had been held there till now."""
-        before = self._before
-        held = before is None or before.queued or before.state.kind is not Kind.IDLE
-        return any(h.mark == self._mark and (h.held or not held) for h in self._news(view))
+        news = self._news(view)
+        return any(h.mark == self._mark and (h.held or self._was_free) for h in news)
 
     def _stands_there(self, view: View) -> bool:
         """It is the last thing that a person said in the conversation, and was not before."""
@@ -279,9 +291,27 @@ class Delivery(Write):
     def _may_press_again(self, view: View, at: float) -> bool:
         before = self._before.state.kind if self._before else None
         began = view.state.kind is Kind.WORKING and before is not Kind.WORKING
-        rested = at - self._pressed_at >= self._patience.again
-        stands = view.draft is not None and self._is_mine(view)
+        rested = at - self._pressed_at >= self._patience.again and not is_touched(view)
+        # Where a message that was taken still looks like a draft, a second Enter could answer
+        # what is asked next.
+        sole = view.profile is not None and view.profile.prompt.sole
+        stands = view.draft is not None and self._is_mine(view) and not sole
         return rested and stands and not began and self._presses < 3
+
+    def _may_be_starting(self, view: View) -> bool:
+        """It says that it still starts, or has no room to say so: the draft fills the screen."""
+        starting = view.profile.signs.starting if view.profile else ""
+        if not starting or any(found(starting, row) for row in view.lines):
+            return bool(starting)
+        span = prompt_span(view.lines, view.profile) if view.profile else None
+        return bool(view.draft) and span is not None and span[1] == len(view.lines)
+
+    def _what_is_amiss(self, view: View) -> str:
+        if view.draft != "":
+            return "the message still seems to stand in the prompt"
+        if self._other_words(view):
+            return "other words than these were taken, maybe these among them"
+        return "the prompt is empty, but nothing shows that the message was taken"
 
     # Ends --------------------------------------------------------------------------------------
 
@@ -293,36 +323,6 @@ class Delivery(Write):
     def _doubt(self, reason: str) -> Command:
         seen = tail(self._seen.lines, max_lines=3, max_chars=240) if self._seen else ""
         return self._finish(Outcome.UNCONFIRMED, reason, seen)
-
-    def _finish(self, outcome: Outcome, why: str = "", evidence: str = "") -> Command:
-        if self._scrolled is None:
-            return super()._finish(outcome, why, evidence)
-        self._decided = self._receipt(outcome, why, evidence)
-        self._step = Step.RESTORING
-        return RestoreView(self._scrolled)
-
-    def _end(self, *, restored: bool) -> Finish:
-        if self._decided is None:
-            raise ValueError("nothing was decided yet")
-        self._step = Step.OVER
-        left = "copy mode was left, and " + ("its view restored" if restored else "stays left")
-        evidence = "; ".join(filter(None, (self._decided.evidence, left)))
-        return Finish(replace(self._decided, evidence=evidence))
-
-    def _leave_mode(self) -> Command:
-        if self._scrolled is not None:
-            return self._refuse("its pane went into copy mode again")
-        return self._go(Step.LEAVING, LeaveMode())
-
-    def _enter(self, view: View) -> Press:
-        self._presses += 1
-        self._step, self._stood = Step.PRESSING, view.draft or ""
-        return Press(("Enter",), self._prompt_stands(view, _EXACT_TRIES))
-
-    def _go(self, step: Step, command: Command) -> Command:
-        self._step = step
-        self._since = None
-        return command
 
 
 def _conversation(view: View) -> tuple[str, ...]:
@@ -336,23 +336,25 @@ def _conversation(view: View) -> tuple[str, ...]:
 
 def _reads(rows: Sequence[str], texts: Set[str]) -> bool:
     """One of the texts ends where one of the rows does, and begins where they do."""
+    return _end_of(rows, texts) > 0
+
+
+def _end_of(rows: Sequence[str], texts: Set[str]) -> int:
+    """How many of the rows one of the texts takes, from their beginning; 0 when none does."""
     read, longest = "", max(map(len, texts), default=0)
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         read += compact(row)
         if read in texts or len(read) > longest:
-            return read in texts
-    return False
+            return number if read in texts else 0
+    return 0
 
 
-def _is_starting(view: View) -> bool:
-    starting = view.profile.signs.starting if view.profile else ""
-    return any(found(starting, row) for row in view.lines)
-
-
-def _what_is_amiss(view: View) -> str:
-    if view.draft == "":
-        return "the prompt is empty, but nothing shows that the message was taken"
-    return "the message still seems to stand in the prompt"
+def _is_stub_of(stub: str, text: str) -> bool:
+    """No number in it tells of another text: how many lines, or characters."""
+    lines = text.count("\n")
+    sizes = {lines, lines + 1, len(text), len(text.encode("utf-16-le", "replace")) // 2}
+    told = [int(number) for number in re.findall(r"(?<![#\d])\d+", stub)]
+    return not told or any(number in sizes for number in told)
 
 
 def _pause(waited: float) -> float:

@@ -129,6 +129,8 @@ class _Said(NamedTuple):
 
 def _claude_said(home: Path, session_id: str) -> _Said:
     files = list((home / "projects").glob(f"*/{_plain(session_id)}.jsonl"))
+    if not files:  # it begins with the first message
+        return _Said(heard=())
     return _said_there(files[0], *_version(files[0])) if len(files) == 1 else _Said()
 
 

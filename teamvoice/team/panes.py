@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SEPARATOR = "␞"  # printable, so that no version of tmux escapes it
 
@@ -35,6 +35,10 @@ class Pane:
         activity: The second (since the epoch) in which its window last had output.
         size: Columns and rows.
         options: User options (``@role_name``) that were asked for and have a value.
+        touched: The second in which a person last used the keyboard or the mouse in its session.
+            Known, like the next, only of a pane that was looked at.
+        untouched_s: Whole seconds since then, and up to one more; ``None`` when no person can be
+            typing in this pane.
     """
 
     id: str
@@ -52,6 +56,8 @@ class Pane:
     activity: int = 0
     size: tuple[int, int] = (0, 0)
     options: dict[str, str] = field(default_factory=dict)
+    touched: int = 0
+    untouched_s: int | None = None
 
     @property
     def place(self) -> str:
@@ -93,6 +99,20 @@ def parse_pane(line: str, options: Sequence[str]) -> Pane | None:
         size=(int(parts[11] or 0), int(parts[12] or 0)),
         options={name: value for name, value in zip(options, values, strict=True) if value},
     )
+
+
+# tmux tells the time of a person's last key by the second, and the session's alone.
+HANDS = (
+    "%s #{session_activity} #{session_attached} #{pane_active} "
+    "#{?#{||:#{window_active},#{session_grouped}},1,0}"
+)
+
+
+def with_hands(pane: Pane, line: str) -> Pane:
+    """The pane with what ``display-message`` made of :data:`HANDS`."""
+    now, touched, attached, *current = (int(word or 0) for word in line.split(" "))
+    can_type = bool(attached) and all(current)
+    return replace(pane, touched=touched, untouched_s=max(0, now - touched) if can_type else None)
 
 
 def _is_on(flag: str) -> bool:

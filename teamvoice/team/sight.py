@@ -6,6 +6,7 @@ what state it is in (and who says so), and what stands in its prompt.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from teamvoice.team.questions import Question, read_question
 from teamvoice.team.screen import Line, read_screen, strip_frame, tail
 from teamvoice.team.states import Kind, State
 
-__all__ = ["Kind", "State", "View", "missing", "recognise", "see"]
+__all__ = ["Kind", "State", "View", "missing", "prompt_span", "recognise", "see"]
 
 _INTERPRETERS = ("node", "bun", "deno", "python", "pypy", "ruby", "npx", "tsx", "uv", "uvx")
 # Programs behind which another machine or terminal hides: there the title has to tell.
@@ -33,6 +34,7 @@ _SHELL_PROMPT = re.compile(r"(?:[\w~\[(/].*)?[#$%>❯➜»λ](?: .*)?")
 _BOTTOM = 40  # lines of the screen that speak of now
 _LAG_S = 1.0  # how far an agent's screen and its files may be apart
 _HEAD = 16  # characters by which a command is known again
+_ROWS = 24  # rows by which a screen that is not understood is known again
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +203,12 @@ def _see_agent(pane: Pane, lines: Sequence[Line], profile: Profile, at: float) -
     # While it asks (and some while they work) there is no prompt: what looks like one is an old
     # message.
     works = state.kind is Kind.WORKING and profile.prompt.sole
-    hidden = prompt is None or state.kind is Kind.WAITING or works
+    hidden = state.kind is Kind.WAITING or works
     return View(
         pane=pane,
         state=state,
         profile=profile,
-        draft=None if hidden else _draft(lines[prompt:], profile),
+        draft=None if hidden or prompt is None else _draft(lines, prompt, profile),
         queued=any(found(profile.signs.queued, line) for line in plain[-_BOTTOM:]),
         stops=sum(1 for line in plain if found(profile.signs.stopped, line)),
         lines=plain,
@@ -242,7 +244,20 @@ def _with_subject(question: Question, subject: str) -> Question:
     return replace(question, subject=subject) if is_cut or shown == whole else question
 
 
+def prompt_span(lines: Sequence[str], profile: Profile) -> tuple[int, int] | None:
+    """The rows of the prompt, from the first to the one after the last; ``None`` without one."""
+    prompt = _find_prompt(lines, profile)
+    return None if prompt is None else (prompt, _end_of_prompt(lines, prompt, profile))
+
+
 def _find_prompt(lines: Sequence[str], profile: Profile) -> int | None:
+    number = _last_prompt(lines, profile)
+    while number and profile.prompt.each and found(profile.prompt.line, lines[number - 1]):
+        number -= 1
+    return number
+
+
+def _last_prompt(lines: Sequence[str], profile: Profile) -> int | None:
     prompt = profile.prompt
     for number in range(len(lines) - 1, -1, -1):
         above = lines[number - 1] if number else ""
@@ -280,25 +295,32 @@ def _closed(lines: Sequence[str], prompt: int, profile: Profile) -> int | None:
     return end if sure else None
 
 
-def _draft(lines: Sequence[Line], profile: Profile) -> str:
-    """What was typed into the prompt that begins with the first of the lines."""
-    match = found(profile.prompt.line, lines[0].solid)
-    first = (match.groupdict().get("draft") or "") if match else lines[0].solid
-    rows = [first, *(line.solid for line in lines[1 : _end_of_prompt(lines, profile)])]
-    text = "\n".join(rows).strip()
+def _draft(lines: Sequence[Line], prompt: int, profile: Profile) -> str:
+    """What was typed into the prompt that begins with this row."""
+    end = _end_of_prompt([line.plain for line in lines], prompt, profile)
+    first, *rest = (line.solid for line in lines[prompt:end])
+    rest = [typed_in(row, profile) for row in rest] if profile.prompt.each else rest
+    text = "\n".join([typed_in(first, profile), *rest]).strip()
     return "" if found(profile.prompt.placeholder, text) else text
 
 
-def _end_of_prompt(lines: Sequence[Line], profile: Profile) -> int:
+def typed_in(row: str, profile: Profile) -> str:
+    """What was typed in the first row of a prompt, or in the first of it that is to be seen."""
+    match = found(profile.prompt.line, row)
+    return (match.groupdict().get("draft") or "") if match else row
+
+
+def _end_of_prompt(lines: Sequence[str], prompt: int, profile: Profile) -> int:
     """The first row that is no longer the prompt's: what closes it, where that is to be seen.
 
     An empty row may be a part of what was typed.
     """
-    pattern = profile.prompt.closing
-    if not any(found(pattern, line.plain) for line in lines[1:]):
-        pattern = profile.prompt.end
-    rows = (n for n, line in enumerate(lines[1:], 1) if found(pattern, line.plain))
-    return next(rows, len(lines))
+    rows = range(prompt + 1, len(lines))
+    if profile.prompt.each:
+        return next((n for n in rows if not found(profile.prompt.line, lines[n])), len(lines))
+    patterns = (profile.prompt.closing, profile.prompt.end)
+    ends = (next((n for n in rows if found(p, lines[n])), None) for p in patterns)
+    return next((end for end in ends if end is not None), len(lines))
 
 
 def _judge(
@@ -308,9 +330,10 @@ def _judge(
     bottom = lines[-_BOTTOM:]
     below_prompt = bottom
     if prompt is not None:
-        below_prompt = lines[_closed(lines, prompt, profile) or prompt + 1 :]
+        below_prompt = lines[_below(lines, prompt, profile) :]
+    unknown = State(Kind.UNKNOWN, "screen", at, looks=_looks(lines))
     if prompt is None and _is_doubtful(bottom, profile):
-        return State(Kind.UNKNOWN, "screen", at, "a draft or a menu")
+        return replace(unknown, detail="a draft or a menu")
     if _any(signs.waiting, below_prompt):
         question = read_question(below_prompt, profile)
         detail = _box(below_prompt, question) if question else _question(bottom, profile)
@@ -322,7 +345,20 @@ def _judge(
     if _any(signs.working, bottom):
         return State(Kind.WORKING, "screen", at)
     writes = profile.prompt.sole and any(map(str.strip, below_prompt))
-    return State(Kind.UNKNOWN if prompt is None or writes else Kind.IDLE, "screen", at)
+    return unknown if prompt is None or writes else State(Kind.IDLE, "screen", at)
+
+
+def _below(lines: Sequence[str], prompt: int, profile: Profile) -> int:
+    """The first row that surely is below what may be an old message, and not the prompt."""
+    if profile.prompt.each:
+        return _end_of_prompt(lines, prompt, profile)
+    return _closed(lines, prompt, profile) or prompt + 1
+
+
+def _looks(lines: Sequence[str]) -> str:
+    """By which a screen is known again."""
+    rows = [line.rstrip() for line in lines if line.strip()][-_ROWS:]
+    return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _any(patterns: Sequence[str], lines: Sequence[str]) -> bool:

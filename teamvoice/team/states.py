@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from teamvoice.team.questions import Question
@@ -36,6 +36,7 @@ class State:
         since: When it began, monotonic; ``None`` where nobody tells.
         settled: It has lasted, or needs not to: see ``steady``. Idle that is not settled may be a
             pause between two steps.
+        looks: Of ``unknown``: by which its screen is known again.
     """
 
     kind: Kind
@@ -45,6 +46,7 @@ class State:
     question: Question | None = None
     since: float | None = None
     settled: bool = True
+    looks: str = field(default="", compare=False)
 
     def as_json(self, now: float) -> dict[str, Any]:
         """For ``--json``: with the age of the sight in seconds."""

@@ -247,7 +247,7 @@ class Team:
         Args:
             name: Whose pane.
             keys: By tmux's names.
-            expected: The ``mark`` of what they are for, as it was read: a question, or empty for
+            expected: What ``stands`` there, as it was read: a question, a screen, or empty for
                 none. ``None``: whatever stands there.
         """
         machine = functools.partial(KeyPress, keys=tuple(keys), expected=expected)

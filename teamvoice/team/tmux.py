@@ -24,7 +24,7 @@ from libtmux.common import tmux_cmd
 from libtmux.exc import TmuxCommandNotFound
 
 from teamvoice.errors import TmuxFailed, TmuxUnavailable
-from teamvoice.team.panes import Pane, pane_format, parse_pane
+from teamvoice.team.panes import HANDS, Pane, pane_format, parse_pane, with_hands
 from teamvoice.team.ssh import Errand
 from teamvoice.team.worker import Quick, Worker
 from teamvoice.team.writing import Scrolled, Still
@@ -134,8 +134,9 @@ class Tmux:
     async def look(self, pane_id: str) -> tuple[Pane, str] | None:
         """A pane with its screen (with SGR codes), in one invocation; ``None`` if it is gone."""
         try:
-            first, *screen = await self.run(
+            first, hands, *screen = await self.run(
                 ("display-message", "-p", "-t", pane_id, pane_format(self._options)),
+                ("display-message", "-p", "-t", pane_id, HANDS),
                 ("capture-pane", "-p", "-e", "-t", pane_id),
             )
         except TmuxFailed as error:
@@ -143,7 +144,7 @@ class Tmux:
                 return None
             raise
         pane = parse_pane(first, self._options)
-        return (pane, "\n".join(screen)) if pane else None
+        return (with_hands(pane, hands), "\n".join(screen)) if pane else None
 
     async def screens(self, pane_ids: Sequence[str]) -> dict[str, str]:
         """The screens of many panes in one invocation; a pane that is gone is left out."""
@@ -258,6 +259,8 @@ def _fit(pid: int, still: Still) -> str:
     conditions = [f"#{{==:{facts},{pid} 0 0 0 0}}"]
     if still.command:
         conditions.append(f"#{{==:#{{pane_current_command}},{_escaped(still.command)}}}")
+    if still.touched:
+        conditions.append(f"#{{==:#{{session_activity}},{still.touched}}}")
     conditions += [f"#{{==:#{{C/r:{pattern}}},{number}}}" for number, pattern in still.rows]
     return functools.reduce(lambda both, one: f"#{{&&:{both},{one}}}", conditions)
 

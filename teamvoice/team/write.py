@@ -6,28 +6,42 @@ the machine carries it out and tells it what came of it, until the command is ``
 
 A write is for the very process that its first look saw: an agent that is started anew meanwhile has
 taken nothing of what was typed before.
+
+Copy mode is left only right before something is typed, and its view restored before the end.
+
+A person may type in the same pane. What an agent has got and not drawn yet nobody can see; so after
+a person's last key it is given time to draw it, and tmux presses nothing if another came since.
 """
 
 from __future__ import annotations
 
 import enum
+from dataclasses import replace
 
-from teamvoice.team.profiles import found
 from teamvoice.team.receipts import Outcome, Receipt
-from teamvoice.team.sight import Kind, View
+from teamvoice.team.sight import Kind, View, prompt_span
 from teamvoice.team.writing import (
     Command,
+    Denied,
+    Done,
     Event,
+    Failed,
     Finish,
+    LeaveMode,
+    Left,
     Look,
+    Looked,
     Order,
     Patience,
     Press,
+    RestoreView,
+    Scrolled,
     Still,
     still,
 )
 
 _ROWS = 24  # rows of a menu that are checked together with the deed
+_HANDS_S = 3  # whole seconds, the first cut short, after which what a person typed has been drawn
 _LOOKS = 5  # deeds that tmux may deny because the screen changed since the look
 _EXACT_LOOKS = 4  # … of which so many insist on the row of the prompt, however it is drawn
 
@@ -60,6 +74,8 @@ class Write:
         self._since: float | None = None  # when the step that looks again and again began
         self._denials = 0
         self._process: str | None = None  # whom the first look saw
+        self._scrolled: Scrolled | None = None  # where the person was in copy mode
+        self._decided: Receipt | None = None
 
     def begin(self) -> Command:
         """The first command."""
@@ -67,7 +83,37 @@ class Write:
 
     def handle(self, event: Event) -> Command:
         """What is to be done next, now that this happened."""
+        if self._step is Step.OVER:
+            raise ValueError("the write is over")
+        if self._step is Step.RESTORING:
+            return self._end(restored=isinstance(event, Done))
+        match event:
+            case Looked(at=at, view=view):
+                return self._on_look(view, at)
+            case Left(scrolled=scrolled):
+                self._scrolled = scrolled
+                self._step, self._since = Step.LOOKING, None
+                return Look()
+            case Denied():
+                return self._on_denied()
+            case Done(at=at):
+                return self._on_done(at)
+            case Failed(reason=reason):
+                return self._break_off(reason)
+
+    def _on_look(self, view: View, at: float) -> Command:
         raise NotImplementedError
+
+    def _on_done(self, at: float) -> Command:
+        raise NotImplementedError
+
+    def _on_denied(self) -> Command:
+        """The screen changed since the look: nothing was typed by this."""
+        self._denials += 1
+        if self._denials > _LOOKS:
+            return self._refuse("its screen keeps changing")
+        self._step = Step.LOOKING
+        return Look(0.03)
 
     def _waited(self, at: float) -> float:
         self._since = at if self._since is None else self._since
@@ -87,10 +133,23 @@ class Write:
         waits = view.state.kind is Kind.WAITING
         return "it waits for an answer to a question" if waits else ""
 
+    def _hands(self, view: View, waited: float) -> Command | None:
+        """Wait for a person who types in this pane; ``None`` when nobody does."""
+        if not is_touched(view):
+            return None
+        late = waited >= self._patience.hands
+        return self._refuse("somebody is typing in its pane") if late else Look(0.1)
+
+    def _leave_mode(self) -> Command:
+        if self._scrolled is not None:
+            return self._refuse("its pane went into copy mode again")
+        self._step = Step.LEAVING
+        return LeaveMode()
+
     def _press(self, keys: tuple[str, ...], view: View) -> Press:
         """Press keys while the menu, or else the prompt, that was seen still stands there."""
         self._step = Step.PRESSING
-        if view.state.kind is Kind.WAITING:
+        if view.state.kind in {Kind.WAITING, Kind.UNKNOWN}:
             menu = [n for n, row in enumerate(view.lines) if row.strip()][-_ROWS:]
             return Press(keys, still(view, menu))
         return Press(keys, self._prompt_stands(view, _EXACT_LOOKS))
@@ -98,14 +157,6 @@ class Write:
     def _prompt_stands(self, view: View, exact: int) -> Still:
         """The rows of the prompt, unless tmux has denied so often that it reads them otherwise."""
         return still(view, prompt_rows(view) if self._denials < exact else [])
-
-    def _look_again(self) -> Command:
-        """The screen changed since the look: nothing was typed by this."""
-        self._denials += 1
-        if self._denials > _LOOKS:
-            return self._refuse("its screen keeps changing")
-        self._step = Step.LOOKING
-        return Look(0.03)
 
     def _refuse(self, reason: str) -> Command:
         return self._finish(Outcome.REFUSED, reason)
@@ -119,8 +170,20 @@ class Write:
         return self._refuse(reason) if untouched else self._doubt(reason)
 
     def _finish(self, outcome: Outcome, why: str = "", evidence: str = "") -> Command:
+        self._decided = self._receipt(outcome, why, evidence)
+        if self._scrolled is not None:
+            self._step = Step.RESTORING
+            return RestoreView(self._scrolled)
         self._step = Step.OVER
-        return Finish(self._receipt(outcome, why, evidence))
+        return Finish(self._decided)
+
+    def _end(self, *, restored: bool) -> Finish:
+        if self._decided is None:
+            raise ValueError("nothing was decided yet")
+        self._step = Step.OVER
+        left = "copy mode was left, and " + ("its view restored" if restored else "stays left")
+        evidence = "; ".join(filter(None, (self._decided.evidence, left)))
+        return Finish(replace(self._decided, evidence=evidence))
 
     def _receipt(self, outcome: Outcome, why: str, evidence: str) -> Receipt:
         return Receipt(outcome, why, evidence, self._order.member, self._order.pane)
@@ -142,27 +205,21 @@ def barred(view: View, order: Order) -> str:
     return next((reason for holds, reason in reasons if holds), "")
 
 
-def in_mode(view: View) -> str:
-    """That the pane is in copy mode, as a clause; empty when it is not."""
-    return "its pane is in copy mode" if view.pane is not None and view.pane.in_mode else ""
+def in_mode(view: View) -> bool:
+    """Whether the pane is in copy mode. Its screen is looked at all the same."""
+    return view.pane is not None and view.pane.in_mode
+
+
+def is_touched(view: View) -> bool:
+    """A person has used the pane so lately that the agent may not have drawn it yet."""
+    untouched = view.pane.untouched_s if view.pane else None
+    return untouched is not None and untouched < _HANDS_S
 
 
 def prompt_rows(view: View) -> list[int]:
     """The numbers of the rows that the prompt takes: its first ones and its last."""
-    if view.profile is None:
-        return []
-    prompt = view.profile.prompt
-    pairs = enumerate(zip(("", *view.lines), view.lines, strict=False))
-    starts = [
-        number
-        for number, (above, row) in pairs
-        if found(prompt.line, row) and (not prompt.above or found(prompt.above, above))
-    ]
-    rows: list[int] = []
-    for number in range(starts[-1] if starts else len(view.lines), len(view.lines)):
-        if rows and found(prompt.end, view.lines[number]):
-            break
-        rows.append(number)
+    span = prompt_span(view.lines, view.profile) if view.profile else None
+    rows = list(range(*span)) if span else []
     return [*rows[:3], *rows[3:][-3:]]
 
 

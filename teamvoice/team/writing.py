@@ -43,6 +43,8 @@ class Patience:
     start: float = 30.0  # the same, while an agent says that it is still starting
     again: float = 1.5  # between one Enter and the next: longer than any redraw takes, so that
     # no second Enter meets a question that the first one led to
+    record: float = 1.5  # for the agent to write the message down, where it keeps a record
+    hands: float = 8.0  # for a person who types in the same pane to pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,12 @@ class Still:
         command: The program in the foreground, as tmux names it; empty: any.
         rows: Rows of the screen, each as the number (from 1) of the first row that fits a pattern,
             and the pattern: a POSIX extended regular expression that tmux takes within a format.
+        touched: The second in which a person last touched a key in the pane's session; 0: any.
     """
 
     command: str = ""
     rows: tuple[tuple[int, str], ...] = ()
+    touched: int = 0
 
 
 # Commands --------------------------------------------------------------------------------------
@@ -168,11 +172,12 @@ Event = Looked | Left | Done | Denied | Failed
 
 
 def still(view: View, rows: Sequence[int]) -> Still:
-    """What must still hold of a view: its program, and these rows (numbers from 0)."""
-    command = view.pane.command if view.pane else ""
+    """What must still hold of a view: its program, these rows (numbers from 0), nobody's key."""
+    pane = view.pane
+    touched = pane.touched if pane is not None and pane.untouched_s is not None else 0
     patterns = _affordable([row_pattern(view.lines[number]) for number in rows])
     first = ((_first(pattern, view.lines), pattern) for pattern in dict.fromkeys(patterns))
-    return Still(command, tuple(first))
+    return Still(pane.command if pane else "", tuple(first), touched)
 
 
 def row_pattern(row: str) -> str:

@@ -16,7 +16,7 @@ import msgspec
 
 from teamvoice.errors import NeedsConfirmation, ToolError
 from teamvoice.team.glimpses import Status
-from teamvoice.team.keypress import MOVES
+from teamvoice.team.keypress import MOVES, stands
 from teamvoice.team.newsdesk import mark
 from teamvoice.team.questions import Question
 from teamvoice.team.receipts import (
@@ -87,12 +87,12 @@ class _Asked:
         name, state, moves = status.member.name, status.state, set(keys) <= MOVES
         if state.kind in {Kind.IDLE, Kind.WORKING} and not moves:
             raise ToolError(f"Pressed nothing for {spoken(name)}: nothing is asked there")
-        if state.kind is not Kind.WAITING and (state.kind is not Kind.UNKNOWN or moves):
+        if state.kind not in {Kind.WAITING, Kind.UNKNOWN}:
             return
         if not is_confirmed():
-            self.menus[name] = mark(state)
+            self.menus[name] = stands(state)
             raise NeedsConfirmation("keys would answer a question")
-        if self.menus.pop(name, self.house.heard.get(name)) != mark(state):
+        if self.menus.pop(name, self.house.heard.get(name)) != stands(state):
             raise ToolError(f"Pressed nothing for {spoken(name)}: the question has changed")
 
 
@@ -198,6 +198,6 @@ def _answering(team: Team, asked: _Asked) -> list[Function]:
             raise ToolError(f"These keys may not be pressed: {', '.join(wrong)}")
         (status,) = await team.status(member)
         asked.check_keys(status, keys)
-        return say_pressed(await team.press(status.member.name, keys, mark(status.state)))
+        return say_pressed(await team.press(status.member.name, keys, stands(status.state)))
 
     return [answer_prompt, press_keys]

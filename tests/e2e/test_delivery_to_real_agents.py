@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from teamvoice.team.receipts import Outcome
+from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from tests.support.agents import Agent, real_agent
 from tests.support.models import Asks, Works
+from tests.support.person import person_at
 from tests.support.wait import until
 
 pytestmark = pytest.mark.timeout(180)
@@ -23,9 +24,12 @@ KINDS = [
 ]
 CODE = "def f(x):\n    if x:\n        return x[1]\n\n    # nothing\n    return None"
 WRITTEN = {
+    "a screen full, at the start": "\n".join(f"line {n} of the code" for n in range(30)),
     "one line": "start on the login feature",
     "2,000 characters": "please look into the login once more " * 54,
     "six lines of code": CODE,
+    "paragraphs": "Look at the login.\n\nThen at the tests:\n\n    make test",
+    "collapsed": "one of many lines, é 🚀\n" * 60,
     "awkward": "-x; 'single' \"double\" `tick` $HOME #{pane_id} %1 \\ <b> grüße 日本語 🚀",
     "a dash": "-n is an option",
     "slash": "/login is broken",
@@ -94,21 +98,40 @@ async def test_a_busy_agent_gets_it_once_and_a_draft_is_left_alone(agent: Agent)
         assert "half a thought" in agent.screen()
         agent.press("Enter")
         await heard(agent, "first", "second, while you work", "half a thought")
+        await until(lambda: is_idle(team), "it is idle again", within=20)
+        receipt = await beside_a_person(agent, team, "fourth thing to do")
+        said = ["first", "second, while you work", "half a thought"]
+        await heard(agent, *said, *(["fourth thing to do"] if receipt.arrived else []))
+
+
+async def beside_a_person(agent: Agent, team: Team, text: str) -> Receipt:
+    """Send a text while a person types in the same prompt, as soon as they see it."""
+    async with person_at(agent.server, f"{agent.kind}-desk") as types, asyncio.TaskGroup() as group:
+        sending = group.create_task(team.send("dev", text))
+        await agent.shows(text)
+        types("w")
+        return await sending
 
 
 async def test_two_senders_and_twenty_in_a_row_and_copy_mode(agent: Agent) -> None:
     words = [f"message number {n}" for n in range(20)]
-    async with Team(agent.settings()) as team:
-        both = await asyncio.gather(team.send("dev", words[0]), team.send("dev", words[1]))
+    async with Team(agent.settings()) as team, Team(agent.settings()) as other:
+        both = await asyncio.gather(team.send("dev", words[0]), other.send("dev", words[1]))
         assert all(receipt.arrived for receipt in both), both
-        await heard_once(agent, words[:2], in_order=True)
+        await heard_once(agent, words[:2], in_order=False)
         agent.pane.cmd("copy-mode")
         receipts = [await team.send("dev", word) for word in words[2:]]
         assert all(receipt.arrived for receipt in receipts), (receipts, agent.screen())
         # What Codex holds it takes up in an order of its own.
         held = any(receipt.outcome is Outcome.QUEUED for receipt in receipts)
+        first = agent.model.heard()[0].splitlines()[0]  # of the two who came at once
+        words[:2] = words[:2] if first == words[0] else [words[1], words[0]]
         await heard_once(agent, words, in_order=agent.kind == "claude" or not held)
-    assert agent.pane.cmd("display-message", "-p", "#{pane_in_mode}").stdout == ["1"]
+    assert is_scrolled(agent)
+
+
+def is_scrolled(agent: Agent) -> bool:
+    return agent.pane.cmd("display-message", "-p", "#{pane_in_mode}").stdout == ["1"]
 
 
 async def heard_once(agent: Agent, words: list[str], *, in_order: bool) -> None:
@@ -135,15 +158,26 @@ async def test_an_answer_is_seen_by_whether_the_command_ran(agent: Agent, choice
         await until(asks, "it asks", within=30)
         refused = await team.send("dev", "1")
         assert (refused.outcome, "question" in refused.why) == (Outcome.REFUSED, True)
+        agent.pane.cmd("copy-mode")
         stale = await team.answer("dev", choice, expected="another")
-        assert stale.outcome is Outcome.REFUSED
+        assert (stale.outcome, is_scrolled(agent)) == (Outcome.REFUSED, True)
         assert not (agent.work / "deployed").exists()
         receipt = await team.answer("dev", choice)
         assert receipt.outcome is Outcome.SUBMITTED, (receipt, agent.screen())
         assert receipt.option.startswith(choice.title())
+        assert is_scrolled(agent)
+        agent.pane.cmd("copy-mode", "-q")
         await until(lambda: is_idle(team), "it is idle again", within=20)
-    assert (agent.work / "deployed").exists() == (choice == "yes")
-    assert agent.model.heard().count("please go on") == 1
+        assert (agent.work / "deployed").exists() == (choice == "yes")
+        assert agent.model.heard().count("please go on") == 1
+        if choice == "no":
+            agent.model.script(Asks("touch pressed"))
+            assert (await team.send("dev", "and further")).outcome is not Outcome.REFUSED
+            await until(asks, "it asks again", within=30)
+            receipt = await team.press("dev", ["Escape", "Enter"])
+            assert (receipt.outcome, "Enter was not" in receipt.why) == (Outcome.UNCONFIRMED, True)
+            await until(lambda: is_idle(team), "it is idle again", within=20)
+            assert not (agent.work / "pressed").exists()
 
 
 async def test_a_dead_agent_and_the_shell_it_left_get_nothing(agent: Agent) -> None:

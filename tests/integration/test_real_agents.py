@@ -8,6 +8,7 @@ import pytest
 
 from teamvoice.team.glimpses import Status
 from teamvoice.team.profiles import load_profiles
+from teamvoice.team.receipts import Outcome
 from teamvoice.team.screen import compact
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
@@ -85,7 +86,8 @@ async def test_the_state_is_what_the_agent_itself_says(kind: str, tmp_path: Path
         working = await until_it_is(team, Kind.WORKING, "native")
         assert working.state.since is not None
         await until(lambda: len(agent.model.requests) == 2, "the model was asked", 20)
-        agent.press("Escape")
+        receipt = await team.interrupt("dev")
+        assert receipt.outcome is Outcome.SUBMITTED, (receipt, agent.screen())
         await until_it_is(team, Kind.IDLE, "native")
 
         command = "touch made-it && echo " + " and ".join(f"number-{n}" for n in range(30))

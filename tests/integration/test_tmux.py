@@ -14,6 +14,7 @@ from teamvoice.team.processes import _ask_ps, _below, read_tree
 from teamvoice.team.tmux import Tmux
 from teamvoice.team.writing import Still, row_pattern
 from tests.support.panes import id_of, name_of, open_pane, own_server, pid_of, recorder, screen_of
+from tests.support.person import person_at
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs("tmux")
@@ -23,6 +24,39 @@ pytestmark = pytest.mark.needs("tmux")
 def server() -> Iterator[Server]:
     with own_server() as own:
         yield own
+
+
+async def test_a_key_of_a_persons_is_seen_and_denies_what_was_for_before_it(
+    server: Server, tmp_path: Path
+) -> None:
+    pane = open_pane(server, "typed", recorder(tmp_path / "typed"))
+    await until(lambda: "ready" in screen_of(pane), "it reads")
+
+    async def touched(tmux: Tmux) -> tuple[int, int | None]:
+        look = await tmux.look(id_of(pane))
+        assert look
+        return look[0].touched, look[0].untouched_s
+
+    async with Tmux(name_of(server)) as tmux:
+        assert (await touched(tmux))[1] is None  # nobody sits there
+        async with person_at(server, "desk") as types:
+
+            async def is_quiet() -> bool:
+                return bool((await touched(tmux))[1])
+
+            await until(is_quiet, "a second has passed")
+            before, where = (await touched(tmux))[0], (id_of(pane), pid_of(pane))
+            assert await tmux.press(*where, ["a"], Still(touched=before))
+            types("b")
+            await until(lambda: (tmp_path / "typed").read_bytes() == b"ab", "it is typed")
+            after, untouched = await touched(tmux)
+            assert (after > before, untouched) == (True, 0)
+            assert not await tmux.press(*where, ["c"], Still(touched=before))
+            assert not await tmux.paste(*where, "d", Still(touched=before))
+            assert await tmux.press(*where, ["e"], Still(touched=after))
+            open_pane(server, "other", "exec cat").window.select()
+            assert (await touched(tmux))[1] is None  # they sit at another window
+        await until(lambda: (tmp_path / "typed").read_bytes() == b"abe", "nothing more came")
 
 
 AWKWARD = [

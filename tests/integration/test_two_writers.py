@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pytest
-from libtmux import Pane, Server
+from libtmux import Server
 
 from teamvoice.config import Member
 from teamvoice.errors import TeamError
@@ -22,11 +19,10 @@ from teamvoice.team.pane_lock import alone
 from teamvoice.team.receipts import Outcome
 from teamvoice.team.team import Team
 from teamvoice.team.writing import Patience
-from tests.support import worst_agent
 from tests.support.cli import Cli, ended
-from tests.support.panes import id_of, name_of, open_pane, own_server, pid_of, screen_of, team_of
+from tests.support.panes import id_of, name_of, own_server, pid_of, screen_of, team_of
+from tests.support.slow_agent import Slow
 from tests.support.wait import until
-from tests.support.worst_agent import Script
 
 pytestmark = [pytest.mark.needs("tmux", "bash"), pytest.mark.timeout(120)]
 
@@ -37,26 +33,6 @@ TEXTS = ("start on the login feature", "look at the payment page\nand then at it
 def server() -> Iterator[Server]:
     with own_server() as own:
         yield own
-
-
-class Slow:
-    """The look-alike, in a window of the developer's, that draws a second late."""
-
-    def __init__(self, server: Server, folder: Path, **mischief: Any) -> None:
-        self.record = folder / "record.jsonl"
-        program = folder / "claude.py"  # by which it is recognised
-        program.write_text(Path(worst_agent.__file__).read_text("utf-8"), "utf-8")
-        script = Script(str(self.record), **mischief)
-        words = shlex.join([sys.executable, str(program), json.dumps(asdict(script))])
-        self.pane: Pane = open_pane(server, "developer", f"exec {words}")
-        self._sign = "Esc to cancel" if script.asks else "? for shortcuts"
-
-    async def ready(self) -> None:
-        await until(lambda: self._sign in screen_of(self.pane), "it is ready", within=30)
-
-    def told(self, what: str) -> list[Any]:
-        lines = map(json.loads, self.record.read_text("utf-8").splitlines())
-        return [line[what] for line in lines if what in line]
 
 
 @pytest.fixture

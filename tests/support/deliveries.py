@@ -18,9 +18,11 @@ PANE = Pane(
 PROFILES = load_profiles()
 CLAUDE = PROFILES["claude"]
 RULE = "─" * 20
+FOOT = "  ? for shortcuts"
 IDLE = View(PANE, State(Kind.IDLE, "screen", 0), CLAUDE, draft="")
 ORDER = d.Order("developer", "%1", 10, "start on the login feature")
 SAID = f"> {ORDER.text}"
+SCROLLED = d.Scrolled("copy-mode", 7, 100)
 
 
 def seen(kind: Kind = Kind.IDLE, **changes: object) -> View:
@@ -42,10 +44,10 @@ def pressed_by(command: d.Command) -> tuple[str, ...]:
     return command.keys
 
 
-def pasted() -> Delivery:
-    machine = Delivery(ORDER)
+def pasted(text: str = ORDER.text) -> Delivery:
+    machine = Delivery(replace(ORDER, text=text))
     assert machine.begin() == d.Look()
-    assert pasted_by(machine.handle(d.Looked(0, IDLE))) == ORDER.text
+    assert pasted_by(machine.handle(d.Looked(0, IDLE))) == text
     assert machine.handle(d.Done(0.01)) == d.Look()
     return machine
 

@@ -139,7 +139,10 @@ class Agent:
 
     def swallows(self) -> bool:
         self.swallowed += 1
-        return self.swallowed <= self.script.swallow
+        if self.swallowed <= self.script.swallow:
+            self.record(swallowed=self.swallowed)
+            return True
+        return False
 
     # What it does by itself --------------------------------------------------------------------
 
@@ -210,6 +213,7 @@ class Agent:
             return [*heading, " Do you want to proceed?", *options, "", " Esc to cancel"]
         long = len(self.pasted) > 800 or self.pasted.count("\n") > 1
         if long and self.script.collapse:
+            self.record(collapsed=len(self.pasted))
             stub = f"[Pasted text #1 +{self.pasted.count(chr(10))} lines]"
             draft = draft.replace(self.pasted, stub)
         spinner = ["✻ Brewing… (3s · esc to interrupt)", ""] if face.busy else []

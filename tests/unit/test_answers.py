@@ -146,6 +146,60 @@ def test_an_agent_that_was_started_anew_has_answered_nothing() -> None:
     assert (receipt.outcome, "anew" in receipt.why) == (Outcome.UNCONFIRMED, True)
 
 
+SCROLLED = d.Scrolled("copy-mode", 7, 100)
+
+
+def in_copy_mode(view: View) -> View:
+    return replace(view, pane=replace(PANE, in_mode=True))
+
+
+@pytest.mark.parametrize(
+    ("view", "choice"),
+    [(asking(2), "yes"), (WORKING, "yes"), (asking(), "maybe"), (asking(), "99")],
+)
+def test_a_refusal_leaves_no_copy_mode(view: View, choice: str) -> None:
+    machine = Answer(order(choice), expected="print-1")
+    machine.begin()
+    assert end(machine.handle(d.Looked(0, in_copy_mode(view)))).outcome is Outcome.REFUSED
+
+
+def leaving() -> Answer:
+    machine = Answer(order("yes"))
+    machine.begin()
+    assert machine.handle(d.Looked(0, in_copy_mode(asking()))) == d.LeaveMode()
+    assert machine.handle(d.Left(0, SCROLLED)) == d.Look()
+    return machine
+
+
+def test_copy_mode_is_left_for_an_answer_and_restored() -> None:
+    machine = leaving()
+    assert isinstance(machine.handle(d.Looked(0, asking())), d.Press)
+    machine.handle(d.Done(0.1))
+    assert machine.handle(d.Looked(0.2, WORKING)) == d.RestoreView(SCROLLED)
+    receipt = end(machine.handle(d.Done(0.3)))
+    assert receipt.outcome is Outcome.SUBMITTED
+    assert (receipt.option, receipt.subject) == (OPTIONS[0].label, "deploy 1")
+    assert receipt.evidence.endswith("copy mode was left, and its view restored")
+
+
+def test_a_question_that_changes_as_copy_mode_is_left_restores_the_view() -> None:
+    machine = leaving()
+    assert machine.handle(d.Looked(0.1, asking(2))) == d.RestoreView(SCROLLED)
+    receipt = end(machine.handle(d.Done(0.1)))
+    assert (receipt.outcome, "changed" in receipt.why) == (Outcome.REFUSED, True)
+
+
+def test_who_types_in_the_pane_may_be_answering_just_now() -> None:
+    machine = Answer(order("yes"))
+    machine.begin()
+    touched = replace(asking(), pane=replace(PANE, touched=7, untouched_s=0))
+    assert machine.handle(d.Looked(0, touched)) == d.Look(0.1)
+    still = replace(asking(), pane=replace(PANE, touched=7, untouched_s=3))
+    command = machine.handle(d.Looked(3, still))
+    assert isinstance(command, d.Press)
+    assert command.still.touched == 7
+
+
 def test_nothing_asked_nothing_pressed() -> None:
     machine = Answer(order("yes"))
     machine.begin()

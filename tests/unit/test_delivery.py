@@ -1,25 +1,19 @@
 from __future__ import annotations
 
-import operator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
 
 from teamvoice.team import writing as d
 from teamvoice.team.delivery import Delivery
-from teamvoice.team.interruption import Interruption
 from teamvoice.team.receipts import Outcome
 from teamvoice.team.sight import Kind, State, View
 from tests.support.deliveries import (
-    CLAUDE,
     IDLE,
     ORDER,
     PANE,
     PROFILES,
-    RULE,
-    SAID,
+    SCROLLED,
     end,
     pasted,
     pasted_by,
@@ -88,8 +82,13 @@ def test_a_first_character_that_commands_is_shielded(agent: str, sigil: str) -> 
 
 
 def test_an_agent_that_still_starts_is_given_longer() -> None:
-    starting = ("› start on the login feature", "  Waiting for startup · esc cancel")
-    for lines, kind in ((starting, d.Press), ((), d.Finish)):
+    draft = f"› {ORDER.text}"
+    for lines, kind in (
+        ((draft, "  Waiting for startup · esc cancel"), d.Press),
+        (("", draft), d.Press),  # the draft leaves no room to say so
+        ((draft, "", "  gpt · ~/work"), d.Finish),
+        ((), d.Finish),
+    ):
         machine, codex = pressed(), PROFILES["codex"]
         view = replace(seen(draft=ORDER.text, lines=lines), profile=codex)
         assert isinstance(machine.handle(d.Looked(9, view)), kind)
@@ -111,7 +110,6 @@ def test_a_prompt_that_does_not_show_is_waited_for_and_then_refused() -> None:
 
 
 IN_MODE = replace(IDLE, pane=replace(PANE, in_mode=True))
-SCROLLED = d.Scrolled("copy-mode", 7, 100)
 
 
 def left() -> Delivery:
@@ -139,6 +137,17 @@ def test_copy_mode_is_left_first_and_restored_at_the_end(answer: d.Event, eviden
     assert machine.handle(d.Looked(2, seen(Kind.WORKING))) == d.RestoreView(SCROLLED)
     receipt = end(machine.handle(answer))
     assert (receipt.outcome, evidence in receipt.evidence) == (Outcome.SUBMITTED, True)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [seen(draft="half"), seen(Kind.WAITING, draft=None), seen(Kind.WORKING)],
+)
+def test_a_refusal_leaves_no_copy_mode(view: View) -> None:
+    machine = Delivery(ORDER, only_idle=True)
+    machine.begin()
+    scrolled = replace(view, pane=replace(PANE, in_mode=True))
+    assert end(machine.handle(d.Looked(0, scrolled))).outcome is Outcome.REFUSED
 
 
 def test_a_person_who_enters_copy_mode_again_is_left_alone() -> None:
@@ -211,21 +220,41 @@ def test_a_swallowed_enter_is_pressed_again_but_not_for_ever() -> None:
     assert end(machine.handle(d.Looked(7, standing))).outcome is Outcome.UNCONFIRMED
 
 
-def test_a_collapsed_paste_is_known_again() -> None:
-    machine = pasted()
-    stub = seen(draft="[Pasted text #1 +9 lines]")
-    assert pressed_by(machine.handle(d.Looked(0.1, stub))) == ("Enter",)
-    assert isinstance(pasted().handle(d.Looked(0.1, seen(draft=f"x {stub.draft}"))), d.Look)
+@pytest.mark.parametrize(
+    ("draft", "kind"),
+    [
+        ("[Pasted text #1 +9 lines]", d.Press),
+        ("[Pasted text #12]", d.Press),
+        ("[Pasted text #1 +8 lines]", d.Look),  # that of somebody else
+        ("[Pasted text #9 +2 lines]", d.Look),
+        ("x [Pasted text #1 +9 lines]", d.Look),
+        ("[Pasted text #1 +9 lines][Pasted text #2 +9 lines]", d.Look),
+    ],
+)
+def test_a_collapsed_paste_is_known_again(draft: str, kind: type[d.Command]) -> None:
+    machine = pasted("\n".join("abcdefghij"))
+    assert isinstance(machine.handle(d.Looked(0.1, seen(draft=draft))), kind)
 
 
-def test_a_message_of_paragraphs_is_known_by_its_first_and_its_end() -> None:
-    order = replace(ORDER, text="one\n\ntwo")
-    for lines, kind in ((("› one", "", "  two"), d.Press), (("› one",), d.Look)):
-        machine = Delivery(order)
-        machine.begin()
-        machine.handle(d.Looked(0, IDLE))
-        machine.handle(d.Done(0))
-        assert isinstance(machine.handle(d.Looked(0, seen(draft="one", lines=lines))), kind)
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        (("one", "", "two"), d.Press),
+        (("one", "", "two", "", "help"), d.Press),  # furniture
+        (("one", "", "tw", "o", ""), d.Press),
+        (("one",), d.Look),
+        (("one", "", "two or three"), d.Look),
+        (("one", "", "two", "and more"), d.Look),
+        (("wait", "one", "", "two"), d.Look),
+    ],
+)
+def test_a_message_of_paragraphs_is_known_by_all_of_its_rows(
+    lines: tuple[str, ...], kind: type[d.Command]
+) -> None:
+    machine = pasted("one\n\ntwo")
+    rows = tuple(f"{'›' if n == 0 else ' '} {row}" for n, row in enumerate(lines))
+    view = seen(draft=lines[0], lines=rows, profile=PROFILES["codex"])
+    assert isinstance(machine.handle(d.Looked(0, view)), kind)
 
 
 @pytest.mark.parametrize("kind", [Kind.SHELL, Kind.DEAD])
@@ -251,181 +280,3 @@ def test_a_paste_that_is_denied_is_looked_into() -> None:
     assert machine.handle(d.Denied(0)) == d.Look(0.03)
     dead = replace(IDLE, pane=replace(PANE, dead=True))
     assert end(machine.handle(d.Looked(0, dead))).outcome is Outcome.REFUSED
-
-
-def test_only_work_is_interrupted() -> None:
-    for kind in (Kind.IDLE, Kind.WAITING, Kind.SHELL):
-        machine = Interruption(ORDER)
-        machine.begin()
-        assert end(machine.handle(d.Looked(0, seen(kind)))).outcome is Outcome.REFUSED
-
-
-def test_an_interrupt_is_for_the_prompt_that_was_seen_and_for_its_agent() -> None:
-    machine = Interruption(ORDER)
-    machine.begin()
-    works = seen(Kind.WORKING, lines=("❯ go on", RULE, "❯ ", RULE))
-    command = machine.handle(d.Looked(0, works))
-    assert isinstance(command, d.Press)
-    assert [number for number, _ in command.still.rows] == [3]
-    assert machine.handle(d.Denied(0)) == d.Look(0.03)
-    asked = seen(Kind.WAITING, draft=None)
-    assert end(machine.handle(d.Looked(0.1, asked))).outcome is Outcome.REFUSED
-    machine = Interruption(ORDER)
-    machine.begin()
-    machine.handle(d.Looked(0, works))
-    machine.handle(d.Done(0))
-    anew = replace(IDLE, process="11 2")
-    assert end(machine.handle(d.Looked(0.1, anew))).outcome is Outcome.UNCONFIRMED
-
-
-def test_an_interrupt_is_seen_to_work() -> None:
-    machine = Interruption(ORDER)
-    machine.begin()
-    assert pressed_by(machine.handle(d.Looked(0, seen(Kind.WORKING)))) == ("Escape",)
-    machine.handle(d.Done(0))
-    assert machine.handle(d.Looked(0.1, seen(Kind.WORKING))) == d.Look(0.1)
-    assert end(machine.handle(d.Looked(0.2, seen()))).outcome is Outcome.SUBMITTED
-
-
-@pytest.mark.parametrize("kind", [Kind.WORKING, Kind.WAITING])
-def test_an_interrupt_that_leads_to_the_next_message_is_seen_too(kind: Kind) -> None:
-    machine = Interruption(ORDER)
-    machine.begin()
-    machine.handle(d.Looked(0, seen(Kind.WORKING)))
-    machine.handle(d.Done(0))
-    receipt = end(machine.handle(d.Looked(0.1, seen(kind, stops=1))))
-    assert receipt.outcome is Outcome.SUBMITTED
-
-
-# Any agent, at its worst -------------------------------------------------------------------------
-
-
-@dataclass
-class Agent:
-    """An agent and its person, as a whole model: what it does between any two commands varies."""
-
-    kind: Kind = Kind.IDLE
-    draft: str = ""
-    swallows: int = 0
-    pid: int = 10
-    lives: int = 1
-    parrots: bool = False
-    received: list[str] = field(default_factory=list)
-    harmed: list[str] = field(default_factory=list)
-    typed: int = 0
-    old: View = IDLE
-
-    def suffer(self, what: str) -> None:
-        match what:
-            case "question":
-                self.kind = Kind.WAITING
-            case "answered":
-                self.kind = Kind.WORKING if self.kind is Kind.WAITING else self.kind
-            case "parrot":
-                self.kind, self.parrots = Kind.WAITING, True
-            case "restart":
-                self.kind, self.draft, self.received = Kind.IDLE, "", []
-                self.lives += 1
-            case "shell":
-                self.kind = Kind.SHELL
-            case "respawn":
-                self.pid += 1
-            case "types" if self.kind in {Kind.IDLE, Kind.WORKING}:
-                self.draft += "wait"
-            case "swallow":
-                self.swallows += 1
-
-    def view(self, *, late: bool) -> View:
-        shows_prompt = self.kind in {Kind.IDLE, Kind.WORKING}
-        body = tuple(f"> {text}" for text in self.received)
-        words = (SAID,) if self.parrots else ()
-        now = seen(
-            self.kind,
-            pane=replace(PANE, pid=self.pid),
-            draft=self.draft if shows_prompt else None,
-            body=body,
-            lines=(*body, RULE, *words, "Do you want to proceed?"),
-            process=str(self.lives),
-            profile=PROFILES["shell"] if self.kind is Kind.SHELL else CLAUDE,
-        )
-        shown, self.old = (self.old if late else now), now
-        return shown
-
-    def paste(self, text: str) -> None:
-        self.typed += 1
-        if self.kind in {Kind.IDLE, Kind.WORKING}:
-            self.draft += text
-        else:
-            self.harmed.append("paste")
-
-    def enter(self) -> None:
-        if self.swallows:
-            self.swallows -= 1
-        elif self.kind in {Kind.IDLE, Kind.WORKING}:
-            if self.draft:
-                self.received.append(self.draft)
-            self.draft, self.kind = "", Kind.WORKING
-        else:
-            self.harmed.append("enter")
-
-
-FATES = st.sampled_from(
-    [
-        "",
-        "",
-        "question",
-        "parrot",
-        "answered",
-        "shell",
-        "restart",
-        "respawn",
-        "types",
-        "swallow",
-        "late",
-    ]
-)
-QUIET = st.integers(0, 6).map(lambda count: [""] * count)  # so that fate strikes at any step
-
-
-@settings(max_examples=300)
-@given(
-    st.builds(operator.add, QUIET, st.lists(FATES, max_size=20)),
-    st.sampled_from([Kind.IDLE, Kind.IDLE, Kind.WORKING, Kind.WAITING, Kind.SHELL]),
-    st.sampled_from(["", "", "", "half a thought"]),
-)
-def test_no_receipt_is_ever_false(fates: list[str], kind: Kind, draft: str) -> None:
-    agent, machine, at = Agent(kind, draft), Delivery(ORDER), 0.0
-    course = iter(fates)
-    command = machine.begin()
-    while not isinstance(command, d.Finish):
-        fate = next(course, "")
-        agent.suffer(fate)
-        at += 0.05
-        match command:
-            case d.Look(after=after):
-                at += after
-                answer: d.Event = d.Looked(at, agent.view(late=fate == "late"))
-            case d.Paste(text=text):
-                fit = agent.pid == ORDER.pid
-                if fit:
-                    agent.paste(text)
-                answer = d.Done(at) if fit else d.Denied(at)
-            case d.Press():
-                fit = agent.pid == ORDER.pid
-                if fit:
-                    agent.enter()
-                answer = d.Done(at) if fit else d.Denied(at)
-            case _:
-                answer = d.Done(at)
-        command = machine.handle(answer)
-        assert at < 30
-    outcome = command.receipt.outcome
-    event(outcome)
-    if outcome in {Outcome.SUBMITTED, Outcome.QUEUED}:
-        assert any(ORDER.text in text for text in agent.received)
-        assert agent.typed == 1
-    if outcome is Outcome.REFUSED:
-        assert agent.typed == 0
-    assert sum(ORDER.text in text for text in agent.received) <= 1
-    if not fates and kind in {Kind.WAITING, Kind.SHELL}:
-        assert not agent.harmed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_the_same_words_of_before_do_not_count() -> None:
 
 
 def test_a_long_paste_that_the_conversation_shows_as_a_stub_counts() -> None:
-    stub, machine = "[Pasted text #1 +9 lines]", pasted()
+    stub, machine = "[Pasted text #1 +9 lines]", pasted("\n".join("abcdefghij"))
     machine.handle(d.Looked(0.1, seen(draft=stub)))
     machine.handle(d.Done(0.1))
     asked = seen(Kind.WAITING, draft=None, lines=(f"> {stub}", RULE, "Do you want to proceed?"))
@@ -138,7 +139,33 @@ def test_an_empty_prompt_alone_is_not_believed_where_a_record_should_tell() -> N
     assert (receipt.outcome, "nothing shows" in receipt.why) == (Outcome.UNCONFIRMED, True)
     for shows in (
         replace(before, state=State(Kind.WORKING, "screen", 0)),
-        replace(before, heard=(OLD, OTHER)),  # as it may write it in another way
         replace(before, body=(SAID,)),
     ):
-        assert end(recorded(before, shows)).outcome is Outcome.SUBMITTED
+        assert isinstance(recorded(before, shows), d.Look)  # it may yet write it down
+        assert end(recorded(before, shows, at=2)).outcome is Outcome.SUBMITTED
+
+
+@pytest.mark.parametrize("kind", [Kind.IDLE, Kind.WORKING])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (replace(IDLE, heard=(OLD,)), {"heard": (OLD, OTHER)}),
+        (replace(IDLE, heard=()), {"heard": (OTHER,), "body": (f"{SAID}wait",)}),
+        (IDLE, {"body": (f"{SAID}wait",)}),
+        (replace(IDLE, body=(SAID,)), {"body": (SAID, "● Ok", f"> wait{ORDER.text}")}),
+    ],
+)
+def test_words_that_went_with_others_do_not_count(
+    kind: Kind, before: View, after: dict[str, Any]
+) -> None:
+    merged = seen(kind, draft="", **after)
+    assert isinstance(recorded(before, merged, at=2), d.Look)
+    receipt = end(recorded(before, merged, at=9))
+    assert (receipt.outcome, "other words" in receipt.why) == (Outcome.UNCONFIRMED, True)
+
+
+def test_what_was_held_till_now_is_not_taken_for_other_words() -> None:
+    works = seen(Kind.WORKING, heard=())
+    taken = replace(works, heard=(OTHER,), body=("> what somebody typed",))
+    assert end(recorded(works, taken, at=1)).outcome is Outcome.SUBMITTED
+    assert isinstance(recorded(works, replace(works, heard=(replace(OTHER, held=True),))), d.Look)

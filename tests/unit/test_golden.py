@@ -10,6 +10,7 @@ import pytest
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
 from teamvoice.team.profiles import load_profiles
+from teamvoice.team.screen import compact
 from teamvoice.team.sight import Kind, View, see
 
 PROFILES = load_profiles()
@@ -26,6 +27,7 @@ STATES = {
     "draft-middle": Kind.IDLE,
     "pasted": Kind.IDLE,
     "failed": Kind.IDLE,
+    "lines": Kind.IDLE,  # a draft of several, one of them empty
     "denied": Kind.IDLE,
     "interrupted": Kind.IDLE,
     "working": Kind.WORKING,
@@ -91,6 +93,8 @@ SUBJECTS = {  # the parts that what is asked about must have
     ("claude", "waiting-plan"): ("Fix the login", "2. Add the missing check.", "3. Run the tests."),
     ("claude", "waiting-trust"): ("/claude/out/work",),
 }
+LINES = """Fix the login, please, and every one of the tests that fail because of it, whichever file
+it stands in, and tell me what it was: def f(x): return x[1] Then run them."""
 WORDS = {  # of the questions, where they are more than one line of the screen
     "waiting-plan": "Claude has written up a plan and is ready to execute. "
     "Would you like to proceed?",
@@ -131,7 +135,7 @@ def state_of(file: Path) -> str:
 
 
 def test_every_state_was_captured_at_every_width() -> None:
-    common = {state for state in STATES if not state.startswith(("waiting-", "failed"))}
+    common = {s for s in STATES if not s.startswith(("waiting-", "failed", "lines"))}
     for agent, columns in itertools.product(AGENTS, (80, 120, 200)):
         for state in (*common, *TALL, *SPECIAL[agent]):
             assert (GOLDEN / agent / f"{state}-{columns}.ans").exists()
@@ -163,6 +167,8 @@ def test_the_prompt_of_a_real_screen_is_read_rightly(file: Path) -> None:
         case "pasted":
             assert draft is not None
             assert draft.startswith("[Pasted ")
+        case "lines":
+            assert compact(draft or "") == compact(LINES)
         case state:
             works = STATES[state] is Kind.WORKING and PROFILES[file.parent.name].prompt.sole
             assert draft == (None if STATES[state] in HIDDEN or works else "")
@@ -203,6 +209,12 @@ def test_the_keys_of_real_options() -> None:
     assert keys("codex", "waiting-permissions") == [("y",), ("r",), ("a",), ("d",)]
 
 
+def test_what_an_agent_writes_below_an_old_message_is_unknown(tmp_path: Path) -> None:
+    shown = (GOLDEN / "aider" / "lines-80.ans").read_text("utf-8").rstrip()
+    (tmp_path / "writing.ans").write_text(f"{shown}\n\nI shall look at it.", "utf-8")
+    assert seen(tmp_path / "writing.ans", "aider").state.kind is Kind.UNKNOWN
+
+
 NUMBERED = ("1. fix the login", "2. Yes", "1. a\n  2. b", "1. Do you want it?")
 DRAFTS = [f for f in FILES if state_of(f) == "draft"]
 
@@ -220,10 +232,10 @@ def with_draft(file: Path, draft: str, folder: Path) -> Path:
 @pytest.mark.parametrize("draft", NUMBERED)
 def test_a_numbered_draft_is_no_question(tmp_path: Path, file: Path, draft: str) -> None:
     agent = file.parent.name
-    view = seen(with_draft(file, draft, tmp_path), agent)
+    drawn = draft.replace("\n  ", "\n> ") if PROFILES[agent].prompt.each else draft
+    view = seen(with_draft(file, drawn, tmp_path), agent)
     assert view.question is None
-    unsure = PROFILES[agent].prompt.sole and "\n" in draft  # the agent may be writing it
-    assert view.state.kind is (Kind.UNKNOWN if unsure else Kind.IDLE)
+    assert view.state.kind is Kind.IDLE
     assert (view.draft or "").split() == draft.split()
 
 

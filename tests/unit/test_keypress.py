@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from teamvoice.team import writing as d
-from teamvoice.team.keypress import KeyPress
+from teamvoice.team.keypress import KeyPress, stands
 from teamvoice.team.newsdesk import mark
 from teamvoice.team.panes import Pane
 from teamvoice.team.profiles import load_profiles
@@ -52,7 +52,7 @@ def test_nothing_is_typed_or_submitted_where_nothing_is_asked(
 @pytest.mark.parametrize("key", ["Escape", "Up", "Down", "Tab", "BTab"])
 @pytest.mark.parametrize("draft", ["", None])
 def test_keys_that_move_about_may_go(draft: str | None, key: str) -> None:
-    prompt = ("─" * 20, f"❯ {draft or ''}", "─" * 20)
+    prompt = ("─" * 20, f"❯ {draft or ''}", "─" * 20, "  ? for shortcuts")
     command = seen(replace(view(Kind.IDLE, draft), lines=prompt), key)
     assert isinstance(command, d.Press)
     assert command.keys == (key,)
@@ -66,9 +66,9 @@ def test_a_key_beside_a_draft_may_lose_it(key: str) -> None:
 
 
 def test_keys_at_a_menu_are_bound_to_its_rows() -> None:
-    command = seen(view(Kind.WAITING), "1", "Enter")
+    command = seen(view(Kind.WAITING), "Down", "Enter")
     assert isinstance(command, d.Press)
-    assert command.keys == ("1", "Enter")
+    assert command.keys == ("Down", "Enter")
     assert command.still.command == "node"
     assert [number for number, _ in command.still.rows] == [1, 3, 4]
     changed = ("Which of those?", *MENU[1:])
@@ -83,6 +83,57 @@ def test_what_changed_meanwhile_gets_no_key() -> None:
     assert machine.handle(d.Denied(1)) == d.Look(0.03)
     other = replace(view(Kind.WAITING), state=State(Kind.WAITING, "screen", 0, "another"))
     assert "has changed" in refusal(machine.handle(d.Looked(1, other))).why
+
+
+def on(*keys: str, at: View) -> KeyPress:
+    machine = KeyPress(d.Order("developer", "%1", 10), keys=keys)
+    machine.begin()
+    assert isinstance(machine.handle(d.Looked(0, at)), d.Press)
+    assert machine.handle(d.Done(0)) == d.Look(0.1)
+    return machine
+
+
+def test_keys_after_one_that_may_choose_are_for_the_same_menu_alone() -> None:
+    asked = view(Kind.WAITING)
+    other = replace(asked, state=State(Kind.WAITING, "screen", 0, "another"))
+    for now in (other, view(Kind.IDLE, ""), view(Kind.WORKING)):
+        command = on("1", "Enter", at=asked).handle(d.Looked(0.1, now))
+        assert isinstance(command, d.Finish)
+        receipt = command.receipt
+        assert receipt.outcome is Outcome.UNCONFIRMED
+        assert receipt.why == "what stood there is gone after 1, so Enter was not pressed"
+    machine = on("1", "Enter", at=asked)
+    assert machine.handle(d.Looked(1.4, asked)) == d.Look(0.1)  # it may be late to draw
+    command = machine.handle(d.Looked(1.6, asked))
+    assert isinstance(command, d.Press)
+    assert (command.keys, bool(command.still.rows)) == (("Enter",), True)
+    command = machine.handle(d.Done(1.6))
+    assert isinstance(command, d.Finish)
+    assert command.receipt.outcome is Outcome.SUBMITTED
+
+
+def test_a_menu_that_changes_with_the_second_key_gets_none() -> None:
+    machine = on("1", "Enter", at=view(Kind.WAITING))
+    machine.handle(d.Looked(1.6, view(Kind.WAITING)))
+    assert machine.handle(d.Denied(1.6)) == d.Look(0.03)
+    command = machine.handle(d.Looked(1.7, view(Kind.IDLE, "")))
+    assert isinstance(command, d.Finish)
+    assert command.receipt.outcome is Outcome.UNCONFIRMED
+
+
+def test_a_screen_that_is_not_understood_is_bound_too() -> None:
+    odd = State(Kind.UNKNOWN, "screen", 0, looks="one")
+    at = replace(view(Kind.UNKNOWN), state=odd)
+    command = seen(at, "Down", "Enter", expected=stands(odd))
+    assert isinstance(command, d.Press)
+    assert [number for number, _ in command.still.rows] == [1, 3, 4]
+    other = replace(at, state=replace(odd, looks="two"))
+    assert "has changed" in refusal(seen(other, "Enter", expected=stands(odd))).why
+
+
+def test_who_types_in_the_pane_may_be_choosing_just_now() -> None:
+    touched = replace(view(Kind.WAITING), pane=replace(PANE, touched=7, untouched_s=0))
+    assert seen(touched, "1") == d.Look(0.1)
 
 
 def test_a_screen_that_never_holds_still_gets_no_key() -> None:

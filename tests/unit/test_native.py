@@ -102,7 +102,7 @@ def test_claude_tells_what_its_person_wrote(tmp_path: Path, tree: Tree) -> None:
     session(tmp_path, tree)
     native = read(tree, "claude")
     assert native is not None
-    assert native.heard is None  # nothing was said yet, so nothing is written
+    assert native.heard == ()  # nothing was said yet, so nothing is written
     transcript = tmp_path / ".claude" / "projects" / "-x" / f"{SESSION}.jsonl"
     long = '\n<pasted_content id="7d32">\n\n/login is broken\n</pasted_content id="7d32">\n'
     held = {"type": "queue-operation", "operation": "enqueue", "content": "later"}

@@ -52,8 +52,9 @@ class Prompt(_Table, frozen=True):
         closing: What some line from its end on must look like for a numbered line to be a draft,
             and not an option of a menu. Empty: a numbered line is never a draft.
         scrolled: The line above a draft of which the first rows are out of sight.
-        sole: There is none while it works. Below its first line stand the other lines of a draft,
-            or what the agent writes just now: the state is unknown then.
+        each: Every row of a draft looks like its first line, also where it is wrapped.
+        sole: There is none while it works. What stands below it is what the agent writes just now,
+            or, without ``each``, the other lines of a draft: the state is unknown then.
         placeholder: A draft that is the agent's own hint, for agents that do not grey it.
     """
 
@@ -63,6 +64,7 @@ class Prompt(_Table, frozen=True):
     below: str = ""
     closing: str = ""
     scrolled: str = ""
+    each: bool = False
     sole: bool = False
     placeholder: str = ""
 
@@ -335,6 +337,7 @@ _KEY_NAMES = (
 _KEY = re.compile(rf"(?:[CMS]-)*(?:{'|'.join(_KEY_NAMES)}|F(?:[1-9]|1[0-2])|[!-~])")
 _SYNTAX = "patterns are Python's regular expressions; in single quotes, TOML leaves a \\ alone"
 _NO_PATTERN = {
+    "prompt.each",
     "prompt.sole",
     "recognise.programs",
     "question.choose",
