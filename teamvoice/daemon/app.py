@@ -8,7 +8,7 @@ journal      the file in the state directory
 deeds        what was begun by an earlier daemon; the writes that are under way
 team         the worker that speaks to tmux
 watcher      the user options in tmux
-speaker      PortAudio, and a stream while something sounds
+tape         PortAudio, and a stream while something sounds; the files of sound that is kept
 microphone   PortAudio; a stream only while a hold is on, and its grace
 others       nothing but a task; what it has ducked is given back
 tasks        the link, the key's source, the session's lock, the notices on the screen, the
@@ -49,10 +49,12 @@ from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.observer import Observer
 from teamvoice.daemon.pace import Pace
 from teamvoice.daemon.provider_link import ProviderLink
+from teamvoice.daemon.recordings import Recordings, audio_dir
 from teamvoice.daemon.records import turn_record
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.standing import Standing
 from teamvoice.daemon.status_line import status_line
+from teamvoice.daemon.tape import Tape
 from teamvoice.daemon.thrift import CacheWatch
 from teamvoice.errors import RealtimeError
 from teamvoice.team.glimpses import Status
@@ -111,18 +113,18 @@ class App:
         )
         self._memory = Memory(self._journal, journal_path())
         self._deeds = Deeds(self._toolbox.call, self._memory.write)
+        recordings = Recordings(audio_dir(), settings.journal, lambda w: self._tell("trouble", w))
+        self._tape = Tape(desk.playback, recordings, lambda: self._bridge.machine.turn)
         pace, tools = pace or Pace(), self._toolbox.schemas
         self.link = link(settings, tools, self._news, self._recap, pace)
         self._tariff = Tariff(settings, self.link.provider)
-        self._spending = Spending(self._tariff, journal_path())
-        self._cache_watch = CacheWatch()
+        self._spending, self._cache_watch = Spending(self._tariff, journal_path()), CacheWatch()
         self._bridge = Bridge(self._rooms(), pace.rules_of(settings), self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._keys.muted, self._bridge.is_quiet = self._standing.muted, self._standing.quiet
         self._key_watch = KeyWatch(desk.key, self._keys, self._tell)
-        self._lock_reason = ""
-        self._tasks = asyncio.TaskGroup()
+        self._lock_reason, self._tasks = "", asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
         try:
@@ -146,7 +148,7 @@ class App:
         never_told = await self._remember()
         await enter(self._team)
         await enter(self._watcher)
-        await enter(self._desk.playback)
+        await enter(self._tape)
         await enter(self._desk.capture)
         if self._desk.others:
             await enter(self._desk.others)
@@ -297,7 +299,7 @@ class App:
     def _rooms(self) -> Rooms:
         return Rooms(
             capture=self._desk.capture,
-            playback=self._desk.playback,
+            playback=self._tape,
             wire=self.link,
             call_tool=self._deeds.call,
             pin=self._team.pin,
@@ -362,6 +364,7 @@ class App:
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
         self._memory.keep(record)  # before the next session is told of it
         self._tasks.create_task(self._journal.append(record))
+        self._tape.turn_over(record, turn.speech)
         if self._tariff.saves_by_caching and (warning := self._cache_watch.turn(turn.usage)):
             self._tell("notice", warning)
         if not turn.news:
@@ -393,6 +396,5 @@ class App:
 
     def _be_quiet(self, quiet: bool) -> None:
         self._bridge.be_quiet(quiet)
-        self._tell(
-            "notice", "the voice is quiet; answers are shown" if quiet else "it speaks again"
-        )
+        told = "the voice is quiet; answers are shown" if quiet else "it speaks again"
+        self._tell("notice", told)
