@@ -1,7 +1,7 @@
 # Everything that one does with a clone. `make` alone says what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs bench lock clean
+.PHONY: help setup demo test lint docs picture bench lock clean
 
 # Paths are relative and the recipes quote them, so the clone may stand anywhere.
 run_in_venv := PATH="$(CURDIR)/.venv/bin:$$PATH"
@@ -45,6 +45,9 @@ lint: setup  ## ruff, mypy and shellcheck
 
 docs: setup  ## write the pages of reference anew, from the settings and the command line
 	@PYTHONPATH=. .venv/bin/python scripts/reference.py
+
+picture: setup  ## draw the picture of talk that the README shows, from the real thing
+	@PYTHONPATH=. .venv/bin/python scripts/picture.py
 
 bench: setup  ## measure what we claim
 	@for bench in bench/*.py; do \

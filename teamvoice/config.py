@@ -145,6 +145,9 @@ class Journal(_Section, frozen=True):
 
     max_mb: Annotated[int, msgspec.Meta(ge=1)] = 10
     keep: Annotated[int, msgspec.Meta(ge=1)] = 5
+    keep_audio: bool = False
+    audio_days: Annotated[float, msgspec.Meta(gt=0, le=3_650)] = 7.0
+    audio_mb: Annotated[int, msgspec.Meta(ge=1)] = 100
 
 
 class Log(_Section, frozen=True):

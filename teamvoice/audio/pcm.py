@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ BLOCK_BYTES = 960
 BYTES_PER_SECOND = RATE * 2
 
 Samples = npt.NDArray[np.float32]
+AnySound = bytes | bytearray | memoryview | npt.NDArray[Any]
 _FULL_SCALE = 32_767  # symmetric: -1.0 and 1.0 are equally loud
 
 
@@ -38,10 +40,32 @@ def pcm16_to_float32(pcm: bytes) -> Samples:
     return np.maximum(np.frombuffer(pcm, "<i2").astype(np.float32) / _FULL_SCALE, np.float32(-1.0))
 
 
-def audio_to_base64(audio: bytes | npt.NDArray[np.floating]) -> str:
-    """PCM16, or samples that are made PCM16 first, as base64 text for the wire."""
-    pcm = audio if isinstance(audio, bytes) else float32_to_pcm16(audio)
-    return base64.b64encode(pcm).decode("ascii")
+def pcm16_of(audio: AnySound) -> bytes:
+    """Sound in any of the forms that programs have it in, as PCM16 little-endian.
+
+    Args:
+        audio: PCM16 as bytes; an array of int16; or an array of samples from -1.0 to 1.0.
+
+    Raises:
+        TypeError: It is something else; says what.
+    """
+    if isinstance(audio, bytes | bytearray | memoryview):
+        return bytes(audio)
+    kind = getattr(audio, "dtype", type(audio).__name__)
+    if kind == np.int16:
+        return audio.astype("<i2").tobytes()
+    if isinstance(audio, np.ndarray) and np.issubdtype(audio.dtype, np.floating):
+        return float32_to_pcm16(audio)
+    raise TypeError(f"sound is bytes of PCM16, or an array of int16 or of floats, not {kind}")
+
+
+def audio_to_base64(audio: AnySound) -> str:
+    """PCM16, or samples that are made PCM16 first, as base64 text for the wire.
+
+    Raises:
+        TypeError: As :func:`pcm16_of`.
+    """
+    return base64.b64encode(pcm16_of(audio)).decode("ascii")
 
 
 def base64_to_audio(text: str) -> bytes:

@@ -11,17 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from teamvoice.cli.output import console, write_json
+from teamvoice import config
+from teamvoice.cli.output import console, plain, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.cli.since import add_since
 from teamvoice.daemon.journal import follow, journal_path, read_last, read_since
+from teamvoice.daemon.recordings import RATE, kept, name_of, read
 from teamvoice.daemon.records import is_step, worth_showing
 from teamvoice.daemon.tally import ended_at
+from teamvoice.errors import TeamvoiceError, UsageError
 
 Record = dict[str, Any]
 
 LOOK_AGAIN_S = 0.25
 LAST = 20  # turns, when nothing says since when
+_KEEP = "journal.keep_audio = true keeps the sound of turns that come"
 
 _SAID = ("heard", "spoken", "news", "trouble", "calls", "name", "arguments", "result")
 
@@ -59,7 +63,7 @@ def add_parsers(subparsers: Subparsers) -> None:
         "Show the last turns: what was heard, what was done and became of it, what was said, how\n"
         "long it took and what it cost. Words show those in which all of them are found.",
         "teamvoice history -n 3\nteamvoice history --since yesterday login\n"
-        "teamvoice history --json | jq -r .heard",
+        "teamvoice history --replay last\nteamvoice history --json | jq -r .heard",
     )
     parser.add_argument("words", nargs="*", metavar="WORD", help="what to look for")
     parser.add_argument(
@@ -67,12 +71,20 @@ def add_parsers(subparsers: Subparsers) -> None:
     )
     add_since(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
+    parser.add_argument(
+        "--replay",
+        metavar="TURN",
+        help="play the sound of a turn: last, or the name that is shown beside one whose sound is "
+        "kept (journal.keep_audio)",
+    )
     add_json(parser, "one object a line")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show the journal."""
+    """Show the journal, or play a turn of it."""
     show: Callable[[Record], None] = write_json if args.json else _shower()
+    if args.replay:
+        return _replay(args, show)
     for record in _found(args):
         show(record)
     return 0
@@ -80,8 +92,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _found(args: argparse.Namespace) -> Iterable[Record]:
     path = journal_path()
-    words = tuple(word.casefold() for word in args.words)
-    search = Search(words, args.since.timestamp() if args.since else 0.0)
+    search = _search(args)
     count: int = args.n if args.n is not None else sys.maxsize if args.since else LAST
     if args.follow:
         return _followed(path, count, search)
@@ -91,10 +102,51 @@ def _found(args: argparse.Namespace) -> Iterable[Record]:
     return read_last(path, count, search.among)
 
 
+def _search(args: argparse.Namespace) -> Search:
+    words = tuple(word.casefold() for word in args.words)
+    return Search(words, args.since.timestamp() if args.since else 0.0)
+
+
 def _followed(path: Path, count: int, search: Search) -> Iterator[Record]:
     """As they come; of a call that writes, its turn tells, or that it is not known how it ended."""
     records = follow(path, lambda: time.sleep(LOOK_AGAIN_S), count, search.among)
     return (record for record in records if not is_step(record) and search.finds(record))
+
+
+def _replay(args: argparse.Namespace, show: Callable[[Record], None]) -> int:
+    """Show the turn, then play what was said and what was heard of the answer."""
+    import asyncio
+
+    from teamvoice.daemon.soundcheck import sound
+
+    record = _to_replay(args)
+    files = kept(record)
+    if not files:
+        why = "it was not kept, or has gone since: it was too old, or there was too much of it"
+        raise TeamvoiceError(f"there is no sound of that turn: {why}", _KEEP)
+    sounds = {side: read(file) for side, file in files.items()}
+    show(record)
+    for side, pcm in sounds.items():
+        sys.stderr.write(f"teamvoice: playing {side}, {len(pcm) / RATE / 2:.1f} s\n")
+        asyncio.run(sound(config.load(), pcm))
+    return 0
+
+
+def _to_replay(args: argparse.Namespace) -> Record:
+    search = _search(args)
+
+    def wanted(records: Iterable[Record]) -> list[Record]:
+        found = search.among(records)
+        if args.replay == "last":
+            return [record for record in found if kept(record)]
+        return [record for record in found if name_of(record) == args.replay]
+
+    found = read_last(journal_path(), 1, wanted)
+    if not found and args.replay == "last":
+        raise TeamvoiceError("no turn is found of which the sound is kept", _KEEP)
+    if not found:
+        raise UsageError(f'there is no turn "{plain(args.replay)}"', "teamvoice history")
+    return found[0]
 
 
 def _shower() -> Callable[[Record], None]:
@@ -109,7 +161,10 @@ def _shower() -> Callable[[Record], None]:
         if day and day != shown:
             screen.print(day, style="dim")
             shown = day
-        screen.print(record_text(record))
+        text = record_text(record)
+        if files := kept(record):
+            text.append(f", sound {name_of(record)} ({' and '.join(files)})", style="dim")
+        screen.print(text)
 
     return show
 

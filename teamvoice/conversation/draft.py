@@ -9,6 +9,8 @@ from teamvoice.conversation.commands import Command
 from teamvoice.conversation.events import ToolCall, Transcribed, Usage
 from teamvoice.conversation.turn import NOT_FINISHED, DoneCall, Turn
 
+_BYTES_PER_MS = 48  # mono PCM16 at 24 kHz
+
 
 @dataclass(slots=True)
 class Draft:
@@ -17,7 +19,7 @@ class Draft:
     ``awaits`` names what a finished turn still waits for before it is written down: the ids of
     responses and calls, and a mark for each transcript. ``tainted`` is set once text from a pane
     may have come before what the model asks for. ``items`` are those that its speech
-    became. ``news`` is what a turn of our own is about.
+    became, ``speech`` the audio of each hold. ``news`` is what a turn of our own is about.
     """
 
     number: int
@@ -31,7 +33,7 @@ class Draft:
     usage: list[Usage] = field(default_factory=list)
     transcribed: list[Transcribed] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
-    sent_ms: int = 0
+    speech: list[bytes] = field(default_factory=list)
     ms: dict[str, int] = field(default_factory=dict)
     outcome: str = ""
     trouble: str = ""
@@ -72,6 +74,7 @@ class Draft:
             self.done.get(call_id) or DoneCall(call, NOT_FINISHED, round((at - began) * 1000))
             for call_id, (call, began) in self.asked.items()
         )
+        speech = b"".join(self.speech)
         return Turn(
             number=self.number,
             began=self.began,
@@ -84,6 +87,7 @@ class Draft:
             ms={**self.ms, "total": round((at - self.began) * 1000)},
             usage=tuple(self.usage),
             transcribed=tuple(self.transcribed),
-            sent_ms=self.sent_ms,
+            sent_ms=len(speech) // _BYTES_PER_MS,
+            speech=speech,
             news=self.news,
         )

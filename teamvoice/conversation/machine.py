@@ -345,10 +345,10 @@ class Conversation:
     def _capture_ended(self, event: ev.CaptureEnded) -> None:
         was, self.mic = self.mic, Mic.CLOSED
         if was is Mic.DRAINING and self._is_long_enough():
-            sent_ms = self._said.end_recording(event.at)
+            speech = self._said.end_recording(event.at)
             self._make_room()
             if self._ledger.current:
-                self._ledger.current.sent_ms += sent_ms
+                self._ledger.current.speech.append(speech)
             self._send_said(event.at)
             self._do(*self._outage.spoke(event.at))
         elif was is not Mic.CLOSED:

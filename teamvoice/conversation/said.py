@@ -47,11 +47,6 @@ class Utterance:
     told: bool = False
 
     @property
-    def ms(self) -> int:
-        """How much audio is to be sent."""
-        return sum(map(len, self.blocks)) // _BYTES_PER_MS
-
-    @property
     def captured_ms(self) -> int:
         """How much audio was captured."""
         return self.captured // _BYTES_PER_MS
@@ -101,13 +96,13 @@ class Said:
         self._kept = [utterance for utterance in self._kept if utterance is not self.recording]
         self.recording = None
 
-    def end_recording(self, at: float) -> int:
-        """The utterance that is being recorded is whole; how much of it is sent, in ms."""
+    def end_recording(self, at: float) -> bytes:
+        """The utterance that is being recorded is whole; the audio of it that is sent."""
         recording, self.recording = self.recording, None
         if recording is None:
-            return 0
+            return b""
         recording.end(at)
-        return recording.ms
+        return b"".join(recording.blocks)
 
     def waits(self, turn: int) -> bool:
         """Something that was said in this turn has no complete answer."""

@@ -37,6 +37,7 @@ class Turn:
         usage: Tokens, one entry per response.
         transcribed: What the transcriptions took, one entry each.
         sent_ms: How much speech was sent, in milliseconds.
+        speech: That speech: mono PCM16 at 24 kHz.
         news: What was told without being asked for; then nothing was heard.
     """
 
@@ -52,4 +53,5 @@ class Turn:
     usage: tuple[Usage, ...] = ()
     transcribed: tuple[Transcribed, ...] = ()
     sent_ms: int = 0
+    speech: bytes = field(default=b"", repr=False)
     news: str = ""

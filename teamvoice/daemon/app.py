@@ -8,7 +8,7 @@ journal      the file in the state directory
 deeds        what was begun by an earlier daemon; the writes that are under way
 team         the worker that speaks to tmux
 watcher      the user options in tmux
-speaker      PortAudio, and a stream while something sounds
+tape         PortAudio, and a stream while something sounds; the files of sound that is kept
 microphone   PortAudio; a stream only while a hold is on, and its grace
 others       nothing but a task; what it has ducked is given back
 tasks        the link, the session's lock, the notices on the screen, the
@@ -47,12 +47,14 @@ from teamvoice.daemon.memory import Memory, untold
 from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.observer import Observer
 from teamvoice.daemon.pace import Pace
+from teamvoice.daemon.presence import Presence
 from teamvoice.daemon.provider_link import ProviderLink
+from teamvoice.daemon.recordings import Recordings, audio_dir
 from teamvoice.daemon.records import turn_record
-from teamvoice.daemon.session import UNASKED
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.standing import Standing
 from teamvoice.daemon.status_line import status_line
+from teamvoice.daemon.tape import Tape
 from teamvoice.daemon.thrift import CacheWatch
 from teamvoice.errors import RealtimeError
 from teamvoice.team.glimpses import Status
@@ -111,6 +113,8 @@ class App:
         )
         self._memory = Memory(self._journal, journal_path())
         self._deeds = Deeds(self._toolbox.call, self._memory.write)
+        recordings = Recordings(audio_dir(), settings.journal, lambda w: self._tell("trouble", w))
+        self._tape = Tape(desk.playback, recordings, lambda: self._bridge.machine.turn)
         pace, tools = pace or Pace(), self._toolbox.schemas
         self.link = link(settings, tools, self._news, self._recap, pace)
         self._tariff = Tariff(settings, self.link.provider)
@@ -120,8 +124,8 @@ class App:
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
         self._keys.muted, self._bridge.is_quiet = self._standing.muted, self._standing.quiet
-        self._keys.away = self._standing.away if desk.session else ""
-        self._lock_reason = ""
+        away = self._standing.away
+        self._presence = Presence(desk.session, self._keys, desk.capture, away)
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -146,7 +150,7 @@ class App:
         never_told = await self._remember()
         await enter(self._team)
         await enter(self._watcher)
-        await enter(self._desk.playback)
+        await enter(self._tape)
         await enter(self._desk.capture)
         if self._desk.others:
             await enter(self._desk.others)
@@ -155,9 +159,7 @@ class App:
         tasks = [self._tasks.create_task(self.link.run(), name="link")]
         tasks.append(self._tasks.create_task(self._watcher.run(), name="watcher"))
         tasks.append(self._tasks.create_task(self._notices.run(), name="notices"))
-        if self._desk.session:
-            session = self._desk.session.run(self._leave, self._lock_known)
-            tasks.append(self._tasks.create_task(session, name="session"))
+        tasks.append(self._tasks.create_task(self._presence.run(), name="session"))
         self._stack.callback(lambda: [task.cancel() for task in tasks])
         self._stack.callback(self._keys.close)
         await enter(self._bridge)
@@ -269,8 +271,7 @@ class App:
                          "reason": self._standing.trouble},
             "link": self.link.status(),
             "hotkey": {**self._key_watch.status(), "key": hotkey.key, "mode": hotkey.mode},
-            "session": report.session(self._keys.away, known=self._desk.session is not None,
-                                      reason=self._lock_reason),
+            "session": self._presence.status(),
             "notices": self._notices.status(),
             "microphone": report.microphone(self._desk.capture, machine.mic.value,
                                             muted=self._keys.muted),
@@ -299,7 +300,7 @@ class App:
     def _rooms(self) -> Rooms:
         return Rooms(
             capture=self._desk.capture,
-            playback=self._desk.playback,
+            playback=self._tape,
             wire=self.link,
             call_tool=self._deeds.call,
             pin=self._team.pin,
@@ -363,6 +364,7 @@ class App:
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)
         self._memory.keep(record)  # before the next session is told of it
         self._tasks.create_task(self._journal.append(record))
+        self._tape.turn_over(record, turn.speech)
         if self._tariff.saves_by_caching and (warning := self._cache_watch.turn(turn.usage)):
             self._tell("notice", warning)
         if not turn.news:
@@ -381,18 +383,6 @@ class App:
         log(text, kind=kind)
         self._news.publish(kind, text=text)
         self._notices.told(kind, text)
-
-    def _leave(self, why: str) -> None:
-        self._keys.leave(why)
-        if why:  # nor does the microphone's device stay open for a grace
-            self._tasks.create_task(self._desk.capture.close(at_once=True))
-
-    def _lock_known(self, why_not: str) -> None:
-        self._lock_reason = why_not
-        if why_not:
-            _log.warning(why_not)
-            if self._keys.away == UNASKED:
-                self._keys.leave("")  # nobody will say
 
     def _be_quiet(self, quiet: bool) -> None:
         self._bridge.be_quiet(quiet)

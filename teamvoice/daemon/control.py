@@ -294,8 +294,9 @@ async def _send(writer: asyncio.StreamWriter, line: bytes) -> None:
 
 
 async def _until_gone(reader: asyncio.StreamReader) -> None:
-    while await reader.read(65536):
-        pass  # a watcher has nothing more to say
+    with contextlib.suppress(ConnectionError):  # it left with events unread: it is gone
+        while await reader.read(65536):
+            pass  # a watcher has nothing more to say
 
 
 def _encode(message: dict[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ what the machine says of the utterance, nothing is sent.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, Self
@@ -31,12 +32,14 @@ from teamvoice.realtime.session import SessionSpec
 Vad = Literal["server", "semantic"]
 
 AGAIN_S = 1.0  # between two tries to open a microphone that was lost
+BEFORE = 40  # blocks of 20 ms: speech is told to have begun when it has been heard for a while
 
 
 class OpenEar:
     """A capture that is open as long as its context; what is "opened" is who else is told.
 
-    Entering it raises ``AudioUnavailable``. ``on_sound`` is told every block; ``is_deaf`` makes
+    Entering it raises ``AudioUnavailable``. ``on_sound`` is told every block; who opens it, also
+    what came just before; ``is_deaf`` makes
     silence of what must not be heard, and the clock of the provider's detection goes on;
     ``on_trouble`` is told why the microphone was lost. It is opened again when it is back.
     """
@@ -47,6 +50,7 @@ class OpenEar:
         self.on_trouble: Callable[[str], object] = lambda _reason: None
         self._microphone = microphone
         self._holder: tuple[OnBlock, OnLost] | None = None
+        self._before: deque[tuple[bytes, float]] = deque(maxlen=BEFORE)
         self._trouble = ""
         self._lost = asyncio.Event()
         self._group = asyncio.TaskGroup()
@@ -74,6 +78,10 @@ class OpenEar:
         if self._trouble:
             raise AudioUnavailable(self._trouble)
         self._holder = (on_block, on_lost)
+        before = list(self._before)
+        self._before.clear()
+        for pcm, at in before:
+            on_block(pcm, at)
 
     async def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - the port's name
         """See :class:`Capture`."""
@@ -93,6 +101,8 @@ class OpenEar:
         self.on_sound(heard)
         if self._holder:
             self._holder[0](heard, at)
+        else:
+            self._before.append((heard, at))
 
     def _lose(self, reason: str) -> None:
         self._trouble = reason

@@ -10,13 +10,6 @@ from teamvoice.errors import TeamvoiceError
 from teamvoice.team.team import Team
 
 
-def session(away: str, *, known: bool, reason: str) -> dict[str, Any]:
-    """The person's session: ``open``, ``away`` (locked, asleep), or ``unknown``, and why."""
-    if away:
-        return {"state": "away", "reason": away}
-    return {"state": "open" if known and not reason else "unknown", "reason": reason}
-
-
 def microphone(capture: Capture, state: str, *, muted: bool) -> dict[str, Any]:
     """The microphone, in the state that the conversation has it in."""
     now = "grace" if capture.rests else state

@@ -22,11 +22,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from teamvoice import config as configuration
-from teamvoice.audio.pcm import float32_to_pcm16
+from teamvoice.audio.pcm import AnySound, pcm16_of
 from teamvoice.errors import ConfigError, LinkClosed
 from teamvoice.realtime import events as wire
 from teamvoice.realtime import providers
@@ -146,13 +144,15 @@ class RealtimeClient:
     async def close(self) -> None:
         """Say farewell. Harmless when closed."""
         session, self._session = self._session, None
-        if self._reading:
-            self._reading.cancel()
-            await self._tasks.__aexit__(None, None, None)
-            self._reading = None
-        if session:
-            await session.close()
-        self._news.set()
+        reading, self._reading = self._reading, None
+        try:
+            if reading:
+                reading.cancel()
+                await self._tasks.__aexit__(None, None, None)  # raises what a callback raised
+        finally:
+            if session:
+                await session.close()
+            self._news.set()
 
     async def events(self) -> AsyncGenerator[dict[str, Any], None]:
         """What the provider sends, as dictionaries by the protocol's own names; ends with it.
@@ -170,13 +170,14 @@ class RealtimeClient:
 
     # Saying ------------------------------------------------------------------------------------
 
-    async def send_audio(self, audio: bytes | npt.NDArray[Any]) -> None:
-        """Send a piece of speech: PCM16 mono 24 kHz as bytes, or samples from -1.0 to 1.0.
+    async def send_audio(self, audio: AnySound) -> None:
+        """Send a piece of speech: mono at 24 kHz, as bytes of PCM16, int16 or samples -1.0 to 1.0.
 
         Raises:
             LinkClosed: The session has ended, or there is none yet.
+            TypeError: It is none of these.
         """
-        await self._send(ask.AppendAudio(audio=_pcm(audio)))
+        await self._send(ask.AppendAudio(audio=pcm16_of(audio)))
 
     async def commit_audio(self) -> None:
         """What was sent is a turn: ask for its answer. Raises what :meth:`send_audio` raises."""
@@ -247,14 +248,6 @@ class RealtimeClient:
         )
         detection = self.config.turn_detection
         return replace(spec, turn_detection=dict(detection) if detection else None)
-
-
-def _pcm(audio: bytes | npt.NDArray[Any]) -> bytes:
-    if isinstance(audio, bytes | bytearray | memoryview):
-        return bytes(audio)
-    if audio.dtype == np.int16:
-        return audio.astype("<i2").tobytes()
-    return float32_to_pcm16(audio)
 
 
 def _as_dict(event: wire.Event) -> dict[str, Any]:

@@ -15,12 +15,11 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from teamvoice import config
 from teamvoice.audio.capture import Microphone
 from teamvoice.audio.devices import Device, Kind, choose
-from teamvoice.audio.pcm import RATE, float32_to_pcm16
+from teamvoice.audio.pcm import RATE, AnySound, pcm16_of
 from teamvoice.audio.playback import Speaker
 from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.errors import AudioUnavailable
@@ -39,9 +38,14 @@ class AudioHandler:
         sample_rate: In hertz, of what is taken and played; the devices run at their own.
         channels: 1, or 2: both the same when recorded, mixed to one when played.
         chunk_ms: How much one chunk holds, in milliseconds.
+
+    Raises:
+        ValueError: One of these is not positive.
     """
 
     def __init__(self, sample_rate: int = RATE, channels: int = 1, chunk_ms: int = 50) -> None:
+        if min(sample_rate, channels, chunk_ms) <= 0:
+            raise ValueError("sample_rate, channels and chunk_ms must be positive")
         self.sample_rate = sample_rate
         self.channels = channels
         self.chunk_ms = chunk_ms
@@ -65,7 +69,11 @@ class AudioHandler:
             AudioUnavailable: The microphone cannot be opened; says why, and the mend.
         """
         self.start_playback()
-        self.start_recording()
+        try:
+            self.start_recording()
+        except AudioUnavailable:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stop both, and forget what waits to be played. Harmless when stopped."""
@@ -141,16 +149,17 @@ class AudioHandler:
             self._run(self._speaker.silence())
             self._run(self._speaker.__aexit__(None, None, None))
 
-    def play_audio(self, audio: bytes | npt.NDArray[Any]) -> None:
-        """Queue a piece of sound: PCM16 as bytes, or samples from -1.0 to 1.0.
+    def play_audio(self, audio: AnySound) -> None:
+        """Queue a piece of sound: PCM16 as bytes, int16, or samples from -1.0 to 1.0.
 
         Raises:
             RuntimeError: Playback was not started.
+            TypeError: It is none of these.
         """
         if not self._playing or self._loop is None:
             raise RuntimeError("start playback first")
-        pcm = audio if isinstance(audio, bytes) else float32_to_pcm16(audio)
-        self._loop.call(self._speaker.play, "played", 0, self._out.convert(pcm))
+        pcm = self._out.convert(pcm16_of(audio))
+        self._loop.call(self._speaker.play, "played", 0, pcm)
 
     def clear_playback_queue(self) -> None:
         """Fall silent now, and forget what waits to be played."""

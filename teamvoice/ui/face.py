@@ -7,10 +7,13 @@ Every request is a worker of its own, so that the face never waits, and the daem
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -20,7 +23,9 @@ from textual.widgets import Footer, Input, OptionList, RichLog, Static
 from teamvoice.cli.output import plain
 from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.ui import deeds, wire
-from teamvoice.ui.picture import Line, Picture
+from teamvoice.ui.picture import LINES, Line, Picture
+
+Messages = AsyncIterator[dict[str, Any]]
 
 AGAIN_S = 1.0  # between two looks for a daemon that is gone
 
@@ -63,6 +68,7 @@ class Face(App[None]):
     Args:
         read_only: Only look.
         word: Something to tell the person at first.
+        watch: Where what happens comes from, again after each time that it has ended.
     """
 
     TITLE = "teamvoice"
@@ -70,8 +76,10 @@ class Face(App[None]):
     CSS = """
     Screen { layout: vertical; }
     #head, #meters { height: 1; }
+    #head, #team { text-wrap: nowrap; text-overflow: ellipsis; }
     #team { height: auto; max-height: 8; border: none; padding: 0; }
-    #talk { height: 1fr; border-top: solid; }
+    #talk { height: 1fr; border-top: solid; overflow: hidden auto; scrollbar-size: 0 1; }
+    #team.plain > .option-list--option-highlighted { text-style: bold underline; }
     #below { height: auto; }
     #saying { height: auto; max-height: 3; }
     """
@@ -87,8 +95,13 @@ class Face(App[None]):
         Binding("escape", "untype", "back", show=False),
     ]
 
-    def __init__(self, *, read_only: bool = False, word: str = "") -> None:
-        super().__init__()
+    def __init__(
+        self, *, read_only: bool = False, word: str = "", watch: Callable[[], Messages] = wire.watch
+    ) -> None:
+        super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # then it has none at all
+        self._watch = watch
+        self._width = 79  # of the conversation, until it is known
+        self._written: deque[Line] = deque(maxlen=LINES)
         self.read_only = read_only
         self.picture = Picture()
         self._word = word
@@ -98,7 +111,7 @@ class Face(App[None]):
         """From top to bottom."""
         yield Static(id="head")
         yield OptionList(id="team")
-        yield RichLog(id="talk", wrap=True, min_width=20, max_lines=500)
+        yield RichLog(id="talk", wrap=True, max_lines=LINES)
         yield Vertical(Static(id="saying"), Static(id="meters"), id="below")
         yield Input(id="typed", placeholder="what you would have said; Escape leaves")
         yield Footer(show_command_palette=False)
@@ -106,7 +119,7 @@ class Face(App[None]):
     def on_mount(self) -> None:
         """Begin to listen."""
         self.query_one("#typed", Input).display = False
-        self.query_one("#team", OptionList).focus()
+        self.query_one("#team", OptionList).set_class(self.no_color, "plain").focus()
         if self._word:
             self._write(Line("notice", self._word))
         self.run_worker(self._listen(), name="listen", group="listen")
@@ -129,7 +142,7 @@ class Face(App[None]):
     async def _follow(self) -> None:
         """Listen to the daemon that runs, until it is gone."""
         try:
-            async for message in wire.watch():
+            async for message in self._watch():
                 self._take(message)
         except NoDaemon as error:
             if self.picture.here:
@@ -144,15 +157,32 @@ class Face(App[None]):
 
     # Drawing -----------------------------------------------------------------------------------
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the conversation anew."""
+        self._width = event.size.width - 1  # the last column is the scrollbar's
+        for talk in self.query("#talk").results(RichLog):
+            talk.clear()
+        for line in self._written:
+            self._show(line)
+        self._draw()
+
     def _write(self, line: Line) -> None:
+        self._written.append(line)
+        self._show(line)
+
+    def _show(self, line: Line) -> None:
         sign, style = _LINES.get(line.kind, ("       ", ""))
-        self.query_one("#talk", RichLog).write(Text(f"{sign} {line.text}", style=style))
+        for talk in self.query("#talk").results(RichLog):
+            talk.write(Text(f"{sign} {line.text}", style=style), width=self._width)
 
     def _draw(self) -> None:
-        self.query_one("#head", Static).update(self._head())
-        self.query_one("#saying", Static).update(Text(self.picture.saying))
-        self.query_one("#meters", Static).update(self._meters())
-        self._draw_team()
+        """Draw what is there: at the end the widgets go while the daemon still tells."""
+        drawn = {"head": self._head(), "saying": Text(self.picture.saying)}
+        for name, text in {**drawn, "meters": self._meters()}.items():
+            for place in self.query(f"#{name}").results(Static):
+                place.update(text)
+        for team in self.query("#team").results(OptionList):
+            self._draw_team(team)
 
     def _head(self) -> Text:
         if not self.picture.here:
@@ -167,8 +197,7 @@ class Face(App[None]):
             parts.append(str(link["reason"]))
         return Text(plain(" · ".join(parts)), style="reverse", no_wrap=True, overflow="ellipsis")
 
-    def _draw_team(self) -> None:
-        team = self.query_one("#team", OptionList)
+    def _draw_team(self, team: OptionList) -> None:
         rows = [_row(member) for member in self.picture.members]
         shown = [team.get_option_at_index(n).prompt for n in range(team.option_count)]
         if rows == shown:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from teamvoice.daemon.control import CONNECTION_LIMIT, Control
 from teamvoice.daemon.records import ASK_LIMIT
@@ -229,6 +230,17 @@ class TestWatching:
             await client.ask({"do": "watch"})
             assert voice.watchers
         await until(lambda: not voice.watchers, "the watcher is forgotten")
+
+    async def test_a_watcher_that_dies_with_events_unread_is_no_fault(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
+        with capture_logs() as logs:
+            async with connected(path) as client:
+                await client.ask({"do": "watch"})
+                for number in range(3000):  # nobody reads them
+                    voice.tell({"event": "n", "n": number, "padding": "x" * 1000})
+            await until(lambda: not voice.watchers, "the watcher is forgotten")
+        assert [log for log in logs if log["log_level"] == "error"] == []
 
     async def test_a_slow_watcher_misses_the_oldest_and_is_told(
         self, path: Path, voice: SmallVoice

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import pytest
 import teamvoice
 from teamvoice import AudioHandler, RealtimeClient, SessionConfig
 from teamvoice.audio.pcm import RATE
-from teamvoice.errors import ConfigError, LinkClosed, LinkRefused
+from teamvoice.errors import AudioUnavailable, ConfigError, LinkClosed, LinkRefused
 from teamvoice.offline.server import Settings, serve
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of, tone
@@ -170,6 +171,60 @@ async def test_a_wrong_key_no_key_and_a_format_that_is_not_spoken(
         SessionConfig(input_audio_format="g711_ulaw")
 
 
+@pytest.mark.usefixtures("server")
+async def test_events_before_and_after_a_session_end_and_a_callback_that_fails_is_told() -> None:
+    client = RealtimeClient(on_transcript=lambda text: text["words"])  # type: ignore[index]  # wrong on purpose
+    assert [event async for event in client.events()] == []
+    with pytest.raises(LinkClosed, match="there is no session"):
+        await client.send_audio(sound_of("hello"))
+
+    async def talk() -> None:
+        async with client:
+            await client.send_text("hello")
+            await asyncio.Event().wait()
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await talk()
+    assert caught.group_contains(TypeError)
+    assert not client.connected
+    assert "response.created" in [event["type"] async for event in client.events()]
+
+
+@pytest.mark.parametrize("wrong", ["text", 3, [0.1], np.zeros(3, np.int32)])
+def test_what_is_no_sound_is_told(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="sound is bytes of PCM16"):
+        teamvoice.audio_to_base64(wrong)
+
+
+def test_every_form_of_sound_is_the_same_on_the_wire() -> None:
+    loud = np.array([0.5, -0.5], np.float32)
+    pcm = teamvoice.float32_to_pcm16(loud)
+    forms = (pcm, bytearray(pcm), memoryview(pcm), np.frombuffer(pcm, "<i2"), loud)
+    assert {teamvoice.audio_to_base64(form) for form in forms} == {base64.b64encode(pcm).decode()}
+
+
+def test_a_handler_of_nothing_and_one_that_was_not_started() -> None:
+    for wrong in ({"sample_rate": 0}, {"channels": -1}, {"chunk_ms": 0}):
+        with pytest.raises(ValueError, match="must be positive"):
+            AudioHandler(**wrong)
+    handler = AudioHandler()
+    assert handler.get_audio_chunk() is None
+    with pytest.raises(RuntimeError, match="start playback first"):
+        handler.play_audio(bytes(960))
+    handler.clear_playback_queue()
+    handler.stop()
+
+
+def test_a_machine_without_a_microphone_says_so_and_leaves_nothing_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TEAMVOICE_AUDIO_INPUT", "no such microphone")
+    before = threading.active_count()
+    with pytest.raises(AudioUnavailable):
+        AudioHandler().start()
+    assert threading.active_count() <= before + 1  # the sound library's own thread stays
+
+
 @pytest.mark.needs(*NEEDS_SOUND)
 @pytest.mark.parametrize("rate", [24_000, 16_000])
 async def test_the_microphone_and_the_speaker(sound: Sound, rate: int) -> None:
@@ -177,6 +232,7 @@ async def test_the_microphone_and_the_speaker(sound: Sound, rate: int) -> None:
     handler = AudioHandler(sample_rate=rate)
     assert handler.get_audio_chunk() is None
     handler.start()
+    handler.start()  # harmless
     try:
         first = await handler.get_audio_chunk_async(timeout=5)
         assert first is not None

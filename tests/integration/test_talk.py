@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import re
 import shlex
 import signal
 import sys
@@ -136,6 +138,35 @@ async def test_a_question_is_answered_with_its_number_and_seen_closer(daemon: Da
         await shows(pane, "developer asks nothing")
 
 
+async def test_what_waits_is_cancelled_with_c_and_confirmed_with_y(daemon: Daemon) -> None:
+    with face(daemon.environment) as pane:
+        await shows(pane, "link up")
+        for count, (key, told) in enumerate((("c", "cancelled"), ("y", "-> Submitted to the PM."))):
+            await until(lambda: _is_idle(daemon, "pm"), "the pm is idle", 20)
+            await types(pane, "tell the pm to run terraform destroy")
+            waits = functools.partial(_has_asked, pane, count + 1)
+            await until(waits, "it waits for a confirmation", 20)
+            assert "terraform" not in daemon.screen("pm")
+            pane.send_keys(key, enter=False)
+            await shows(pane, told)
+        assert "terraform destroy" in daemon.screen("pm")
+
+
+async def test_a_conversation_is_wrapped_anew_and_there_is_no_colour_where_none_is_wanted(
+    daemon: Daemon,
+) -> None:
+    words = "tell the pm to write a plan and to say when he has written all of that plan down"
+    with face({**daemon.environment, "NO_COLOR": "1"}, columns=120) as pane:
+        await shows(pane, "link up")
+        await types(pane, words)
+        await shows(pane, "voice Submitted")
+        pane.cmd("resize-window", "-x", "60", "-y", "24")
+        await shows(pane, f"you {words}", "q quit")
+        drawn = "\n".join(pane.cmd("capture-pane", "-p", "-e").stdout)
+        assert re.search(r"\x1b\[[\d;]*7m", drawn), "the head is set off"
+        assert not re.findall(r"\x1b\[(?:[\d;]*;)?(?:[349][0-7]|10[0-7]|[34]8;[\d;]+)m", drawn)
+
+
 async def test_mute_is_seen_and_who_watches_has_no_keys_to_talk(daemon: Daemon) -> None:
     with face(daemon.environment) as pane, face(daemon.environment, "watch") as watching:
         await shows(pane, "link up")
@@ -190,6 +221,10 @@ async def test_a_daemon_that_goes_is_told_and_no_terminal_is_an_error(daemon: Da
 async def _is_idle(daemon: Daemon, member: str) -> bool:
     members = (await daemon.status())["members"]
     return any(m["name"] == member and m["state"] == "idle" for m in members)
+
+
+def _has_asked(pane: Pane, times: int) -> bool:
+    return screen_of(pane).count("CONFIRM") == times
 
 
 def _is_over(pane: Pane) -> bool:

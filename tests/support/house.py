@@ -49,6 +49,7 @@ FACES_MAY = {
     "configfile": "init writes the configuration",
     "hotkey.chords": "init tries the name of a key before it writes it down",
     "daemon.journal": "history reads the file, whether or not a daemon runs",
+    "daemon.recordings": "history plays the sound that is kept of a turn",
     "daemon.records": "the shapes of what the journal holds",
     "daemon.tally": "usage counts what the journal holds",
     "team": "the team commands work straight on tmux, with no daemon",

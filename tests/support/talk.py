@@ -78,11 +78,15 @@ class Talk:
             if news["event"] == "turn":
                 self.turns.append(news["turn"])
 
+    @staticmethod
+    def now() -> float:
+        return asyncio.get_running_loop().time()
+
     def press(self) -> None:
-        self.app.key("press", asyncio.get_running_loop().time())
+        self.app.key("press", self.now())
 
     def release(self) -> None:
-        self.app.key("release", asyncio.get_running_loop().time())
+        self.app.key("release", self.now())
 
     async def say(self, text: str) -> None:
         """A whole hold; the words are in it from edge to edge."""

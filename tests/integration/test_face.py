@@ -1,0 +1,169 @@
+"""Pictures of the terminal face: drawn by textual, compared with those in ``tests/golden/face``.
+
+A picture that changed on purpose is written anew with ``FACE_PICTURES=write``; look at it before it
+is committed: ``rsvg-convert`` or a browser shows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import html
+import os
+import re
+import socket
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("textual")
+
+from scripts.picture import COMMANDS, PICTURE, draw, tidied
+from teamvoice.demo.stage import Stage
+from teamvoice.errors import NoDaemon
+from teamvoice.ui.face import Face, Messages
+from tests.support.wait import until
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "face"
+
+MEMBERS = [
+    {"name": "developer", "state": "working", "detail": "told: write the login feature"},
+    {"name": "pm", "state": "idle", "detail": ""},
+    {"name": "reviewer", "state": "missing", "detail": "no pane is named reviewer"},
+]
+STATUS: dict[str, Any] = {
+    "link": {"state": "up", "provider": "openai", "reason": ""},
+    "microphone": {"state": "closed", "muted": False},
+    "cost": {"day_usd": 0.42},
+    "members": MEMBERS,
+    "turn": None,
+}
+QUESTION = {
+    "text": "Do you want to proceed?",
+    "subject": "rm -r build",
+    "options": [{"label": "Yes"}, {"label": "No, and tell me what to do differently"}],
+}
+SEND = {"event": "call", "id": "c1", "name": "send_message"}
+TOLD = "tell the developer to write the login feature, with tests, and to say when it is done"
+TURN = {
+    "heard": TOLD,
+    "spoken": "Submitted to the developer.",
+    "outcome": "answered",
+    "ms": {"sound": 612},
+    "cost_usd": 0.0041,
+}
+STATES: dict[str, list[dict[str, Any]]] = {
+    "idle": [{"status": STATUS}],
+    "question": [
+        {
+            "status": {
+                **STATUS,
+                "members": [{**MEMBERS[1], "state": "waiting", "question": QUESTION}],
+            }
+        },
+        {"event": "news", "text": "The PM waits: do you want to proceed?"},
+        {"event": "confirm", "text": "tap to send message: pm, go on"},
+    ],
+    "turn": [
+        {"status": STATUS},
+        {"event": "microphone", "state": "open"},
+        {"event": "level", "of": "microphone", "db": -18},
+        {"event": "heard", "text": TOLD},
+        {**SEND, "arguments": '{"member": "developer", "text": "write the login feature"}'},
+        {"event": "called", "id": "c1", "result": "Submitted to the developer."},
+        {"event": "turn", "turn": TURN},
+        {"event": "heard", "text": "und was macht die Prüferin, 你好?"},
+        {"event": "level", "of": "voice", "db": -9},
+        {"event": "saying", "text": "The reviewer has no pane: "},
+    ],
+    "muted": [{"status": STATUS}, {"event": "notice", "text": "the microphone is muted"}],
+    "down": [
+        {"status": STATUS},
+        {"event": "link", "state": "down", "reason": "the key is refused: write another into env"},
+        {"event": "trouble", "text": "the key is refused"},
+    ],
+    "nobody": [],
+}
+
+
+class Told:
+    """What a daemon tells, and then it goes on without a word; where it tells nothing, none is."""
+
+    def __init__(self, messages: list[dict[str, Any]]) -> None:
+        self._messages = copy.deepcopy(messages)  # a face keeps up to date what it was told
+        self.is_over = asyncio.Event()
+
+    async def watch(self) -> Messages:
+        for message in self._messages:
+            yield message
+        self.is_over.set()
+        if not self._messages:
+            raise NoDaemon("no daemon answers")
+        await asyncio.Event().wait()
+
+
+async def picture(state: str, columns: int, *, read_only: bool = False) -> str:
+    """The face as textual draws it."""
+    told = Told(STATES[state])
+    face = Face(read_only=read_only, watch=told.watch)
+    async with face.run_test(size=(columns, 24)) as pilot:
+        await told.is_over.wait()
+        await until(lambda: face.query("FooterKey"), "the keys are told")
+        await pilot.pause()
+        return tidied(face.export_screenshot())
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("state", STATES)
+async def test_the_face_looks_as_it_did(state: str, columns: int) -> None:
+    check(f"{state}-{columns}", await picture(state, columns))
+
+
+@pytest.mark.parametrize("state", ["question", "turn"])
+async def test_it_can_be_read_without_colour(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    check(f"{state}-80-plain", await picture(state, 80))
+
+
+async def test_who_only_looks_has_no_keys_to_talk() -> None:
+    check("watch-80", await picture("turn", 80, read_only=True))
+
+
+async def test_it_can_end_while_much_is_told() -> None:
+    async def endless() -> Messages:
+        yield {"status": copy.deepcopy(STATUS)}
+        while True:
+            yield {"event": "level", "of": "voice", "db": -9}
+            await asyncio.sleep(0)
+
+    face = Face(watch=endless)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await until(lambda: face.picture.here, "it listens")
+        await pilot.pause()
+
+
+@pytest.mark.needs("tmux", "flite", "python:pocketsphinx")
+async def test_the_picture_of_the_readme_can_be_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CONFIG_DIR", "STATE_DIR"):
+        monkeypatch.setenv(f"TEAMVOICE_{name}", str(tmp_path))
+    monkeypatch.setenv("TEAMVOICE_SOCKET", str(tmp_path / "control.sock"))
+    with await asyncio.to_thread(Stage, keep=False) as stage:
+        drawn = await draw(stage.socket, COMMANDS[:1], "idle")
+    for svg in (drawn, PICTURE.read_text(encoding="utf-8")):
+        words = " ".join(html.unescape(re.sub("<[^>]*>", " ", svg)).split())
+        assert f"you {COMMANDS[0]} does team_status() -> The developer is idle." in words
+        assert "@font-face" not in svg
+        assert socket.gethostname() not in svg
+        assert tempfile.gettempdir() not in svg
+
+
+def check(name: str, drawn: str) -> None:
+    file = GOLDEN / f"{name}.svg"
+    if os.environ.get("FACE_PICTURES") == "write":
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(drawn, encoding="utf-8")
+    assert drawn == file.read_text(encoding="utf-8"), f"{name}: FACE_PICTURES=write, and look"
