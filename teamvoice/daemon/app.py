@@ -119,7 +119,6 @@ class App:
         self._bridge = Bridge(self._rooms(), pace.rules_of(settings), self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
-        self._keys.muted, self._bridge.is_quiet = self._standing.muted, self._standing.quiet
         self._key_watch = KeyWatch(desk.key, self._keys, self._tell)
         self._lock_reason = ""
         self._tasks = asyncio.TaskGroup()
@@ -134,13 +133,13 @@ class App:
 
     async def __aexit__(self, *_: object) -> None:
         self.link.leave()
-        self._standing.muted, self._standing.quiet = self._keys.muted, self._bridge.is_quiet
         await self._stack.aclose()  # what ended the body is told by it, not by the tasks
 
     async def _enter(self) -> None:
         enter = self._stack.enter_async_context
         if self._owns_standing:
             await enter(self._standing)
+        self._keys.muted, self._bridge.is_quiet = self._standing.silence.as_left
         await enter(self._journal)
         await enter(self._deeds)
         lost = await self._remember()
@@ -236,8 +235,10 @@ class App:
         """The key, by other means; ``quiet`` is the voice's."""
         if action == "quiet":
             self._be_quiet(not self._bridge.is_quiet)
-            return
-        self._keys.act(action, at)
+        else:
+            self._keys.act(action, at)
+        if action in {"mute", "quiet"}:
+            self._tasks.create_task(self._keep_silence())
         if self._keys.muted:  # nor does its device stay open for a grace
             self._tasks.create_task(self._desk.capture.close(at_once=True))
 
@@ -389,8 +390,11 @@ class App:
         if why_not:
             _log.warning(why_not)
 
+    async def _keep_silence(self) -> None:
+        now = {"muted": self._keys.muted, "quiet": self._bridge.is_quiet}
+        if why := await self._standing.silence.change(**now):
+            self._tell("trouble", why)
+
     def _be_quiet(self, quiet: bool) -> None:
         self._bridge.be_quiet(quiet)
-        self._tell(
-            "notice", "the voice is quiet; answers are shown" if quiet else "it speaks again"
-        )
+        self._tell("notice", "voice quiet: answers are shown" if quiet else "it speaks again")

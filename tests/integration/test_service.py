@@ -54,6 +54,7 @@ class Service:
         self.tmux = tmux
         self.config = manager.home / ".config" / "teamvoice" / "config.toml"
         self.log = manager.home / "service.log"
+        self.muted = manager.home / ".local" / "state" / "teamvoice" / "muted"
 
     def cli(self, *words: str, **more: str) -> tuple[int, str, str]:
         done = self.manager.run(self.command, *words, **more)
@@ -172,8 +173,14 @@ def _tells_the_truth(service: Service) -> None:
 def test_a_daemon_that_is_killed_or_hangs_is_started_again(installed: Service) -> None:
     before = installed.pid
     installed.manager.add(UNIT, "short", "[Service]\nWatchdogSec=2\n")
+    installed.cli("ptt", "mute")
+    wait_for(installed.muted.exists, "it is written down")
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: installed.runs_anew(before), "another one is ready", 20)
+    assert "microphone muted" in installed.line
+    assert installed.status["microphone"]["muted"]
+    installed.cli("ptt", "mute")
+    wait_for(lambda: not installed.muted.exists(), "it is no longer so")
 
     before = installed.pid
     os.kill(before, signal.SIGSTOP)
