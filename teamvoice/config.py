@@ -211,19 +211,25 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     return read(path, environ).config
 
 
-def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Loaded:
+def read(
+    path: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    may_lack: bool = False,
+) -> Loaded:
     """Read the configuration, and where each setting comes from.
 
     Args:
         path: The file; by default ``config.toml`` in :func:`config_dir`, which may be missing. A
             path that is given must exist.
         environ: Where overrides are looked up; the process's environment by default.
+        may_lack: A path that is given need not exist: it is to be made.
 
     Raises:
         ConfigError: One line with the file (or variable), the key, and the nearest known name.
     """
     file = path or config_file()
-    settings = _read_toml(file, required=path is not None)
+    settings = _read_toml(file, required=path is not None and not may_lack)
     config = _convert(settings, str(file))
     origins = {
         f"{section}.{key}": str(file) if key in settings.get(section, {}) else "default"

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Array, InlineTable
 
 from teamvoice import envfile
 from teamvoice.config import Member
 from teamvoice.errors import ConfigError
 
-_HEAD = "Settings of teamvoice; config/teamvoice.toml in its source shows them all."
+_HEAD = "# Settings of teamvoice; config/teamvoice.toml in its source shows them all.\n"
 
 
 def change(
@@ -31,18 +32,20 @@ def change(
     Raises:
         ConfigError: The file cannot be read, is not TOML, or cannot be written.
     """
-    document = _read(file)
+    before = _read(file)
+    text = _with_members(_with_settings(before, settings), members)
+    wanted = _plain(before)
     for section, values in settings.items():
-        table = document.setdefault(section, tomlkit.table())
-        for key, value in values.items():
-            if table.get(key) != value:
-                table[key] = value
+        wanted.setdefault(section, {}).update(values)
     if members:
-        team = document.setdefault("team", tomlkit.table(is_super_table=True))
-        blocks = team.setdefault("members", tomlkit.aot())
-        for member in members:
-            blocks.append(_block(member))
-    write_private(file, tomlkit.dumps(document))
+        team = wanted.setdefault("team", {})
+        team["members"] = [*team.get("members", []), *map(_about, members)]
+    if _plain(text) != wanted:  # TOML has many ways to write the same: none may lose a thing
+        raise ConfigError(
+            f"{file}: it is written in a way that cannot be changed by program",
+            f"add it by hand:\n{_with_members(_with_settings(_HEAD, settings), members)}",
+        )
+    write_private(file, text)
 
 
 def set_key(file: Path, name: str, key: str) -> None:
@@ -76,25 +79,62 @@ def write_private(file: Path, text: str) -> None:
         raise ConfigError(f"{file}: cannot be written: {error}") from error
 
 
-def _read(file: Path) -> tomlkit.TOMLDocument:
+def _read(file: Path) -> str:
     try:
-        return tomlkit.parse(file.read_text(encoding="utf-8"))
+        text = file.read_bytes().decode()
+        tomllib.loads(text)
     except FileNotFoundError:
-        document = tomlkit.document()
-        document.add(tomlkit.comment(_HEAD))
-        return document
+        return _HEAD
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: cannot be read: {error}") from error
-    except TOMLKitError as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}") from error
+    return text
 
 
-def _block(member: Member) -> Any:
-    block = tomlkit.table()
-    block.add("name", member.name)
-    if member.aliases:
-        block.add("aliases", list(member.aliases))
-    for key in ("target", "agent", "host"):
-        if value := getattr(member, key):
-            block.add(key, value)
-    return block
+def _with_settings(text: str, settings: Mapping[str, Mapping[str, Any]]) -> str:
+    document = tomlkit.parse(text)
+    for section, values in settings.items():
+        table = document.setdefault(section, tomlkit.table())
+        for key, value in values.items():
+            if table.get(key) != value:
+                table[key] = value
+    return tomlkit.dumps(document)
+
+
+def _with_members(text: str, members: Sequence[Member]) -> str:
+    """The text with members added in the way in which those that are there are written."""
+    if not members:
+        return text
+    document = tomlkit.parse(text)
+    team = document.get("team", {})
+    if isinstance(team, InlineTable):
+        team.setdefault("members", tomlkit.array())
+    if isinstance(inline := team.get("members"), Array):
+        _extend(inline, members)
+        return tomlkit.dumps(document)
+    blocks = tomlkit.dumps({"team": {"members": [*map(_about, members)]}})
+    return f"{text.rstrip()}\n\n{blocks}"
+
+
+def _extend(inline: Array, members: Sequence[Member]) -> None:
+    """Add to ``members = [{…}]``, on lines of their own where the others have some."""
+    has_lines = "\n" in inline.as_string()
+    for member in members:
+        block = tomlkit.inline_table()
+        block.update(_about(member))
+        if has_lines:
+            inline.add_line(block)
+        else:
+            inline.append(block)
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return tomllib.loads(text)
+
+
+def _about(member: Member) -> dict[str, Any]:
+    """What is written of a member: what is not the default."""
+    about: dict[str, Any] = {"name": member.name, "aliases": list(member.aliases)}
+    about |= {key: getattr(member, key) for key in ("target", "agent", "host")}
+    return {key: value for key, value in about.items() if value}

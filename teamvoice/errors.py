@@ -11,6 +11,7 @@
     │   ├── HotkeyUnavailable no way to see the key in this session
     │   │   └── HotkeyRefused the person or the desktop said no: not to be asked again
     │   └── TmuxUnavailable   no tmux program, or no server to talk to
+    ├── AlreadyRuns           another daemon has the control socket
     ├── NoDaemon              no daemon answers on the control socket; exit code 4
     ├── TeamError             a member or its pane cannot do what was asked
     │   ├── UnknownMember     no member has that name
@@ -91,6 +92,10 @@ class HotkeyRefused(HotkeyUnavailable):
 
 class TmuxUnavailable(MissingPart):
     """No tmux program, or no tmux server to talk to."""
+
+
+class AlreadyRuns(TeamvoiceError):
+    """Another daemon of this user has the control socket."""
 
 
 class NoDaemon(TeamvoiceError):

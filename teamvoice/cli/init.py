@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import getpass
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("init asks questions, and this is no terminal", "teamvoice init --yes")
     file = args.config or config.config_file()
-    loaded = config.read(file if file.exists() else None)
+    loaded = config.read(file, may_lack=True)
     if loaded.origins["team.members"] == "default":  # nobody was named yet
         team = config.Team(socket=loaded.config.team.socket, members=())
     else:
@@ -71,8 +72,8 @@ def run(args: argparse.Namespace) -> int:
     written = not args.dry_run and _write(file, plan)
     _report(args, file, sightings, plan, written=written)
     if not args.yes and not args.dry_run:
-        _try_microphone()
-        _offer_service()
+        _try_microphone(file)
+        _offer_service(args.config)
     return 0
 
 
@@ -207,7 +208,8 @@ def _report(
     write(f"{'Written' if written else 'Unchanged'}: {file}")
     if plan.api_key:
         write(f"Written: {config.config_dir() / 'env'} (only you can read it)")
-    write("Next: teamvoice doctor, then teamvoice run")
+    own = f" --config {shlex.quote(str(args.config))}" if args.config else ""
+    write(f"Next: teamvoice doctor{own}, then teamvoice run{own}")
 
 
 def _as_json(
@@ -228,12 +230,12 @@ def _as_json(
     return {"ok": True, "found": found, "new": members, "file": str(file), "written": written}
 
 
-def _try_microphone() -> None:
+def _try_microphone(file: Path) -> None:
     from teamvoice.daemon.soundcheck import hear
 
     write(f"Say something: the microphone is open for {_LISTEN_S:.0f} seconds.")
     try:
-        level = asyncio.run(hear(config.load(), _LISTEN_S, _draw))
+        level = asyncio.run(hear(config.read(file, may_lack=True).config, _LISTEN_S, _draw))
     except TeamvoiceError as error:
         write(f"\nThe microphone does not work: {error}")
         return
@@ -248,8 +250,9 @@ def _draw(decibels: float) -> None:
     sys.stdout.flush()
 
 
-def _offer_service() -> None:
+def _offer_service(file: Path | None) -> None:
     from teamvoice.cli import commands
 
+    words = ["service", "install", *(["--config", str(file)] if file else [])]
     if _question("Start it at login, as a service? yes or no", "no").casefold().startswith("y"):
-        commands.run(["service", "install"])
+        commands.run(words)

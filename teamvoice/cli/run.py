@@ -27,8 +27,14 @@ def add_parsers(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read the configuration, set up the log, and be the daemon."""
     from teamvoice import config, logs, preflight
+    from teamvoice.errors import ConfigError
 
-    loaded = preflight.read(args.config)
-    logs.configure(loaded.config.log, secrets=[config.api_key()])
     serve = importlib.import_module("teamvoice.daemon.serve")
-    return int(serve.run(loaded.config, args.config, with_stdin=args.with_stdin))
+    settings: config.Config | ConfigError
+    try:
+        settings = preflight.read(args.config).config
+        logs.configure(settings.log, secrets=[config.api_key()])
+    except ConfigError as error:
+        settings = error
+        logs.configure(config.Log(), secrets=[])
+    return int(serve.run(settings, args.config, with_stdin=args.with_stdin))

@@ -9,10 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from teamvoice.cli.client import request
 from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
-from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.service import manager_here
 from teamvoice.service.manager import Manager, State, plan
 
@@ -89,14 +87,7 @@ def _logs(command: list[str]) -> NoReturn:
 
 def _install(manager: Manager, args: argparse.Namespace) -> int:
     _check_usable(args.config)
-    other = _other_daemon(manager)
-    _say(manager.install(plan(args.config, os.environ), start=not args.no_start and not other))
-    if other and not args.no_start:
-        raise TeamvoiceError(
-            f"another daemon runs (pid {other}), so the service was not started",
-            "end that one, and: teamvoice service install",
-        )
-    return 0
+    return _say(manager.install(plan(args.config, os.environ), start=not args.no_start))
 
 
 def _check_usable(file: Path | None) -> None:
@@ -108,15 +99,6 @@ def _check_usable(file: Path | None) -> None:
     from teamvoice import preflight
 
     preflight.read(file)
-
-
-def _other_daemon(manager: Manager) -> int:
-    """The process of a daemon that is not the service's; 0 when there is none."""
-    try:
-        pid = int(request({"do": "status"})["status"]["pid"])
-    except NoDaemon:
-        return 0
-    return 0 if pid == manager.state().pid else pid
 
 
 def _say(done: Iterable[str]) -> int:

@@ -123,9 +123,7 @@ class App:
         self._bridge = Bridge(self._rooms(), pace.rules_of(settings), self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
-        self._keys.muted, self._bridge.is_quiet = self._standing.muted, self._standing.quiet
-        away = self._standing.away
-        self._presence = Presence(desk.session, self._keys, desk.capture, away)
+        self._presence = Presence(desk.session, self._keys, desk.capture, self._standing.away)
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -138,13 +136,14 @@ class App:
 
     async def __aexit__(self, *_: object) -> None:
         self.link.leave()
-        self._standing.keep(self._keys, quiet=self._bridge.is_quiet)
+        self._standing.away = self._keys.away
         await self._stack.aclose()  # what ended the body is told by it, not by the tasks
 
     async def _enter(self) -> None:
         enter = self._stack.enter_async_context
         if self._owns_standing:
             await enter(self._standing)
+        self._keys.muted, self._bridge.is_quiet = self._standing.silence.as_left
         await enter(self._journal)
         await enter(self._deeds)
         never_told = await self._remember()
@@ -240,8 +239,10 @@ class App:
         """The key, by other means; ``quiet`` is the voice's."""
         if action == "quiet":
             self._be_quiet(not self._bridge.is_quiet)
-            return
-        self._keys.act(action, at, by)
+        else:
+            self._keys.act(action, at, by)
+        if action in {"mute", "quiet"}:
+            self._tasks.create_task(self._keep_silence())
         if self._keys.muted:  # nor does its device stay open for a grace
             self._tasks.create_task(self._desk.capture.close(at_once=True))
 
@@ -383,6 +384,11 @@ class App:
         log(text, kind=kind)
         self._news.publish(kind, text=text)
         self._notices.told(kind, text)
+
+    async def _keep_silence(self) -> None:
+        now = {"muted": self._keys.muted, "quiet": self._bridge.is_quiet}
+        if why := await self._standing.silence.change(**now):
+            self._tell("trouble", why)
 
     def _be_quiet(self, quiet: bool) -> None:
         self._bridge.be_quiet(quiet)

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from teamvoice.errors import TeamvoiceError
+from teamvoice.errors import AlreadyRuns, TeamvoiceError
 
 
 @contextlib.contextmanager
@@ -22,7 +22,8 @@ def claim(path: Path) -> Iterator[socket.socket]:
     """Listen on this path, alone, for as long as the context lasts.
 
     Raises:
-        TeamvoiceError: Another daemon runs (says its pid), others can enter the directory, or
+        AlreadyRuns: Another daemon runs; says its pid.
+        TeamvoiceError: Others can enter the directory, or
             the path cannot be used for a socket.
     """
     _private_directory(path.parent)
@@ -63,7 +64,7 @@ def _lock_or_tell(descriptor: int, path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         pid = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
-        raise TeamvoiceError(
+        raise AlreadyRuns(
             f"a daemon runs already (pid {pid}) on {path}", f"stop it first: kill {pid}"
         ) from None
 

@@ -6,6 +6,10 @@
                 ▲              │
                 └── RELOADING ◀┘  SIGHUP, or a changed file; good settings; a quiet moment
 
+A service that cannot begin, because another daemon runs or its settings cannot be used, waits: it
+says READY, and in its STATUS what for. It begins when that is over. In a terminal it ends with the
+reason instead, for there the person reads it.
+
 New settings are put before the rooms first. When they cannot be used the old ones stay in force,
 and that is said. When they can, the App makes way for another at the first quiet moment: meanwhile
 the lock, the socket and those who watch stay (:mod:`teamvoice.daemon.standing`).
@@ -32,7 +36,7 @@ from teamvoice.daemon.desk import Desk, real_desk
 from teamvoice.daemon.heartbeat import Heartbeat
 from teamvoice.daemon.notify import notify
 from teamvoice.daemon.standing import Standing
-from teamvoice.errors import TeamvoiceError
+from teamvoice.errors import AlreadyRuns, ConfigError, TeamvoiceError
 from teamvoice.realtime import providers
 
 _log = structlog.get_logger(__name__)
@@ -47,13 +51,19 @@ PATIENCE_S = (
 )
 
 
-def run(settings: config.Config, file: Path | None = None, *, with_stdin: bool = False) -> int:
+def run(
+    settings: config.Config | ConfigError, file: Path | None = None, *, with_stdin: bool = False
+) -> int:
     """Be the daemon until a signal says to stop; the exit code.
 
     Args:
-        settings: The configuration.
+        settings: The configuration, or why it cannot be used.
         file: Where it was read from, when that is not the usual file.
         with_stdin: Stop when standard input is at its end too: whoever holds it is gone.
+
+    Raises:
+        ConfigError: It cannot be used, and nobody can wait until it is mended.
+        AlreadyRuns: Another daemon runs, and nobody can wait until it has ended.
     """
     faulthandler.enable()  # a watchdog's SIGABRT leaves a trace of where it hung
     return asyncio.run(Serving(settings, file, with_stdin=with_stdin).run())
@@ -63,7 +73,7 @@ class Serving:
     """The daemon, as :func:`run` runs it.
 
     Args:
-        settings: The configuration.
+        settings: The configuration, or why it cannot be used.
         file: Where it was read from, when that is not the usual file.
         sit_down: Makes the desk that a configuration names.
         with_stdin: As for :func:`run`.
@@ -71,13 +81,14 @@ class Serving:
 
     def __init__(
         self,
-        settings: config.Config,
+        settings: config.Config | ConfigError,
         file: Path | None = None,
         sit_down: Callable[[config.Config], Desk] = real_desk,
         *,
         with_stdin: bool = False,
     ) -> None:
-        self._settings = settings
+        self._unusable = settings if isinstance(settings, ConfigError) else None
+        self._settings = config.Config() if isinstance(settings, ConfigError) else settings
         self._with_stdin = with_stdin
         self._file = file
         self._sit_down = sit_down
@@ -86,9 +97,10 @@ class Serving:
         self._heart = Heartbeat()
         self._woken = asyncio.Event()
         self._stop = False
+        self._waits_for = ""
         self._asked = False  # for new settings, by a signal
         self._new: config.Config | None = None  # good ones, which wait for a quiet moment
-        self._secrets = {config.api_key()}
+        self._secrets = set() if self._unusable else {config.api_key()}
         self._has_terminal = sys.stdin is not None and sys.stdin.isatty()
 
     async def run(self) -> int:
@@ -99,11 +111,49 @@ class Serving:
                 loop.add_signal_handler(number, self._signalled, number)
         if self._with_stdin:
             loop.add_reader(sys.stdin.fileno(), self._read_stdin)
-        async with self._standing, self._heart:
-            app: App | None = await self._entered(self._settings)
-            while app:
-                app = await self._live(app)
+        async with self._heart:
+            await self._until_usable()
+            async with contextlib.AsyncExitStack() as stack:
+                await self._until_alone(stack)
+                app = None if self._stop else await self._entered(self._settings)
+                while app:
+                    app = await self._live(app)
         return 0
+
+    async def _until_usable(self) -> None:
+        """Until the settings can be used, or it is to stop."""
+        while self._unusable and not self._stop:
+            self._stand_by(self._unusable)
+            while not (
+                self._stop or self._asked or await asyncio.to_thread(self._changes.have_come)
+            ):
+                await self._wait(LOOK_S)
+            self._asked = False
+            try:
+                self._settings, _ = await asyncio.to_thread(self._read)
+            except ConfigError as error:
+                self._unusable = error
+            else:
+                self._unusable = None
+
+    async def _until_alone(self, stack: contextlib.AsyncExitStack) -> None:
+        """Until this is the one daemon, which the stack then keeps it; or it is to stop."""
+        while not self._stop:
+            try:
+                await stack.enter_async_context(self._standing)
+            except AlreadyRuns as error:
+                self._stand_by(error)
+                await self._wait(LOOK_S)
+            else:
+                return
+
+    def _stand_by(self, error: TeamvoiceError) -> None:
+        """Say what it waits for, once; raise it where nobody is there to be told but a terminal."""
+        if self._has_terminal or not notify(READY="1", STATUS=f"waiting: {error}"):
+            raise error
+        if str(error) != self._waits_for:
+            self._waits_for = str(error)
+            _log.warning("waiting", reason=self._waits_for)
 
     def _signalled(self, number: int) -> None:
         hung_up = number == signal.SIGHUP and self._has_terminal and not sys.stdin.isatty()

@@ -10,14 +10,19 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+import structlog
+
+from teamvoice import config
 from teamvoice.daemon.control import Control
-from teamvoice.daemon.keys import Keys
 from teamvoice.daemon.keywatch import KeyPost
 from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.notifier import Shown
 from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.session import UNASKED
+from teamvoice.daemon.silence import Silence
 from teamvoice.team.newsdesk import Newsdesk
+
+_log = structlog.get_logger(__name__)
 
 
 class Standing:
@@ -25,9 +30,8 @@ class Standing:
 
     ``control`` is the socket, ``news`` reaches those who watch, ``seen`` knows what of the team was
     told and asked for, ``key`` is where the key is watched, ``shown`` what stands on the screen,
-    ``muted`` is the microphone, ``quiet`` the voice, ``away`` says why nobody is at the desk,
-    ``last`` is the last turn's record, ``trouble`` says why the newest settings are not in force
-    (empty when they are).
+    ``silence`` knows what is muted, ``away`` says why nobody is at the desk, ``last`` is the last
+    turn's record, ``trouble`` says why the newest settings are not in force (empty when they are).
 
     Raises:
         TeamvoiceError: On entering, as :class:`Control` does: a daemon runs already.
@@ -40,8 +44,7 @@ class Standing:
         self.key = KeyPost()
         self.began = time.monotonic()
         self.shown = Shown()
-        self.muted = False
-        self.quiet = False
+        self.silence = Silence(config.state_dir())
         self.away = UNASKED
         self.last: dict[str, Any] | None = None
         self.trouble = ""
@@ -49,6 +52,9 @@ class Standing:
     async def __aenter__(self) -> Self:
         await self.control.__aenter__()
         await self.key.__aenter__()
+        await self.silence.recall()
+        if self.silence.muted:
+            _log.warning("the microphone is muted, as it was; teamvoice ptt mute unmutes it")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -56,7 +62,3 @@ class Standing:
             await self.key.__aexit__()
         finally:
             await self.control.__aexit__(None, None, None)
-
-    def keep(self, keys: Keys, *, quiet: bool) -> None:
-        """Remember for the next App what the person would not say again."""
-        self.muted, self.away, self.quiet = keys.muted, keys.away, quiet

@@ -109,3 +109,29 @@ async def test_names_that_collide_leave_the_file_as_it_was(server: Server, tmp_p
     file.write_text('[[team.members]]\nname = "front"\ntarget = "elsewhere:1.0"\n')
     done = await cli("init", "--yes", "--json")
     assert msgspec.json.decode(done.out)["new"][0]["name"] == "front 2", done.err
+
+
+async def test_another_file_is_made_and_begins_with_nobody(server: Server, tmp_path: Path) -> None:
+    open_pane(server, "front", standin("front"))
+    cli = cli_for(server, tmp_path)
+    usual = tmp_path / "config" / "config.toml"
+    usual.parent.mkdir()
+    usual.write_text('[[team.members]]\nname = "front"\n')
+    other = tmp_path / "a folder" / "other.toml"
+    done = await cli("init", "--yes", "--config", str(other))
+    assert done.code == 0, done.err
+    assert f"teamvoice run --config '{other}'" in done.out
+    assert [m.name for m in config.load(other, {}).team.members] == ["front"]
+    assert usual.read_text() == '[[team.members]]\nname = "front"\n'
+
+
+async def test_members_that_stand_in_a_line_get_company(server: Server, tmp_path: Path) -> None:
+    open_pane(server, "front", standin("front"))
+    cli = cli_for(server, tmp_path)
+    file = tmp_path / "config" / "config.toml"
+    file.parent.mkdir()
+    file.write_text('[team]\nmembers = [{name = "pm", target = "elsewhere:1.0"}]  # mine\n')
+    done = await cli("init", "--yes")
+    assert done.code == 0, done.err
+    assert [m.name for m in configured(cli).team.members] == ["pm", "front"]
+    assert "# mine" in file.read_text()

@@ -16,7 +16,7 @@ from tests.support.cli import Cli
 from tests.support.desk import NEEDS_DISPLAY, NEEDS_SOUND, Sound, display_at
 from tests.support.installation import install_into
 from tests.support.panes import standin
-from tests.support.processes import wait_for
+from tests.support.processes import running, wait_for
 from tests.support.systemd import UserManager, user_manager
 
 UNIT = "teamvoice.service"
@@ -54,6 +54,7 @@ class Service:
         self.tmux = tmux
         self.config = manager.home / ".config" / "teamvoice" / "config.toml"
         self.log = manager.home / "service.log"
+        self.muted = manager.home / ".local" / "state" / "teamvoice" / "muted"
 
     def cli(self, *words: str, **more: str) -> tuple[int, str, str]:
         done = self.manager.run(self.command, *words, **more)
@@ -172,8 +173,14 @@ def _tells_the_truth(service: Service) -> None:
 def test_a_daemon_that_is_killed_or_hangs_is_started_again(installed: Service) -> None:
     before = installed.pid
     installed.manager.add(UNIT, "short", "[Service]\nWatchdogSec=2\n")
+    installed.cli("ptt", "mute")
+    wait_for(installed.muted.exists, "it is written down")
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: installed.runs_anew(before), "another one is ready", 20)
+    assert "microphone muted" in installed.line
+    assert installed.status["microphone"]["muted"]
+    installed.cli("ptt", "mute")
+    wait_for(lambda: not installed.muted.exists(), "it is no longer so")
 
     before = installed.pid
     os.kill(before, signal.SIGSTOP)
@@ -202,6 +209,38 @@ def test_new_settings_are_taken_on_and_broken_ones_refused(installed: Service) -
     assert installed.pid == pid
     assert line.startswith("link ")
     assert installed.log.read_text().count("the old ones stay") == 1
+
+
+def test_what_keeps_it_from_beginning_is_waited_for_and_told(installed: Service) -> None:
+    manager = installed.manager
+    manager.systemctl("stop", UNIT)
+    installed.configure("[hotkeys]\n")
+    manager.systemctl("start", UNIT)
+    pid = installed.pid
+    assert "waiting: " in installed.line
+    assert 'Did you mean "hotkey"?' in installed.line
+    code, out, _ = installed.cli("service", "status")
+    assert (code, 'Did you mean "hotkey"?' in out) == (0, True)
+    code, _, err = installed.cli("run")
+    assert (code, 'Did you mean "hotkey"?' in err) == (2, True), "a terminal is told at once"
+    manager.systemctl("reload", UNIT)
+    installed.configure()
+    wait_for(lambda: installed.line.startswith("link "), "it begins with what was mended", 20)
+    manager.systemctl("stop", UNIT)
+
+    with running((installed.command, "run"), manager.environ, installed.log) as other:
+        wait_for(lambda: installed.cli("status")[0] == 0, "another one runs", 20)
+        code, out, err = installed.cli("service", "install")
+        assert code == 0, err
+        assert f"waiting: a daemon runs already (pid {other.pid})" in out
+        assert installed.pid not in {0, pid, other.pid}
+        assert f"(pid {other.pid})" in installed.line
+        manager.systemctl("restart", UNIT)  # it neither fails nor is in the other's way
+        pid = installed.pid
+        assert installed.status["pid"] == other.pid
+    wait_for(lambda: installed.line.startswith("link "), "it is its turn", 20)
+    assert installed.status["pid"] == installed.pid == pid
+    assert manager.shown(UNIT, "NRestarts") == ["0"]
 
 
 @pytest.mark.needs(*NEEDS_DISPLAY, *NEEDS_SOUND)

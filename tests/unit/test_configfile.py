@@ -44,6 +44,39 @@ def test_a_setting_is_changed_in_its_place(file: Path) -> None:
     assert file.read_text() == MINE.replace('"<f8>"', '"<f9>"')
 
 
+WRITTEN = {
+    "inline": '[team]\nmembers = [ {name = "a"} ]  # mine\n',
+    "inline, on lines": '[team]\nmembers = [\n  # first\n  {name = "a"}  # yes\n]\nsocket = "x"\n',
+    "inline, none": "[team]\nmembers = []\n",
+    "inline, all of it": 'team = {socket = "x"}\nhotkey = {key = "<f8>", mode = "auto"}\n',
+    "dotted": 'hotkey.key = "<f8>"  # k\nteam.socket = "x"\n',
+    "dotted members": 'team.members = [{name = "a"}]\nprovider.voice = "ash"\n',
+    "apart": '[[team.members]]\nname = "a"\n[audio]\n[[team.members]]\nname = "b"\n[hotkey]\n',
+    "quoted": "['hotkey']\n'key' = '<f8>'\n[\"team\"]\n[['team'.members]]\nname = 'a'\n",
+    "no last line": '[hotkey]\nmode = "auto"',
+    "of another system": '[hotkey]\r\nmode = "auto"  # m\r\n[[team.members]]\r\nname = "a"\r\n',
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+def test_whichever_way_it_is_written_nothing_is_lost(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_bytes(text.encode())
+    before = config.load(file, {})
+    new = Member(name="zoe", aliases=("z",), target="w:1.0", host="box")
+    configfile.change(file, {"hotkey": {"key": "<f9>"}, "provider": {"voice": "cedar"}}, [new])
+    after = config.load(file, {})
+    kept = before.team.members if "name" in text else ()  # else those are the defaults
+    assert after.team.members == (*kept, new)
+    assert (after.hotkey.key, after.provider.voice) == ("<f9>", "cedar")
+    assert (after.hotkey.mode, after.team.socket) == (before.hotkey.mode, before.team.socket)
+    comments = [line.partition("#")[2] for line in text.splitlines() if "#" in line]
+    assert all(f"#{comment}" in file.read_text() for comment in comments)
+    for _ in range(2):
+        configfile.change(file, {"hotkey": {"key": "<f9>"}}, [])
+    assert config.load(file, {}) == after
+
+
 def test_a_file_that_is_not_there_is_made_for_its_owner_alone(file: Path) -> None:
     configfile.change(file, {"hotkey": {"key": "<f9>"}}, [Member(name="bob", aliases=("rob",))])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
