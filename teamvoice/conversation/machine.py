@@ -512,7 +512,8 @@ class Conversation:
             self._do(do.Tell("heard", event.text))
 
     def _request_refused(self, event: ev.RequestRefused) -> None:
-        match sort(event, is_leaving=self._living.is_leaving):
+        living = self._living
+        match sort(event, is_leaving=living.is_leaving, has_begun=bool(living.id)):
             case Refusal.CANCELLED:
                 self._response_gone()  # which is what was wanted
             case Refusal.ANOTHER:

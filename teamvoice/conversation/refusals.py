@@ -8,7 +8,8 @@ a response         none comes: of one that was cancelled as wished; of another, 
 a block of speech  what is said is not whole, and may mean something else
 a commit, words,   the session lacks them, so a response would be to less, or to what was before: it
 a tool's output    must not be acted upon
-a cancel, a cut    it was over, or gone, already
+a cancel, a cut    it was over, or gone, already; of a response that was asked for meanwhile the
+                   refusal of an older cancel says nothing
 anything else      is told; when a response is awaited, it may be the one that was refused
 ================== ================================================================================
 """
@@ -45,10 +46,18 @@ _BY_REQUEST = {
 }
 
 
-def sort(event: RequestRefused, *, is_leaving: bool) -> Refusal:
-    """Sort a refusal; ``is_leaving``: the living response was cancelled."""
+def sort(event: RequestRefused, *, is_leaving: bool, has_begun: bool) -> Refusal:
+    """Sort a refusal.
+
+    Args:
+        event: The refusal.
+        is_leaving: The living response was cancelled.
+        has_begun: It had begun, so that the provider was asked to stop it.
+    """
     match event.request:
-        case "response.create" | "response.cancel" if is_leaving:
+        case "response.create" if is_leaving:
+            return Refusal.CANCELLED
+        case "response.cancel" if is_leaving and has_begun:
             return Refusal.CANCELLED
         case "response.create":
             return Refusal.ANOTHER if event.code == _ANOTHER else Refusal.RESPONSE

@@ -79,6 +79,22 @@ def test_an_answer_to_less_than_was_said_is_stopped_and_not_acted_upon(
     assert is_answered(talk)
 
 
+def test_a_cancel_refused_late_says_nothing_of_the_next_response(talk: Talk) -> None:
+    talk.tell(ev.TextAsked(at=talk.at(), text="who is idle?"))
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert do.CancelResponse("r1") in talk.tell(ev.CancelAsked(at=talk.at()))
+    talk.end("r1")  # it was over when the cancel came
+    news = ev.NewsCame(at=talk.at(), about="pm", text="the pm is idle")
+    assert do.Announce in kinds(talk.tell(news))
+    talk.tell(ev.TextAsked(at=talk.at(), text="stop"))  # before the news began
+    assert do.CreateResponse() not in refuse(talk, ("response.cancel", ""))
+    assert talk.tell(ev.ResponseBegan(at=talk.at(), response_id="n1")) == [do.CancelResponse("n1")]
+    assert do.CreateResponse() in talk.end("n1")
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    talk.end("r2")
+    assert [turn.outcome for turn in talk.turns][-1] == "answered"
+
+
 def test_typed_words_that_are_refused_are_told(talk: Talk) -> None:
     talk.tell(ev.TextAsked(at=talk.at(), text="who is idle?"))
     assert texts(refuse(talk, WORDS)) == [NO]
