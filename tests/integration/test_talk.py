@@ -118,7 +118,11 @@ async def test_a_hold_ends_with_the_face_that_began_it_and_not_with_a_command(
             os.kill(process, signal.SIGKILL)
             told = await watch.next("trouble")
     assert "the program that began it is gone" in told["text"]
-    assert (await daemon.status())["microphone"]["state"] == "closed"
+
+    async def is_closed() -> bool:
+        return bool((await daemon.status())["microphone"]["state"] == "closed")
+
+    await until(is_closed, "the microphone is closed")
 
 
 async def test_a_question_is_answered_with_its_number_and_seen_closer(daemon: Daemon) -> None:
