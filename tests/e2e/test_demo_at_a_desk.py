@@ -21,11 +21,13 @@ pytestmark = [
 
 async def line_with(stream: asyncio.StreamReader, text: str) -> str:
     """The next line that holds the text; fails when the program ends before."""
+    said: list[str] = []
     async with asyncio.timeout(60):
         while line := (await stream.readline()).decode():
             if text in line:
                 return line
-    raise AssertionError(f"the demonstration ended before it said {text}")
+            said.append(line)
+    raise AssertionError(f"the demonstration ended before it said {text}: {''.join(said)}")
 
 
 async def test_it_says_which_key_to_hold_and_listens(desk: Desk, tmp_path: Path) -> None:
