@@ -24,10 +24,10 @@ demo:  ## talk to two stand-in agents; make demo ARGS='--say "tell the developer
 test: setup  ## run the linters, then every test; make test ARGS=tests/unit for a part
 	@$(MAKE) --no-print-directory lint
 ifeq ($(ARGS),)
-	$(say) 'pytest: what may run side by side'
-	@$(run_in_venv) pytest -m 'not desk' --numprocesses 2 --dist loadfile
-	$(say) 'pytest: what needs a desk to itself'
-	@$(run_in_venv) pytest -m desk
+	$(say) 'pytest: what needs no desk'
+	@$(run_in_venv) pytest -m 'not desk' --numprocesses 3 --dist loadfile
+	$(say) 'pytest: what hears, speaks and shows, at the pace of life'
+	@$(run_in_venv) pytest -m desk --numprocesses 2 --dist loadfile
 else
 	$(say) 'pytest'
 	@$(run_in_venv) pytest $(ARGS)

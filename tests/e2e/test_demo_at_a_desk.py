@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,12 +32,18 @@ async def line_with(stream: asyncio.StreamReader, text: str) -> str:
     raise AssertionError(f"the demonstration ended before it said {text}: {''.join(said)}")
 
 
-async def test_it_says_which_key_to_hold_and_listens(desk: Desk, tmp_path: Path) -> None:
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tv-") as directory:  # short: sockets are in it
+        yield Path(directory)
+
+
+async def test_it_says_which_key_to_hold_and_listens(desk: Desk, home: Path) -> None:
     stays = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-    home = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    places = {"HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": str(ROOT)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "teamvoice", "demo"),
-        env={**stays, **home, **desk.environment},
+        env={**stays, **places, **desk.environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -53,4 +61,4 @@ async def test_it_says_which_key_to_hold_and_listens(desk: Desk, tmp_path: Path)
         if process.returncode is None:
             process.kill()
     assert process.returncode == 0
-    assert not await asyncio.to_thread(lambda: list(tmp_path.glob("teamvoice-*")))
+    assert not await asyncio.to_thread(lambda: list(home.glob("teamvoice-*")))
