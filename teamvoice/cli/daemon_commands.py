@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
+from typing import Any
 
 from teamvoice.cli.client import request
 from teamvoice.cli.output import console, write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.daemon.records import ASK_LIMIT
-from teamvoice.errors import NoDaemon, UsageError
+from teamvoice.errors import NoDaemon, TeamvoiceError, UsageError
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -69,7 +71,7 @@ def _status(args: argparse.Namespace) -> int:
 
     if args.waybar:
         return _waybar()
-    status = request({"do": "status"})["status"]
+    status = _daemon_status()
     if args.json:
         write_json(status)
     elif args.line:
@@ -77,6 +79,31 @@ def _status(args: argparse.Namespace) -> int:
     else:
         status_view.show(status, console())
     return 0
+
+
+def _daemon_status() -> dict[str, Any]:
+    """What the daemon says; with none, what the service says if it runs and has not begun.
+
+    Raises:
+        NoDaemon: Nobody listens, and why, if that is known.
+    """
+    try:
+        status: dict[str, Any] = request({"do": "status"})["status"]
+    except NoDaemon:
+        if reason := _service_waits_for():
+            mend = "it begins by itself when that is mended"
+            raise NoDaemon(f"the service runs, and waits: {reason}", mend) from None
+        raise
+    return status
+
+
+def _service_waits_for() -> str:
+    from teamvoice.service import manager_here
+
+    try:
+        return manager_here(os.environ).state().waits_for
+    except TeamvoiceError:  # there is no service manager: then it is as with no service
+        return ""
 
 
 def _waybar() -> int:

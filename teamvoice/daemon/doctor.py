@@ -2,7 +2,8 @@
 
 Every check is a function that looks for itself and answers with a :class:`Finding`; nothing is
 taken from a daemon that may run. A part that a turn can do without is ``warn``, one that it cannot
-is ``fail``.
+is ``fail``; which of both the key, its display, the clock and the offline server are, the settings
+say.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import importlib.util
 import os
 import shutil
+import socket
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -23,7 +25,9 @@ from teamvoice import config, preflight
 from teamvoice.daemon import soundcheck
 from teamvoice.daemon.desk import real_desk
 from teamvoice.daemon.journal import journal_path
+from teamvoice.daemon.paths import control_socket
 from teamvoice.errors import TeamvoiceError, TmuxUnavailable
+from teamvoice.hotkey.pynput_source import check_display
 from teamvoice.realtime import providers
 from teamvoice.realtime.client import Session
 from teamvoice.realtime.session import SessionSpec
@@ -40,6 +44,8 @@ _LISTEN_S = 0.5
 _ROOM_MB = 50  # free on the disk of the journal
 _KEY_S = 2.0  # for the key's source to come up or say why not
 _ONLINE_S = 20.0
+_NO_KEY = 'or, to talk by teamvoice ptt alone: hotkey.backend = "socket"'
+_IMPORT = "systemctl --user import-environment DISPLAY WAYLAND_DISPLAY XAUTHORITY"
 _MODULES = ("libtmux", "msgspec", "numpy", "sounddevice", "soxr", "structlog", "websockets")
 
 
@@ -76,12 +82,9 @@ async def examine(
     yield _python()
     finding, settings = _config(path)
     yield finding
-    checks: tuple[Check, ...] = (_tmux, _server, _members, _display, _key, _microphone, _speaker)
-    for check in (*checks, _api_key, *([_online] if online else []), _offline):
-        yield await check(settings)
-    yield await asyncio.to_thread(_service)
-    yield await asyncio.to_thread(_journal)
-    yield _clock()
+    for name, check in _CHECKS.items():
+        if online or name != "online":
+            yield await check(settings)
 
 
 def _python() -> Finding:
@@ -178,18 +181,34 @@ def _mend_of(status: Status) -> str:
 # The desk ----------------------------------------------------------------------------------------
 
 
-async def _display(_settings: config.Config) -> Finding:
-    kind = os.environ.get("XDG_SESSION_TYPE", "")
+async def _display(settings: config.Config) -> Finding:
+    backend, kind = settings.hotkey.backend, os.environ.get("XDG_SESSION_TYPE", "")
     x11, wayland = os.environ.get("DISPLAY", ""), os.environ.get("WAYLAND_DISPLAY", "")
+    if backend in {"socket", "evdev"} or sys.platform == "darwin":
+        return Finding("display", "ok", f'none is needed: hotkey.backend = "{backend}"')
     if not x11 and not wayland:
-        return Finding(
-            "display",
-            "warn",
-            "no display in this environment: no key can be seen",
-            "systemctl --user import-environment DISPLAY WAYLAND_DISPLAY XAUTHORITY",
-        )
+        words = "no display in this environment: no key can be seen"
+        return Finding("display", "fail", words, f"run this in your desktop's session; {_NO_KEY}")
+    if trouble := await asyncio.to_thread(_unreachable, wayland):
+        return Finding("display", "fail", trouble, _IMPORT)
     where = " ".join(filter(None, (kind, x11 and f"DISPLAY={x11}", wayland)))
     return Finding("display", "ok", where)
+
+
+def _unreachable(wayland: str) -> str:
+    """Why the display of this environment does not answer; empty when it does."""
+    try:
+        if wayland:
+            place = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere"), wayland)
+            with socket.socket(socket.AF_UNIX) as compositor:
+                compositor.connect(str(place))
+        else:
+            check_display()
+    except OSError as error:
+        return f'the display "{wayland}" cannot be reached: {error.strerror or error}'
+    except TeamvoiceError as error:
+        return error.message
+    return ""
 
 
 async def _key(settings: config.Config) -> Finding:
@@ -207,9 +226,9 @@ async def _key(settings: config.Config) -> Finding:
             async with choice.make(lambda _down, _at: None, lambda _reason: None) as source:
                 return Finding("key", "ok", source.describe())
     except TimeoutError:
-        return Finding("key", "warn", "its source does not come up", mend)
+        return Finding("key", "fail", "its source does not come up", f"{mend}; {_NO_KEY}")
     except TeamvoiceError as error:
-        return Finding("key", "warn", error.message, error.mend or mend)
+        return Finding("key", "fail", error.message, f"{error.mend or mend}; {_NO_KEY}")
 
 
 async def _microphone(settings: config.Config) -> Finding:
@@ -286,10 +305,11 @@ def _is_offline(settings: config.Config) -> bool:
 # The house ---------------------------------------------------------------------------------------
 
 
-def _service() -> Finding:
+async def _service(_settings: config.Config) -> Finding:
     try:
         manager = manager_here(os.environ)
-        state, unseen = manager.state(), manager.unseen()
+        state = await asyncio.to_thread(manager.state)
+        unseen = await asyncio.to_thread(manager.unseen)
     except TeamvoiceError as error:
         return Finding("service", "ok", f"not to be had: {error.message}", "teamvoice run")
     if not state.installed:
@@ -298,13 +318,27 @@ def _service() -> Finding:
     if state.state != "running":
         why = f": {state.reason}" if state.reason else ""
         return Finding("service", "fail", f"{state.state}{why}", "teamvoice service logs")
+    if state.waits_for:
+        return _waiting(state.waits_for)
     if unseen:
         mend = f"systemctl --user import-environment {' '.join(unseen)}"
         return Finding("service", "warn", "it does not know of this session's display", mend)
     return Finding("service", "ok", state.line or f"running (pid {state.pid})")
 
 
-def _journal() -> Finding:
+def _waiting(reason: str) -> Finding:
+    """Of a service that runs and has not begun; with another daemon there, a turn works."""
+    told = f"it runs, and waits: {reason}"
+    with socket.socket(socket.AF_UNIX) as daemon:
+        try:
+            daemon.connect(control_socket())
+        except OSError:
+            mend = "mend that (teamvoice config check looks again), and it begins by itself"
+            return Finding("service", "fail", told, mend)
+    return Finding("service", "warn", told, "end the other one, and it begins by itself")
+
+
+async def _journal(_settings: config.Config) -> Finding:
     directory = journal_path().parent
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -320,8 +354,35 @@ def _journal() -> Finding:
     return Finding("journal", "ok", f"{directory}, {free} MB free")
 
 
-def _clock() -> Finding:
-    installed = Path(teamvoice.__file__).stat().st_mtime
-    if time.time() < installed - 86_400:
-        return Finding("clock", "warn", "it is set to the past", "sudo timedatectl set-ntp true")
-    return Finding("clock", "ok", time.strftime("%Y-%m-%d %H:%M %Z"))
+async def _clock(settings: config.Config) -> Finding:
+    """A certificate is not valid yet for a clock in the past; the offline server has none."""
+    told = time.strftime("%Y-%m-%d %H:%M %Z")
+    if time.time() < _installed_at() - 86_400:
+        worst: Mark = "warn" if _is_offline(settings) else "fail"
+        words = f"{told}, which is before teamvoice was installed: no provider's certificate holds"
+        return Finding("clock", worst, words, "sudo timedatectl set-ntp true")
+    return Finding("clock", "ok", told)
+
+
+def _installed_at() -> float:
+    """Seconds since the epoch."""
+    return Path(teamvoice.__file__).stat().st_mtime
+
+
+_CHECKS: dict[str, Check] = {
+    "tmux": _tmux,
+    "tmux server": _server,
+    "team": _members,
+    "display": _display,
+    "key": _key,
+    "microphone": _microphone,
+    "speaker": _speaker,
+    "api key": _api_key,
+    "online": _online,
+    "offline": _offline,
+    "service": _service,
+    "journal": _journal,
+    "clock": _clock,
+}
+NAMES = ("python", "config", *_CHECKS)
+"""Every check, in the order in which they are made; ``online`` only where it is asked for."""

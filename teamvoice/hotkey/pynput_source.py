@@ -127,11 +127,16 @@ def _load() -> Any:
         display = os.environ.get("DISPLAY", "")
         raise HotkeyUnavailable(f'the display "{display}" cannot be reached', _MEND) from error
     if _ON_X:
-        _check_display()  # the import is tried once in a process, the display may be another now
+        check_display()  # the import is tried once in a process, the display may be another now
     return pynput.keyboard
 
 
-def _check_display() -> None:
+def check_display() -> None:
+    """Whether the X server that ``DISPLAY`` names answers.
+
+    Raises:
+        HotkeyUnavailable: It does not.
+    """
     import Xlib.display
     import Xlib.error
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from teamvoice.errors import MissingPart
 
+WAITING = "waiting: "  # so begins the line of a daemon that runs and cannot begin yet
 ASK_S = 60.0  # for the service manager to do what it was asked; a start waits until it is ready
 
 _PREFIX = "TEAMVOICE_"
@@ -65,6 +66,12 @@ class State:
     reason: str = ""
     restarts: int = 0
     file: str = ""
+
+    @property
+    def waits_for(self) -> str:
+        """Why a daemon that runs has not begun; empty when it has."""
+        waits = self.state == "running" and self.line.startswith(WAITING)
+        return self.line.removeprefix(WAITING) if waits else ""
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""

@@ -221,6 +221,9 @@ def test_what_keeps_it_from_beginning_is_waited_for_and_told(installed: Service)
     assert 'Did you mean "hotkey"?' in installed.line
     code, out, _ = installed.cli("service", "status")
     assert (code, 'Did you mean "hotkey"?' in out) == (0, True)
+    code, _, err = installed.cli("status")
+    assert (code, "the service runs, and waits: " in err) == (4, True)
+    assert 'Did you mean "hotkey"?' in err
     code, _, err = installed.cli("run")
     assert (code, 'Did you mean "hotkey"?' in err) == (2, True), "a terminal is told at once"
     manager.systemctl("reload", UNIT)
