@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.processes import running, wait_for
 
+_CGROUPS = Path("/sys/fs/cgroup")
 _BOOTED = Path("/run/systemd/system")  # without it, systemd's own programs do not look for it
 
 
@@ -81,12 +82,40 @@ def user_manager() -> Iterator[UserManager]:
         runtime = Path(manager.environ["XDG_RUNTIME_DIR"])
         runtime.mkdir(mode=0o700)
         command = ("env", "-i", *(f"{k}={v}" for k, v in manager.environ.items()), program)
-        with running((*command, "--user"), {}, Path(folder) / "systemd.log"):
+        with (
+            _own_cgroups(Path(folder).name) as moved,
+            running((*moved, *command, "--user"), {}, Path(folder) / "systemd.log"),
+        ):
             wait_for((runtime / "systemd" / "private").exists, "systemd --user answers")
             try:
                 yield manager
             finally:
                 manager.run("systemctl", "--user", "exit")
+
+
+@contextmanager
+def _own_cgroups(name: str) -> Iterator[tuple[str, ...]]:
+    """What runs a program in cgroups of its own, as far as this user may make some.
+
+    Two managers in the same cgroup have the same one for services of the same name, and when one
+    of them stops its service, that of the other one is ended with it.
+    """
+    made: list[Path] = []
+    for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+        _, controllers, place = line.split(":", 2)
+        roots = {"name=systemd": ("systemd",), "": ("unified", ".")}.get(controllers, ())
+        here = [_CGROUPS / root / place[1:] for root in roots]
+        found = next((each for each in here if (each / "cgroup.procs").exists()), None)
+        if found and os.access(found, os.W_OK):
+            made.append(found / name)
+            made[-1].mkdir()
+    script = "".join(f"echo $$ > {each}/cgroup.procs; " for each in made)
+    try:
+        yield ("sh", "-c", f'{script}exec "$@"', "sh")
+    finally:
+        for each in made:
+            for folder, _, _ in os.walk(each, topdown=False):
+                Path(folder).rmdir()
 
 
 def _is_booted() -> bool:
