@@ -169,7 +169,8 @@ def _mend_of(status: Status) -> str:
     name, host = status.member.name, status.member.host
     match status.state.kind:
         case Kind.MISSING if status.state.source == "ssh":
-            return f"see what this says: ssh -o BatchMode=yes {host} tmux list-panes -a"
+            look = f"see what this says: ssh -o BatchMode=yes {host} tmux list-panes -a"
+            return f"{status.state.detail}; {look}"
         case Kind.MISSING:
             return f"in its pane: tmux set-option -p @teamvoice {name!r}; or teamvoice init"
         case Kind.UNKNOWN:

@@ -12,8 +12,10 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from teamvoice.errors import TmuxUnavailable
 from teamvoice.team import runtime
@@ -30,6 +32,8 @@ _OPTIONS = (
 )
 _OF_SSH = 255  # the exit code that says that ssh itself failed
 _NO_PROGRAM = 127
+_SOCKET_NAME = len("/ssh-") + 40 + len(".") + 16  # a hash, and what it has while it is made
+_SOCKET_PATH = 104 if sys.platform == "darwin" else 108  # bytes, with the end
 _LONG = 200  # characters of a reason
 
 
@@ -65,7 +69,7 @@ class Errand:
             TmuxUnavailable: The host cannot be reached, or lacks the program.
         """
         try:
-            path = runtime.directory() / "ssh-%C"
+            path = _shared_in(runtime.directory())
             self._process = subprocess.Popen(
                 _command(self._host, f"ControlPath={path}", self._words),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -100,6 +104,20 @@ class Errand:
         while lines and not lines[-1]:
             lines.pop()
         return Done(code, lines, complaint)
+
+
+def _shared_in(directory: Path) -> Path:
+    """Where the shared connection's socket is, as ssh names it.
+
+    Raises:
+        TmuxUnavailable: It would be no socket's path: ssh says so of every call.
+    """
+    if len(os.fsencode(directory)) + _SOCKET_NAME > _SOCKET_PATH:
+        raise TmuxUnavailable(
+            f"{directory} is too long for ssh to share a connection in it",
+            "let XDG_RUNTIME_DIR name a directory with a shorter path",
+        )
+    return directory / "ssh-%C"
 
 
 def _command(host: str, path: str, words: Sequence[str]) -> list[str]:

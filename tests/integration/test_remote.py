@@ -9,7 +9,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from libtmux import Pane, Server
@@ -148,3 +148,69 @@ async def test_a_connection_that_is_cut_in_a_write_leaves_it_unconfirmed(
         assert receipt.why.startswith(f"ssh cannot reach {machine.host}: "), receipt
         (status,) = await team.status()
         assert status.state.kind is Kind.MISSING
+
+
+def host_key_has_changed(machine: Machine) -> None:
+    other = machine.home.joinpath("user_key.pub").read_text()
+    machine.home.joinpath("known").write_text(f"[127.0.0.1]:{machine.port} {other}")
+
+
+def key_is_refused(machine: Machine) -> None:
+    machine.home.joinpath("user_key.pub").write_text("")
+
+
+def nobody_listens(machine: Machine) -> None:
+    machine.cut()
+
+
+def it_accepts_and_says_nothing(machine: Machine) -> None:
+    machine.fall_silent()
+
+
+def the_path_of_the_connection_is_too_long(machine: Machine) -> None:
+    machine.lengthen_runtime()
+
+
+@pytest.mark.parametrize(
+    ("bring_about", "cause"),
+    [
+        (host_key_has_changed, "ssh cannot reach {host}: Host key verification failed"),
+        (key_is_refused, "@127.0.0.1: Permission denied (publickey"),
+        (nobody_listens, "ssh cannot reach {host}: connect to host 127.0.0.1 port"),
+        (it_accepts_and_says_nothing, "tmux on {host} did not answer in 1.5 s"),
+        (the_path_of_the_connection_is_too_long, "is too long for ssh to share a connection in"),
+    ],
+)
+async def test_a_host_that_cannot_be_used_is_missing_with_the_cause(
+    server: Server,
+    machine: Machine,
+    bring_about: Callable[[Machine], None],
+    cause: str,
+) -> None:
+    bring_about(machine)
+    async with Team(team_of(server, there(machine), deadline_s=1.5)) as team:
+        (pm,) = await asyncio.wait_for(team.status(), 5)
+        assert pm.state.kind is Kind.MISSING
+        assert cause.format(host=machine.host) in pm.state.detail
+        receipt = await asyncio.wait_for(team.send("pm", "hello"), 5)
+        assert receipt.outcome is Outcome.REFUSED
+
+
+async def test_a_host_that_vanishes_is_missing_until_it_is_back(
+    server: Server, machine: Machine
+) -> None:
+    await at_work(machine.server, "pm")
+    async with Team(team_of(server, there(machine), deadline_s=4.0)) as team:
+        assert [s.state.kind for s in await team.status()] == [Kind.IDLE]
+        machine.cut()
+        (pm,) = await asyncio.wait_for(team.status(), 10)
+        assert (pm.state.kind, f"ssh cannot reach {machine.host}: " in pm.state.detail) == (
+            Kind.MISSING,
+            True,
+        )
+        machine.start()
+
+        async def is_back() -> bool:
+            return (await team.status())[0].state.kind is Kind.IDLE
+
+        await until(is_back, "the other machine is back", within=20)

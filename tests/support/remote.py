@@ -51,7 +51,9 @@ class Machine:
     too: it is in another directory.
     """
 
-    def __init__(self, home: Path, name: str) -> None:
+    def __init__(self, home: Path, name: str, patch: pytest.MonkeyPatch) -> None:
+        self._patch = patch
+        self._mute: socket.socket | None = None
         self.host = f"{getpass.getuser()}@box"
         self.home = home
         self._sshd: subprocess.Popen[bytes] | None = None
@@ -75,6 +77,9 @@ class Machine:
         if self._sshd:
             self._sshd.wait()
         self._sshd = None
+        if self._mute:
+            self._mute.close()
+        self._mute = None
 
     def hang(self) -> None:
         """Connections stay up, and nothing answers any more."""
@@ -83,6 +88,17 @@ class Machine:
     def go_on(self) -> None:
         """After :meth:`hang`."""
         self._signal(signal.SIGCONT)
+
+    def fall_silent(self) -> None:
+        """Instead of sshd, somebody who accepts every connection and says nothing."""
+        self.cut()
+        self._mute = socket.create_server(("127.0.0.1", self.port))
+
+    def lengthen_runtime(self) -> None:
+        """The runtime directory, in which connections are shared, gets a long path."""
+        long = self.home / ("long-" * 12)
+        long.mkdir(mode=0o700)
+        self._patch.setenv("XDG_RUNTIME_DIR", str(long))
 
     def _signal(self, number: signal.Signals) -> None:
         for process in read_tree(self._sshd.pid).processes if self._sshd else ():
@@ -105,7 +121,7 @@ def other_machine(name: str) -> Iterator[Machine]:
     # A short path: that of a Unix socket may have 108 bytes.
     with tempfile.TemporaryDirectory(prefix="tv-") as folder, pytest.MonkeyPatch.context() as patch:
         home = Path(folder)
-        machine = Machine(home, name)
+        machine = Machine(home, name, patch)
         _furnish(home, machine.port)
         patch.setenv("PATH", f"{home / 'bin'}:{os.environ['PATH']}")
         patch.setenv("XDG_RUNTIME_DIR", folder)
