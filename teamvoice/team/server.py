@@ -23,7 +23,7 @@ from teamvoice.team.places import Found
 from teamvoice.team.processes import PS, Tree, listed_trees, read_tree
 from teamvoice.team.profiles import Profile
 from teamvoice.team.sight import View, missing, recognise, see
-from teamvoice.team.tmux import Tmux
+from teamvoice.team.tmux import Beside, Tmux
 
 _AGAIN_S = 2.0  # between two tries to reach a host that is away
 
@@ -90,8 +90,9 @@ class Server:
         panes = {m.name: p for m in self.members if isinstance(p := found[m.name], Pane)}
         panes = {name: panes[name] for name in names if name in panes}
         try:
-            screens = await self.tmux.screens([pane.id for pane in panes.values()])
-            witnesses = await self._witnesses(panes, {})
+            listing = self._listing()
+            screens = await self.tmux.screens([pane.id for pane in panes.values()], listing)
+            witnesses = await self._witnesses(panes, {}, listing)
         except TeamvoiceError as error:
             if not self.host:
                 raise
@@ -109,11 +110,12 @@ class Server:
         Raises:
             TeamvoiceError: tmux does not answer.
         """
-        look = await self.tmux.look(pane_id)
+        listing = self._listing()
+        look = await self.tmux.look(pane_id, listing)
         if look is None:
             return missing(self._now())
         pane, screen = look
-        witnesses = await self._witnesses({member: pane}, {})
+        witnesses = await self._witnesses({member: pane}, {}, listing)
         return self._see(member, pane, screen, witnesses[member])
 
     async def glance(self, known: Glimpses, clock: float) -> tuple[list[Status], dict[str, Found]]:
@@ -144,9 +146,11 @@ class Server:
             if isinstance(pane, Pane) and glimpses.has_moved(known.get(name), pane, now)
         }
         rest = [pane.id for pane in due.values() if pane.id not in screens]
-        screens |= await self.tmux.screens(rest)
         trees = glimpses.known_trees(due, known, now)
-        witnesses = await self._witnesses(due, {name: tree for name, (tree, _) in trees.items()})
+        listing = self._listing() if due.keys() - trees.keys() else None
+        screens |= await self.tmux.screens(rest, listing)
+        read = {name: tree for name, (tree, _) in trees.items()}
+        witnesses = await self._witnesses(due, read, listing)
         for name, pane in due.items():
             if pane.id in screens:
                 view = self._see(name, pane, screens[pane.id], witnesses[name])
@@ -171,8 +175,12 @@ class Server:
 
     # Seeing ------------------------------------------------------------------------------------
 
+    def _listing(self) -> Beside | None:
+        """The processes of another machine, to be listed in one call with the screens."""
+        return Beside(PS) if self.host else None
+
     async def _witnesses(
-        self, panes: Mapping[str, Pane], trees: Mapping[str, Tree]
+        self, panes: Mapping[str, Pane], trees: Mapping[str, Tree], listing: Beside | None
     ) -> dict[str, Witness]:
         """By member; processes that are known already are not read again."""
         if not self.host:
@@ -180,7 +188,10 @@ class Server:
                 lambda: {name: self._witness(name, p, trees.get(name)) for name, p in panes.items()}
             )
         pids = {name: pane.pid for name, pane in panes.items() if name not in trees}
-        listed = listed_trees(pids, await self.tmux.errand(*PS)) if pids else {}
+        lines = listing.lines if listing else None
+        if pids and lines is None:  # no screen was asked for
+            lines = await self.tmux.errand(*PS)
+        listed = listed_trees(pids, lines or [])
         return {name: (tree, None) for name, tree in {**trees, **listed}.items()}
 
     def _witness(self, name: str, pane: Pane, tree: Tree | None) -> Witness:

@@ -99,7 +99,8 @@ class Errand:
             raise TmuxUnavailable(f"ssh cannot reach {self._host}: {reason}", mend)
         if code == _NO_PROGRAM:
             name = self._words[0]
-            raise TmuxUnavailable(f"{name} is not found on {self._host}", "install it there")
+            what = complaint if name == "sh" else f"{name} is not found"  # of its line's programs
+            raise TmuxUnavailable(f"{what} on {self._host}", "install it there")
         lines = _text(out).split("\n")
         while lines and not lines[-1]:
             lines.pop()

@@ -15,8 +15,10 @@ import functools
 import os
 import re
 import secrets
+import shlex
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -61,6 +63,19 @@ class _Invocation(tmux_cmd):
             process.kill()
 
 
+@dataclass(slots=True)
+class Beside:
+    """A program that is run on the server's host in the same call, when tmux has answered.
+
+    Args:
+        words: The program and its arguments.
+        lines: What it printed; None before.
+    """
+
+    words: Sequence[str]
+    lines: list[str] | None = None
+
+
 class Tmux:
     """One tmux server, as an async context manager.
 
@@ -98,10 +113,20 @@ class Tmux:
         """
         return await self._run(commands)
 
-    async def _run(self, commands: Sequence[Command], given: str = "") -> list[str]:
+    async def _run(
+        self, commands: Sequence[Command], given: str = "", beside: Beside | None = None
+    ) -> list[str]:
         if not self._host:
             return await self._worker.call(_Invocation(self._flags, commands))
-        return await self.errand("tmux", *self._flags, *_joined(commands), given=given)
+        words = ("tmux", *self._flags, *_joined(commands))
+        if beside is None:
+            return await self.errand(*words, given=given)
+        fence = f"beside-{secrets.token_hex(8)}"
+        script = f"{shlex.join(words)} && echo {fence} && exec {shlex.join(beside.words)}"
+        lines = await self.errand("sh", "-c", script)
+        end = lines.index(fence)
+        beside.lines = lines[end + 1 :]
+        return lines[:end]
 
     async def errand(self, *words: str, given: str = "") -> list[str]:
         """Run a program on the server's host, which is another machine; the lines it printed.
@@ -131,14 +156,15 @@ class Tmux:
         found = (parse_pane(line, self._options) for line in lines)
         return list({pane.id: pane for pane in found if pane}.values())  # groups list them twice
 
-    async def look(self, pane_id: str) -> tuple[Pane, str] | None:
+    async def look(self, pane_id: str, beside: Beside | None = None) -> tuple[Pane, str] | None:
         """A pane with its screen (with SGR codes), in one invocation; ``None`` if it is gone."""
+        commands: Sequence[Command] = (
+            ("display-message", "-p", "-t", pane_id, pane_format(self._options)),
+            ("display-message", "-p", "-t", pane_id, HANDS),
+            ("capture-pane", "-p", "-e", "-t", pane_id),
+        )
         try:
-            first, hands, *screen = await self.run(
-                ("display-message", "-p", "-t", pane_id, pane_format(self._options)),
-                ("display-message", "-p", "-t", pane_id, HANDS),
-                ("capture-pane", "-p", "-e", "-t", pane_id),
-            )
+            first, hands, *screen = await self._run(commands, beside=beside)
         except TmuxFailed as error:
             if _is_gone(error):
                 return None
@@ -146,13 +172,15 @@ class Tmux:
         pane = parse_pane(first, self._options)
         return (with_hands(pane, hands), "\n".join(screen)) if pane else None
 
-    async def screens(self, pane_ids: Sequence[str]) -> dict[str, str]:
+    async def screens(
+        self, pane_ids: Sequence[str], beside: Beside | None = None
+    ) -> dict[str, str]:
         """The screens of many panes in one invocation; a pane that is gone is left out."""
         if not pane_ids:
             return {}
         fence = f"screen-{secrets.token_hex(8)}"  # no screen can know it
         try:
-            lines = await self.run(*_captures(pane_ids, fence))
+            lines = await self._run(_captures(pane_ids, fence), beside=beside)
         except TmuxFailed as error:
             if not _is_gone(error):
                 raise

@@ -14,9 +14,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from libtmux import Pane, Server
 
+from teamvoice import config
 from teamvoice.config import Member
+from teamvoice.team.glimpses import Glimpses
 from teamvoice.team.processes import read_tree
+from teamvoice.team.profiles import load_profiles
 from teamvoice.team.receipts import Outcome
+from teamvoice.team.server import Server as Far
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.writing import Patience
@@ -214,3 +218,20 @@ async def test_a_host_that_vanishes_is_missing_until_it_is_back(
             return (await team.status())[0].state.kind is Kind.IDLE
 
         await until(is_back, "the other machine is back", within=20)
+
+
+async def test_a_look_is_one_call(server: Server, machine: Machine) -> None:
+    pane = await at_work(machine.server, "pm")
+    settings = team_of(server, there(machine))
+    async with Far(settings, machine.host, time.monotonic) as far:
+        far.profiles = load_profiles(config.profiles_dir())
+        before = machine.calls()
+        view = await far.look("pm", id_of(pane))
+        assert machine.calls() - before == 1
+        assert (view.profile and view.profile.name, view.state.kind) == ("standin", Kind.IDLE)
+        known: Glimpses = {}
+        statuses, _ = await far.glance(known, time.time())
+        assert [status.agent for status in statuses] == ["standin"]
+        assert machine.calls() - before == 3  # the panes, then what moved with the processes
+        gone = await far.look("pm", "%99")
+        assert (machine.calls() - before, gone.state.kind) == (4, Kind.MISSING)

@@ -100,6 +100,10 @@ class Machine:
         long.mkdir(mode=0o700)
         self._patch.setenv("XDG_RUNTIME_DIR", str(long))
 
+    def calls(self) -> int:
+        """How often ssh was run."""
+        return len(self.home.joinpath("calls").read_text().splitlines())
+
     def _signal(self, number: signal.Signals) -> None:
         for process in read_tree(self._sshd.pid).processes if self._sshd else ():
             with contextlib.suppress(ProcessLookupError):
@@ -140,8 +144,11 @@ def _furnish(home: Path, port: int) -> None:
     (home / "sshd_config").write_text(_SSHD.format(home=home, port=port))
     (home / "ssh_config").write_text(_SSH.format(home=home, port=port))
     (home / "bin").mkdir()
+    (home / "calls").touch()
     script = home / "bin" / "ssh"
-    script.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {home}/ssh_config "$@"\n')
+    script.write_text(
+        f'#!/bin/sh\necho >>{home}/calls\nexec {shutil.which("ssh")} -F {home}/ssh_config "$@"\n'
+    )
     script.chmod(0o700)
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd of root insists on it
