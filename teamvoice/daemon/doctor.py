@@ -259,7 +259,7 @@ async def _api_key(settings: config.Config) -> Finding:
         key, origin = config.api_key(), config.api_key_origin()
         provider = providers.choose(settings.provider, key)
         if provider == "offline":
-            return Finding("api key", "ok", "none is needed: the offline server is used")
+            return _no_key_needed(settings, origin)
         providers.resolve(settings.provider, key)
     except TeamvoiceError as error:
         return Finding("api key", "fail", error.message, error.mend)
@@ -267,6 +267,16 @@ async def _api_key(settings: config.Config) -> Finding:
         mend = "copy it again from the provider's page; it begins with sk-"
         return Finding("api key", "fail", f"{origin}; not a key of OpenAI's", mend)
     return Finding("api key", "ok", origin)
+
+
+def _no_key_needed(settings: config.Config, origin: str) -> Finding:
+    """A keyring that is locked is why, or may be, where the provider was not chosen."""
+    if settings.provider.name == "auto" and origin.startswith("none ("):
+        words = f"{origin}; the offline server is used"
+        return Finding(
+            "api key", "warn", words, "unlock it, then: systemctl --user reload teamvoice"
+        )
+    return Finding("api key", "ok", "none is needed: the offline server is used")
 
 
 async def _online(settings: config.Config) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import sys
 import time
@@ -18,6 +19,7 @@ import pytest
 from libtmux import Server
 
 import teamvoice
+from teamvoice import apikey
 from teamvoice.config import Config
 from teamvoice.daemon import doctor
 from teamvoice.daemon.doctor import Finding, examine
@@ -284,6 +286,20 @@ async def test_a_turn_without_a_key_or_a_provider_is_possible(
     key, clock = await found("key"), await found("clock")
     assert (key.mark, clock.mark) == ("warn", "warn")
     assert "teamvoice ptt" in key.mend
+
+
+async def test_a_keyring_that_is_locked(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apikey, "_KEYRING_S", 0.2)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+    sleep = f"exec {shutil.which('sleep')} 60"
+    only_on_path(house / "bin", monkeypatch, **{"secret-tool": sleep})
+    apikey.look_again()
+    try:
+        finding = await found("api key")
+    finally:
+        apikey.look_again()
+    assert (finding.mark, "is it locked?" in finding.detail) == ("warn", True)
+    assert finding.mend.startswith("unlock it, then: systemctl --user reload")
 
 
 async def test_a_service_that_knows_no_display_and_one_that_waits_for_another(
