@@ -38,6 +38,7 @@ from teamvoice.daemon.notify import notify
 from teamvoice.daemon.standing import Standing
 from teamvoice.errors import AlreadyRuns, ConfigError, TeamvoiceError
 from teamvoice.realtime import providers
+from teamvoice.service.manager import WAITING
 
 _log = structlog.get_logger(__name__)
 
@@ -149,7 +150,7 @@ class Serving:
 
     def _stand_by(self, error: TeamvoiceError) -> None:
         """Say what it waits for, once; raise it where nobody is there to be told but a terminal."""
-        if self._has_terminal or not notify(READY="1", STATUS=f"waiting: {error}"):
+        if self._has_terminal or not notify(READY="1", STATUS=f"{WAITING}{error}"):
             raise error
         if str(error) != self._waits_for:
             self._waits_for = str(error)
