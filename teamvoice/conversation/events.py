@@ -196,6 +196,7 @@ class ResponseEnded(Event):
         status: ``completed``, ``cancelled``, ``failed`` or ``incomplete``.
         calls: The function calls that it asks for; run only when the status is ``completed``.
         reason: Why it failed or stopped early, when it did.
+        is_empty: The provider says that it came to nothing: no words, no sound, no call.
     """
 
     response_id: str
@@ -203,6 +204,7 @@ class ResponseEnded(Event):
     calls: tuple[ToolCall, ...] = ()
     usage: Usage = field(default_factory=Usage)
     reason: str = ""
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ class RequestRefused(Event):
         code: The provider's error code.
         message: The provider's words.
         about: Of an item that was not taken: ``user`` for the person's words, or the id of the call
-            whose output it was; empty for a note of ours.
+            whose output it was; empty for a note of ours. Of a cancel: the response's id.
     """
 
     request: str

@@ -3,7 +3,7 @@
 A request is made without an identifier and is given one when it is sent (:func:`identified`). The
 identifier names the request's kind, so that an error, which names the event that caused it, can be
 told apart without keeping a list of everything that was ever sent (:func:`kind_of`). That of an
-item tells which one it was as well (:func:`subject_of`).
+item, or of a cancel, tells which one it was as well (:func:`subject_of`).
 
 What is left unset does not appear on the wire; ``None`` appears as ``null``.
 """
@@ -163,6 +163,11 @@ class CancelResponse(Request, frozen=True, kw_only=True, tag="response.cancel"):
     """Stop a response: the one that is named, or whichever is under way."""
 
     response_id: str | UnsetType = UNSET
+
+    @property
+    def subject(self) -> str:
+        """The response that is named."""
+        return self.response_id or ""
 
 
 def aside(text: str, instructions: str, metadata: dict[str, str]) -> CreateResponse:

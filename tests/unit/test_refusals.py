@@ -162,3 +162,60 @@ def test_an_answer_that_was_given_up_as_late_is_not_acted_upon(talk: Talk) -> No
     late = talk.tell(ev.TimerRang(at=talk.at(), name="answer"))
     assert texts(late) == ["the model did not answer in time"]
     assert do.RunTool not in kinds(talk.end("r1", CALL))
+
+
+def test_an_answer_of_nothing_is_told_and_no_receipt_counts_as_told(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)
+    talk.tell(ev.ToolEnded(at=talk.at(), call_id=CALL.call_id, output="Refused: a shell."))
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    empty = ev.ResponseEnded(at=talk.at(), response_id="r2", status="completed", is_empty=True)
+    told = [c.text for c in talk.tell(empty) if isinstance(c, do.Tell)]
+    assert told == ["Refused: a shell.", "the model said nothing"]
+    assert ([turn.outcome for turn in talk.turns], talk.marked) == (["failed"], [])
+    said = talk.tell(ev.TimerRang(at=talk.at(), name="untold"))
+    assert said == [do.Announce("Refused: a shell.")]
+
+
+def test_an_answer_that_was_heard_is_one_whatever_its_end_says(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r1", status="completed", is_empty=True))
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert [turn.outcome for turn in talk.turns] == ["answered"]
+
+
+def test_an_active_response_elsewhere_tells_no_receipt(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)
+    talk.tell(ev.ToolEnded(at=talk.at(), call_id=CALL.call_id, output="Refused: a shell."))
+    code = "conversation_already_has_active_response"
+    talk.tell(ev.RequestRefused(at=talk.at(), request="response.create", code=code, message=""))
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="other", status="completed"))
+    assert talk.marked == []
+    talk.answer("r2")
+    talk.end("r2")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.marked == [CALL.call_id]
+
+
+def test_a_cancel_that_came_too_late_is_not_taken_for_that_of_the_next_response(talk: Talk) -> None:
+    talk.say()
+    talk.answer("r1")
+    assert do.CancelResponse("r1") in talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.tell(ev.SoundStopped(at=talk.at(), heard=()))
+    talk.end("r1")  # it was complete before the cancel came
+    talk.blocks(20)
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    assert do.CreateResponse() in talk.tell(ev.CaptureEnded(at=talk.at()))
+    talk.tell(ev.HoldBegan(at=talk.at()))  # more words, before that response has begun
+    code = "response_cancel_not_active"
+    late = ev.RequestRefused(
+        at=talk.at(), request="response.cancel", about="r1", code=code, message="it is over"
+    )
+    assert talk.tell(late) == []
+    assert talk.machine.response is Response.CANCELLING
+    began = talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    assert began == [do.CancelResponse("r2")]

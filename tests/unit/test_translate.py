@@ -9,7 +9,7 @@ from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
 from teamvoice.daemon.translate import event_from, request_for
 from teamvoice.realtime.decoder import Decoder
-from teamvoice.realtime.requests import encode
+from teamvoice.realtime.requests import encode, identified
 from tests.support.spec import check_client_event
 
 FOR_THE_WIRE = [
@@ -72,6 +72,29 @@ def test_why_a_response_failed() -> None:
     ended = meaning(type="response.done", response=response)
     assert isinstance(ended, ev.ResponseEnded)
     assert (ended.status, ended.reason) == ("failed", "overloaded")
+
+
+@pytest.mark.parametrize(
+    ("output", "is_empty"), [([], True), (None, False), ([{"type": "x"}], False)]
+)
+def test_a_response_that_came_to_nothing(output: object, is_empty: bool) -> None:
+    response = {"id": "r1", "status": "completed", "output": output}
+    ended = meaning(type="response.done", response=response)
+    assert isinstance(ended, ev.ResponseEnded)
+    assert ended.is_empty is is_empty
+
+
+def test_a_refused_cancel_names_its_response() -> None:
+    request = request_for(do.CancelResponse("resp_1"))
+    assert request is not None
+    error = {
+        "type": "invalid_request_error",
+        "message": "",
+        "event_id": identified(request, 7).event_id,
+    }
+    refused = meaning(type="error", error=error)
+    assert isinstance(refused, ev.RequestRefused)
+    assert (refused.request, refused.about) == ("response.cancel", "resp_1")
 
 
 def test_a_response_beside_the_conversation_is_no_part_of_it() -> None:
