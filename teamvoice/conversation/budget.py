@@ -13,7 +13,7 @@ from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
 
 _DAYS = 8  # whose sums are kept
-_RAISE = "raise cost.cap_usd and restart, or wait until tomorrow; teamvoice usage shows the day"
+_RAISE = "raise cost.cap_usd, or wait until tomorrow; teamvoice usage shows the day"
 
 
 class Budget:

@@ -127,7 +127,7 @@ class Calls:
     ) -> list[Command]:
         if call.name not in WRITES:
             return []  # what was to be seen then is to be looked at again
-        self._tidings.came(event.call_id, BROKE + event.output, lasts=True)
+        self._tidings.ended_alone(event.call_id, BROKE + event.output)
         if not linked:
             return []  # the next session is told with all else that came before it
         noted = without_screens(event.output)

@@ -196,6 +196,7 @@ class ResponseEnded(Event):
         status: ``completed``, ``cancelled``, ``failed`` or ``incomplete``.
         calls: The function calls that it asks for; run only when the status is ``completed``.
         reason: Why it failed or stopped early, when it did.
+        is_empty: The provider says that it came to nothing: no words, no sound, no call.
     """
 
     response_id: str
@@ -203,6 +204,7 @@ class ResponseEnded(Event):
     calls: tuple[ToolCall, ...] = ()
     usage: Usage = field(default_factory=Usage)
     reason: str = ""
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Living:
         self.id = ""
         self._trouble = ""  # that may be why it does not begin
         self.about: list[Utterance] = []  # what it was asked about
+        self.said_something = False
 
     @property
     def is_leaving(self) -> bool:
@@ -70,7 +71,7 @@ class Living:
 
     def began(self, response_id: str) -> list[Command]:
         """It has begun; one that was cancelled before is stopped now."""
-        self._trouble = ""
+        self._trouble, self.said_something = "", False
         was, self.state, self.id = self.state, Response.ACTIVE, response_id
         match was:
             case Response.CANCELLING:

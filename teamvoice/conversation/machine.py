@@ -79,6 +79,7 @@ _OF_A_SESSION = (
     ev.RequestRefused,
 )
 _PARTED = "teamvoice was ended"
+_NOTHING = "nothing was recorded"
 _ENDS = {
     "cap": "the hold was ended, because the key was held for too long",
     "lost": "the hold was ended, because the key is not seen any more",
@@ -342,7 +343,7 @@ class Conversation:
         utterance.take(event.pcm)
         self._send_said(event.at)
 
-    def _capture_ended(self, event: ev.CaptureEnded) -> None:
+    def _capture_ended(self, event: ev.CaptureEnded, *, told: bool = False) -> None:
         was, self.mic = self.mic, Mic.CLOSED
         if was is Mic.DRAINING and self._is_long_enough():
             speech = self._said.end_recording(event.at)
@@ -352,7 +353,9 @@ class Conversation:
             self._send_said(event.at)
             self._do(*self._outage.spoke(event.at))
         elif was is not Mic.CLOSED:
-            self._drop_hold("dropped", "" if was is Mic.DISCARDING else "nothing was recorded")
+            self._drop_hold("dropped", "" if was is Mic.DISCARDING else _NOTHING)
+            if was is Mic.DRAINING and not told:
+                self._do(do.Chime("trouble"), do.Tell("trouble", f"{_NOTHING}; say it again"))
         if self._next_hold:
             held, self._next_hold = self._next_hold, None
             self._hold_began(held)
@@ -362,7 +365,7 @@ class Conversation:
             return
         self._do(do.Chime("trouble"), do.Tell("trouble", event.reason))
         if self.mic is Mic.DRAINING:
-            self._capture_ended(ev.CaptureEnded(at=event.at))  # the words were all spoken before
+            self._capture_ended(ev.CaptureEnded(at=event.at), told=True)  # all was spoken before
         else:
             self.mic = Mic.CLOSED
             self._next_hold = None
@@ -476,6 +479,7 @@ class Conversation:
                 self._hearing.dropped(event.item_id)
             return
         self.sound = Sound.PLAYING
+        self._living.said_something = True
         self._tidings.sounds()
         self._hearing.played(event.item_id, aside=announced)
         if draft := self._ledger.of_response(event.response_id):
@@ -488,6 +492,7 @@ class Conversation:
     def _answer_text(self, event: ev.AnswerText) -> None:
         draft = self._ledger.of_response(event.response_id)
         if draft and self._living.is_wanted(event.response_id):
+            self._living.said_something = True
             draft.spoken.append(event.text)
 
     def _response_ended(self, event: ev.ResponseEnded) -> None:
@@ -496,15 +501,18 @@ class Conversation:
             return  # it never began, or its end was told before
         draft = self._ledger.response_ended(event)
         was, announced = self._living.state, bool(self._tidings.announcing)
-        self._tidings.over(completed=event.status == "completed" and was is not Response.VOID)
+        is_mute = event.is_empty and was is Response.ACTIVE and not self._living.said_something
+        is_complete = event.status == "completed" and is_ours and not is_mute
+        self._tidings.over(completed=is_complete and was is not Response.VOID)
         self._do(*self._living.over(), *self._hearing.response_over())
         if self.sound is Sound.PLAYING:
             self._do(do.FinishPlaying())
-        if event.status == "completed" and is_ours:
+        if is_complete:
             self._said.answered(self._living.about)
             self._run_calls(None if announced or was is Response.VOID else draft, event)
         elif was not in {Response.CANCELLING, Response.VOID} and draft:
-            self._give_up(draft, event.reason or f"the answer was {event.status}")
+            why = "the model said nothing" if is_mute else f"the answer was {event.status}"
+            self._give_up(draft, event.reason or why)
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
         self._ledger.speech_heard(event)

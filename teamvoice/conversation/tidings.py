@@ -30,6 +30,7 @@ class _News:
     text: str
     fenced: str = ""
     tries: int = 0  # how often it is still put back when it could not be said
+    is_shown: bool = True
 
 
 class Tidings:
@@ -55,10 +56,14 @@ class Tidings:
         """A write is over, and the session was given its output."""
         self._ends[call_id] = output
 
+    def ended_alone(self, call_id: str, text: str) -> None:
+        """A write is over, and no answer will tell it: it is news, which nobody was shown yet."""
+        self._news[call_id] = _News(text, tries=_TRIES, is_shown=False)
+
     def untold(self, call_id: str) -> None:
         """The session was not given the end of a write after all: no answer can tell it."""
         if call_id in self._ends:
-            self.came(call_id, self._ends.pop(call_id), lasts=True)
+            self.ended_alone(call_id, self._ends.pop(call_id))
 
     def came(self, about: str, text: str, fenced: str = "", *, lasts: bool = False) -> None:
         """News, and how a model is told it; it takes the place of older news about the same."""
@@ -76,9 +81,10 @@ class Tidings:
     def all_shown(self) -> list[str]:
         """Nothing more can be said aloud today: the ends, which are to be shown instead.
 
-        Receipts and news were shown when they came.
+        Receipts and other news were shown when they came.
         """
-        ends = list(self._ends.values())
+        unseen = [news.text for news in self._news.values() if not news.is_shown]
+        ends = [*unseen, *self._ends.values()]
         self._tell([*self._receipts, *self._ends, *self._news])
         self._receipts.clear()
         self._ends.clear()
@@ -96,12 +102,14 @@ class Tidings:
         self._is_timed = False
         for call_id in list(self._ends) if between_turns else ():
             if call_id not in self._asked_about:
-                self.came(call_id, self._ends.pop(call_id), lasts=True)
+                self.ended_alone(call_id, self._ends.pop(call_id))
 
     def session_lost(self) -> None:
         """What the session had and did not tell is told by the next one."""
-        for call_id, output in {**self._receipts, **self._ends}.items():
+        for call_id, output in self._receipts.items():
             self.came(call_id, BROKE + output, lasts=True)
+        for call_id in list(self._ends):
+            self.ended_alone(call_id, BROKE + self._ends.pop(call_id))
         self.over(completed=False)
         self._news = {about: news for about, news in self._news.items() if news.tries}
         self._receipts.clear()

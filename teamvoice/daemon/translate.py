@@ -117,6 +117,7 @@ def _ended(response: Response, at: float) -> ev.ResponseEnded:
         calls=calls,
         usage=_usage(response),
         reason=response.reason,
+        is_empty=response.output == (),
     )
 
 

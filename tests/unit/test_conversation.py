@@ -282,8 +282,17 @@ def test_parallel_calls_get_one_response_when_all_are_in(talk: Talk) -> None:
 
 
 def test_too_little_speech_is_cleared_and_never_committed(talk: Talk) -> None:
-    assert kinds(talk.say(blocks=4)) == [do.ClearAudio, do.EndTurn]
+    told = talk.say(blocks=4)
+    assert kinds(told) == [do.ClearAudio, do.Chime, do.Tell, do.EndTurn]
+    assert do.Tell("trouble", "nothing was recorded; say it again") in told
     assert talk.turns[0].trouble == "nothing was recorded"
+
+
+def test_a_microphone_that_fails_at_the_end_of_a_hold_is_told_once(talk: Talk) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    told = talk.tell(ev.CaptureFailed(at=talk.at(), reason="the microphone went away"))
+    assert [c.text for c in told if isinstance(c, do.Tell)] == ["the microphone went away"]
 
 
 def test_a_microphone_that_fails_is_told_and_its_half_command_dropped(talk: Talk) -> None:

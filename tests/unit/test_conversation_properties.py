@@ -106,7 +106,7 @@ class World(RuleBasedStateMachine):
 
     def show(self, told: do.Tell) -> None:
         if told.kind == "answer" and self.machine.budget.is_spent:  # none is said aloud
-            self.ends.discard(told.text)
+            self.ends = {end for end in self.ends if end not in told.text}
         elif told.kind == "trouble" and "was not sent" in told.text:
             self.excused |= self.aged
 

@@ -79,22 +79,6 @@ def test_an_answer_to_less_than_was_said_is_stopped_and_not_acted_upon(
     assert is_answered(talk)
 
 
-def test_a_cancel_refused_late_says_nothing_of_the_next_response(talk: Talk) -> None:
-    talk.tell(ev.TextAsked(at=talk.at(), text="who is idle?"))
-    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
-    assert do.CancelResponse("r1") in talk.tell(ev.CancelAsked(at=talk.at()))
-    talk.end("r1")  # it was over when the cancel came
-    news = ev.NewsCame(at=talk.at(), about="pm", text="the pm is idle")
-    assert do.Announce in kinds(talk.tell(news))
-    talk.tell(ev.TextAsked(at=talk.at(), text="stop"))  # before the news began
-    assert do.CreateResponse() not in refuse(talk, ("response.cancel", ""))
-    assert talk.tell(ev.ResponseBegan(at=talk.at(), response_id="n1")) == [do.CancelResponse("n1")]
-    assert do.CreateResponse() in talk.end("n1")
-    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
-    talk.end("r2")
-    assert [turn.outcome for turn in talk.turns][-1] == "answered"
-
-
 def test_typed_words_that_are_refused_are_told(talk: Talk) -> None:
     talk.tell(ev.TextAsked(at=talk.at(), text="who is idle?"))
     assert texts(refuse(talk, WORDS)) == [NO]
@@ -178,3 +162,57 @@ def test_an_answer_that_was_given_up_as_late_is_not_acted_upon(talk: Talk) -> No
     late = talk.tell(ev.TimerRang(at=talk.at(), name="answer"))
     assert texts(late) == ["the model did not answer in time"]
     assert do.RunTool not in kinds(talk.end("r1", CALL))
+
+
+def test_an_answer_of_nothing_is_told_and_no_receipt_counts_as_told(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)
+    talk.tell(ev.ToolEnded(at=talk.at(), call_id=CALL.call_id, output="Refused: a shell."))
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    empty = ev.ResponseEnded(at=talk.at(), response_id="r2", status="completed", is_empty=True)
+    told = [c.text for c in talk.tell(empty) if isinstance(c, do.Tell)]
+    assert told == ["Refused: a shell.", "the model said nothing"]
+    assert ([turn.outcome for turn in talk.turns], talk.marked) == (["failed"], [])
+    said = talk.tell(ev.TimerRang(at=talk.at(), name="untold"))
+    assert said == [do.Announce("Refused: a shell.")]
+
+
+def test_an_answer_that_was_heard_is_one_whatever_its_end_says(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r1", status="completed", is_empty=True))
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert [turn.outcome for turn in talk.turns] == ["answered"]
+
+
+def test_an_active_response_elsewhere_tells_no_receipt(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)
+    talk.tell(ev.ToolEnded(at=talk.at(), call_id=CALL.call_id, output="Refused: a shell."))
+    code = "conversation_already_has_active_response"
+    talk.tell(ev.RequestRefused(at=talk.at(), request="response.create", code=code, message=""))
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="other", status="completed"))
+    assert talk.marked == []
+    talk.answer("r2")
+    talk.end("r2")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.marked == [CALL.call_id]
+
+
+def test_a_cancel_that_came_too_late_is_not_taken_for_that_of_the_next_response(talk: Talk) -> None:
+    talk.say()
+    talk.answer("r1")
+    assert do.CancelResponse("r1") in talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.tell(ev.SoundStopped(at=talk.at(), heard=()))
+    talk.end("r1")  # it was complete before the cancel came
+    talk.blocks(20)
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    assert do.CreateResponse() in talk.tell(ev.CaptureEnded(at=talk.at()))
+    talk.tell(ev.HoldBegan(at=talk.at()))  # more words, before that response has begun
+    code = "response_cancel_not_active"
+    assert refuse(talk, ("response.cancel", ""), code) == []
+    assert talk.machine.response is Response.CANCELLING
+    began = talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    assert began == [do.CancelResponse("r2")]

@@ -74,6 +74,16 @@ def test_why_a_response_failed() -> None:
     assert (ended.status, ended.reason) == ("failed", "overloaded")
 
 
+@pytest.mark.parametrize(
+    ("output", "is_empty"), [([], True), (None, False), ([{"type": "x"}], False)]
+)
+def test_a_response_that_came_to_nothing(output: object, is_empty: bool) -> None:
+    response = {"id": "r1", "status": "completed", "output": output}
+    ended = meaning(type="response.done", response=response)
+    assert isinstance(ended, ev.ResponseEnded)
+    assert ended.is_empty is is_empty
+
+
 def test_a_response_beside_the_conversation_is_no_part_of_it() -> None:
     response = {"id": "r1", "status": "completed", "metadata": {"for": "a test"}}
     assert meaning(type="response.done", response=response) is None
