@@ -174,6 +174,18 @@ def test_a_provider_that_does_not_let_itself_be_stopped_is_left() -> None:
     assert do.ResetLink() in talk.tell(ev.TimerRang(at=talk.at(), name="answer"))
 
 
+def test_what_became_of_a_write_while_the_link_was_down_is_shown() -> None:
+    talk = Limited()
+    talk.speak()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)
+    talk.tell(ev.LinkDown(at=talk.at(), reason="it broke"))
+    talk.tell(ev.ToolEnded(at=talk.at(), call_id="c1", output="Submitted."))
+    talk.spend("2026-01-30", 3.0)
+    told = talk.tell(ev.LinkUp(at=talk.at()))
+    assert "before the connection broke: Submitted." in texts(told)
+
+
 def test_news_is_shown_and_not_spoken() -> None:
     talk = Limited()
     talk.spend("2026-01-30", 2.0)
