@@ -147,18 +147,21 @@ class Tenure:
         self._ending.set()
 
     async def run(self) -> TeamvoiceError:
-        """Send and receive until something ends it; returns what did."""
+        """Send and receive until something ends it, or it is cancelled; returns what ended it."""
         ends: list[BaseException] = []
         try:
             async with self._tasks as tasks:
                 self._reading = tasks.create_task(self._receive(self._line))
                 tasks.create_task(self._transmit())
-                tasks.create_task(self._await_end())
                 tasks.create_task(self._look_after())
+                await self._await_end()
         except* TeamvoiceError as group:
             ends.extend(group.exceptions)
         finally:
             self.is_open = False
+        task = asyncio.current_task()
+        if task and task.cancelling():  # before Python 3.13 a group that fails forgets it
+            raise asyncio.CancelledError
         return next(end for end in ends if isinstance(end, TeamvoiceError))
 
     async def close(self) -> None:

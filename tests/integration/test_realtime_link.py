@@ -156,6 +156,19 @@ async def test_reconnects_when_asked_without_waiting() -> None:
         assert seen.reasons[0].startswith("the settings changed")
 
 
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_link_that_is_left_as_its_session_ends_is_over(steps: int) -> None:
+    async with (
+        scripted([*GREETING]) as script,
+        asyncio.timeout(5),  # it would go on
+        kept_up(dialling(script)) as (link, seen),
+    ):
+        await seen.told("u")
+        link.reconnect("moving")
+        for _ in range(steps):  # of the loop, for the two to meet
+            await asyncio.sleep(0)
+
+
 async def test_retries_when_asked_without_waiting() -> None:
     async with (
         scripted([Refuse(503)], [*GREETING]) as script,
