@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult
@@ -28,6 +29,8 @@ from teamvoice.ui.picture import LINES, Line, Picture
 Messages = AsyncIterator[dict[str, Any]]
 
 AGAIN_S = 1.0  # between two looks for a daemon that is gone
+NAME_CELLS = 24  # of a longer name; the state and the question need the rest
+_NAME_COLUMN = 14
 
 _STATE_STYLES = {"idle": "green", "working": "cyan", "waiting": "bold yellow"}
 _LINES = {
@@ -106,6 +109,8 @@ class Face(App[None]):
         self.picture = Picture()
         self._word = word
         self._key_line = wire.KeyLine()
+        self._drawn: list[str] = []  # the names in the team's rows
+        self._chosen: str | None = None  # whose row was last selected
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -200,16 +205,25 @@ class Face(App[None]):
     def _draw_team(self, team: OptionList) -> None:
         rows = [_row(member) for member in self.picture.members]
         shown = [team.get_option_at_index(n).prompt for n in range(team.option_count)]
-        if rows == shown:
+        names = [str(member.get("name", "?")) for member in self.picture.members]
+        if (rows, names) == (shown, self._drawn):
             return
-        at = team.highlighted
+        if team.highlighted is not None:
+            self._chosen = self._drawn[team.highlighted]
+        self._drawn = names
         team.clear_options()
         team.add_options(rows)
-        team.highlighted = min(at or 0, len(rows) - 1) if rows else None
+        team.highlighted = self._row_of_chosen()
+
+    def _row_of_chosen(self) -> int | None:
+        """The first while nobody was chosen; nobody's while who was chosen is away."""
+        if self._chosen is None:
+            return 0 if self._drawn else None
+        return self._drawn.index(self._chosen) if self._chosen in self._drawn else None
 
     def _meters(self) -> Text:
         text = Text()
-        width = max(6, min(24, (self.size.width - 24) // 2))
+        width = max(6, min(24, (self._width - 23) // 2))
         for name in ("microphone", "voice"):
             filled = round((self.picture.levels[name] + 60) / 60 * width)
             text.append(f"{name} [{'#' * filled}{'.' * (width - filled)}] ")
@@ -250,7 +264,11 @@ class Face(App[None]):
         """Show what is worth saying of the selected member."""
         if member := self._selected():
             look = deeds.look_closer(str(member["name"]))
-            self._start(look, lambda text: self.push_screen(Closer(text)))
+            self._start(look, self._show_closer)
+
+    def _show_closer(self, text: str) -> None:
+        if not isinstance(self.screen, Closer):  # Enter was pressed twice
+            self.push_screen(Closer(text))
 
     def action_answer(self, choice: str) -> None:
         """Answer the selected member's question."""
@@ -279,7 +297,11 @@ class Face(App[None]):
 
 def _row(member: dict[str, Any]) -> Text:
     state = plain(member.get("state", "unknown"))
-    row = Text(f"{plain(member.get('name', '?')):<14} ", no_wrap=True, overflow="ellipsis")
+    name = plain(member.get("name", "?"))
+    if cell_len(name) > NAME_CELLS:
+        name = set_cell_size(name, NAME_CELLS - 1).rstrip() + "…"
+    name = set_cell_size(name, max(_NAME_COLUMN, cell_len(name)))
+    row = Text(f"{name} ", no_wrap=True, overflow="ellipsis")
     row.append(f"{state:<8}", style=_STATE_STYLES.get(state, "red"))
     row.append(f" {_about(member)}", style="dim")
     return row

@@ -20,10 +20,15 @@ import pytest
 
 pytest.importorskip("textual")
 
+from rich.cells import cell_len
+from rich.text import Text
+from textual.widgets import OptionList, Static
+
 from scripts.picture import COMMANDS, PICTURE, draw, tidied
 from teamvoice.demo.stage import Stage
 from teamvoice.errors import NoDaemon
-from teamvoice.ui.face import Face, Messages
+from teamvoice.ui import deeds
+from teamvoice.ui.face import Closer, Face, Messages
 from tests.support.wait import until
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "face"
@@ -167,3 +172,86 @@ def check(name: str, drawn: str) -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_text(drawn, encoding="utf-8")
     assert drawn == file.read_text(encoding="utf-8"), f"{name}: FACE_PICTURES=write, and look"
+
+
+async def test_the_selection_stays_with_its_member_when_the_team_changes() -> None:
+    """A digit answers whom the person looked at, not whoever stands in that row now."""
+    changes: asyncio.Queue[list[dict[str, Any]]] = asyncio.Queue(1)
+
+    async def team() -> Messages:
+        yield {"status": copy.deepcopy(STATUS)}
+        while True:
+            yield {"event": "members", "members": await changes.get()}
+
+    def rows(*names: str) -> list[dict[str, Any]]:
+        return [{"name": name, "state": "idle"} for name in names]
+
+    face = Face(watch=team)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await until(lambda: len(face.picture.members) == 3, "the team is there")
+        await pilot.press("down")
+        assert name_of_selected(face) == "pm"
+        await changes.put(rows("pm", "reviewer"))
+        await until(lambda: len(face.picture.members) == 2, "the developer is gone")
+        assert name_of_selected(face) == "pm"
+        await changes.put(rows("another", "developer", "pm"))
+        await until(lambda: len(face.picture.members) == 3, "two have come")
+        assert name_of_selected(face) == "pm"
+        await changes.put(rows("another", "developer"))
+        await until(lambda: len(face.picture.members) == 2, "the one that was selected is gone")
+        assert name_of_selected(face) is None, "nobody is answered who was not chosen"
+
+
+def name_of_selected(face: Face) -> str | None:
+    member = face._selected()
+    return str(member["name"]) if member else None
+
+
+async def test_the_meters_have_the_width_that_there_is_now() -> None:
+    told = Told(STATES["idle"])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(30, 24)) as pilot:
+        await told.is_over.wait()
+        await pilot.resize_terminal(120, 24)
+        await until(lambda: "." * 24 in str(face.query_one("#meters", Static).render()), "wide")
+
+
+@pytest.mark.parametrize("name", ["a-name-that-goes-on-" * 4, "担当" * 20])
+@pytest.mark.parametrize("columns", [60, 80, 120])
+async def test_a_long_name_hides_neither_the_state_nor_what_can_be_answered(
+    name: str, columns: int
+) -> None:
+    member = {"name": name, "state": "waiting", "question": QUESTION}
+    told = Told([{"status": {**STATUS, "members": [member]}}])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(columns, 24)):
+        await told.is_over.wait()
+        team = face.query_one("#team", OptionList)
+        await until(lambda: team.option_count == 1, "the member is drawn")
+        row = team.get_option_at_index(0).prompt
+        assert isinstance(row, Text)
+        assert cell_len(row.plain[: row.plain.index("1:Yes")]) < columns
+
+
+async def test_enter_pressed_twice_opens_one_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+    may_end = asyncio.Event()
+
+    async def look(name: str) -> str:
+        looks.append(name)
+        await may_end.wait()
+        return f"{name}: idle"
+
+    monkeypatch.setattr(deeds, "look_closer", look)
+    told = Told(STATES["idle"])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await told.is_over.wait()
+        await pilot.press("enter", "enter")
+        await until(lambda: len(looks) == 2, "both look")
+        may_end.set()
+        await until(lambda: isinstance(face.screen, Closer), "it is open")
+        await until(lambda: all(w.group != "deeds" for w in face.workers), "both are done")
+        assert len(face.screen_stack) == 2
+        await pilot.press("x")
+        await until(lambda: len(face.screen_stack) == 1, "it is closed")
