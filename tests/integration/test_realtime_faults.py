@@ -244,4 +244,4 @@ async def test_many_random_troubles_leave_a_link_that_works() -> None:
     assert asyncio.all_tasks() == before, "no task is left behind"
     del users, lives
     gc.collect()
-    assert not [thing for thing in gc.get_objects() if isinstance(thing, Session)]
+    assert not [thing for thing in gc.get_objects() if type(thing) is Session]
