@@ -263,6 +263,21 @@ def test_a_swallowed_enter_is_pressed_again_but_not_for_ever() -> None:
     assert end(machine.handle(d.Looked(7, standing))).outcome is Outcome.UNCONFIRMED
 
 
+def test_an_agent_that_began_to_work_gets_no_second_enter() -> None:
+    machine = pressed()
+    standing = seen(Kind.WORKING, draft=ORDER.text)  # drawn late: the message was taken
+    assert isinstance(machine.handle(d.Looked(1.6, standing)), d.Look)
+    assert isinstance(machine.handle(d.Looked(3.2, standing)), d.Look)
+
+
+def test_a_program_that_took_the_pane_over_gets_nothing() -> None:
+    order = replace(ORDER, command="node")
+    machine = Delivery(order)
+    machine.begin()
+    receipt = end(machine.handle(d.Looked(0, replace(IDLE, pane=replace(PANE, command="vim")))))
+    assert (receipt.outcome, "taken over" in receipt.why) == (Outcome.REFUSED, True)
+
+
 @pytest.mark.parametrize(
     ("draft", "kind"),
     [
