@@ -32,7 +32,7 @@ from collections.abc import Sequence, Set
 from teamvoice.team.native import Heard, text_mark
 from teamvoice.team.profiles import found
 from teamvoice.team.receipts import Outcome
-from teamvoice.team.screen import clean_message, compact, tail
+from teamvoice.team.screen import clean_message, compact, seen_of, tail
 from teamvoice.team.sight import Kind, View, prompt_span, typed_in
 from teamvoice.team.write import Step, Write, in_mode, is_touched
 from teamvoice.team.writing import Command, Look, Order, Paste, Patience, Press
@@ -172,19 +172,30 @@ class Delivery(Write):
     # Judgements --------------------------------------------------------------------------------
 
     def _misread(self, view: View) -> str:
-        if view.profile is None or self._text[0] not in view.profile.sigils or self._escape(view):
+        command = self._command(view)
+        if not command or self._escape(view):
             return ""
-        return f'a message that begins with "{self._text[0]}" would be taken for a command'
+        begins = "is only" if len(command) > 1 else "begins with"
+        return f'a message that {begins} "{command}" would be taken for a command'
+
+    def _command(self, view: View) -> str:
+        """By which the agent would take the text for a command; empty when it would not."""
+        if view.profile is None:
+            return ""
+        seen = seen_of(self._text)
+        if (word := seen.casefold()) in view.profile.words:
+            return word
+        return seen[0] if seen and seen[0] in view.profile.sigils else ""
 
     def _escape(self, view: View) -> str:
         """What goes before the text so that it arrives as text."""
-        profile = view.profile
-        commands = profile is not None and self._text[0] in profile.sigils
-        return profile.escapes.get(self._text[0], "") if profile and commands else ""
+        command = self._command(view)
+        return view.profile.escapes.get(command, "") if view.profile and command else ""
 
     def _carried(self, view: View) -> str:
         """The text as it is pasted."""
-        return self._escape(view) + self._text
+        open_ended = view.profile and found(view.profile.unfinished, self._text)
+        return self._escape(view) + self._text + (" " if open_ended else "")
 
     def _is_mine(self, view: View) -> bool:
         """The prompt holds this message and nothing else."""

@@ -22,6 +22,7 @@ _FIELDS = (
     "pane_width",
     "pane_height",
 )
+_NUMBERS = tuple(_FIELDS.index(n) for n in ("pane_pid", "window_activity", *_FIELDS[-2:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,9 @@ def parse_pane(line: str, options: Sequence[str]) -> Pane | None:
     """Read one line of tmux's answer; ``None`` when it describes no pane."""
     count = len(_FIELDS) + len(options) + 2
     parts = line.split(SEPARATOR, count - 1)
-    if len(parts) < count or not parts[0].startswith("%"):
-        return None
+    numbers = (parts[n] for n in _NUMBERS) if len(parts) == count else ("?",)
+    if not parts[0].startswith("%") or not all(n.isdecimal() or not n for n in numbers):
+        return None  # or of one whose program has a name that passes for another field
     values = parts[len(_FIELDS) : -2]
     return Pane(
         id=parts[0],

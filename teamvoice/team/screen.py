@@ -27,6 +27,8 @@ _MARK = re.compile(
         "".join(f"[{c}\u0080-\U0010ffff]" for c in words) for words in ("screenof", "endofscreen")
     )
 )
+_UNSEEN = {"Cf", "Cn", "Co", "Cs", "Mn", "Me"}
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
 _UNSTEADY = {"Cf", "Cn", "Co", "Cs", "Mn", "Me", "Sk", "So"}
 _GREYS = {"90", "38;5;8", "38:5:8"}
 
@@ -125,17 +127,25 @@ def clean_message(text: str) -> str:
 
     An escape character in a paste would end the paste early and turn the rest into keystrokes.
     """
+    text = text.encode("utf-8", "replace").decode("utf-8")  # half a character is one of its own: ?
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROL.sub("", text).strip()
+
+
+def seen_of(text: str) -> str:
+    """The text without what is drawn as nothing, as some agents take it."""
+    seen = (c for c in text if c not in _BLANKS and unicodedata.category(c) not in _UNSEEN)
+    return "".join(seen).strip()
 
 
 def compact(text: str) -> str:
     """The text as it can be found again on a screen, however it was wrapped and drawn.
 
     Without white space and frames, and without what terminals draw each in their own way (marks,
-    joiners, emoji), unless there is nothing else.
+    joiners, emoji), unless there is nothing else. An accent is a part of its letter, as some agents
+    write it.
     """
-    bare = "".join(_FRAME.sub("", text).split())
+    bare = "".join(unicodedata.normalize("NFC", _FRAME.sub("", text)).split())
     steady = "".join(c for c in bare if unicodedata.category(c) not in _UNSTEADY)
     return steady or bare
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from teamvoice.team import writing as d
@@ -21,6 +22,8 @@ from tests.support.deliveries import (
     pressed_by,
     seen,
 )
+
+SHIELD = "\n" * 5
 
 
 def test_a_message_on_its_way() -> None:
@@ -79,6 +82,46 @@ def test_a_first_character_that_commands_is_shielded(agent: str, sigil: str) -> 
         stub = replace(seen(draft="[Pasted text #1 +5 lines]"), profile=profile)
         command = machine.handle(d.Looked(0, stub))
     assert pressed_by(command) == ("Enter",)
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\ufeff", "\u200b", "\ufe0f", "\u00ad", "\u3164", "\U000e0041 "]
+)
+@pytest.mark.parametrize("sigil", "/!")
+def test_what_is_unseen_before_a_command_does_not_hide_it(sigil: str, unseen: str) -> None:
+    text = f"{unseen}{sigil}clear"
+    assert pasted_into("claude", text) == SHIELD + text
+    machine = Delivery(replace(ORDER, text=text))
+    machine.begin()
+    receipt = end(machine.handle(d.Looked(0, replace(IDLE, profile=PROFILES["generic"]))))
+    assert f'begins with "{sigil}"' in receipt.why
+
+
+@pytest.mark.parametrize("word", ["exit", "Quit", ":q", "qu\u200bit"])
+def test_a_word_that_would_end_the_agent_is_shielded_or_refused(word: str) -> None:
+    assert pasted_into("claude", word) == SHIELD + word
+    assert pasted_into("claude", f"{word} now") == f"{word} now"
+    assert pasted_into("codex", word) == word
+    shieldless = msgspec.structs.replace(PROFILES["claude"], escapes={})
+    machine = Delivery(replace(ORDER, text=word))
+    machine.begin()
+    receipt = end(machine.handle(d.Looked(0, replace(IDLE, profile=shieldless))))
+    assert (receipt.outcome, "is only" in receipt.why) == (Outcome.REFUSED, True)
+
+
+@pytest.mark.parametrize(
+    ("agent", "text"),
+    [("claude", "it is in C:\\"), ("codex", "see @abc"), ("codex", "$"), ("codex", "it costs $")],
+)
+def test_an_end_that_enter_would_not_submit_is_closed_with_a_blank(agent: str, text: str) -> None:
+    assert pasted_into(agent, text) == f"{text} "
+    assert pasted_into(agent, f"{text} now") == f"{text} now"
+
+
+def pasted_into(agent: str, text: str) -> str:
+    machine = Delivery(replace(ORDER, text=text))
+    machine.begin()
+    return pasted_by(machine.handle(d.Looked(0, replace(IDLE, profile=PROFILES[agent]))))
 
 
 def test_an_agent_that_still_starts_is_given_longer() -> None:
@@ -218,6 +261,21 @@ def test_a_swallowed_enter_is_pressed_again_but_not_for_ever() -> None:
     machine.handle(d.Done(3.2))
     assert isinstance(machine.handle(d.Looked(5, standing)), d.Look)
     assert end(machine.handle(d.Looked(7, standing))).outcome is Outcome.UNCONFIRMED
+
+
+def test_an_agent_that_began_to_work_gets_no_second_enter() -> None:
+    machine = pressed()
+    standing = seen(Kind.WORKING, draft=ORDER.text)  # drawn late: the message was taken
+    assert isinstance(machine.handle(d.Looked(1.6, standing)), d.Look)
+    assert isinstance(machine.handle(d.Looked(3.2, standing)), d.Look)
+
+
+def test_a_program_that_took_the_pane_over_gets_nothing() -> None:
+    order = replace(ORDER, command="node")
+    machine = Delivery(order)
+    machine.begin()
+    receipt = end(machine.handle(d.Looked(0, replace(IDLE, pane=replace(PANE, command="vim")))))
+    assert (receipt.outcome, "taken over" in receipt.why) == (Outcome.REFUSED, True)
 
 
 @pytest.mark.parametrize(

@@ -165,3 +165,9 @@ def test_a_key_that_is_none_is_not_pressed() -> None:
     machine = KeyPress(d.Order("developer", "%1", 10), keys=("C-c",))
     assert "no such key" in refusal(machine.begin()).why
     assert "gone" in refusal(seen(replace(view(Kind.IDLE), pane=None), "Escape")).why
+
+
+def test_what_escape_led_to_gets_no_key_that_was_for_the_menu_before() -> None:
+    command = seen(view(Kind.WAITING), "Down", "Escape", "Enter")
+    assert isinstance(command, d.Press)
+    assert command.keys == ("Down", "Escape")

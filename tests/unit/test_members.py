@@ -127,3 +127,8 @@ def test_a_title_cannot_pass_for_another_field() -> None:
     assert (pane.window_name, pane.title) == ("name", f"a{SEPARATOR}b")
     assert pane_format(["@o"]).count(SEPARATOR) == len(values) - 1
     assert parse_pane("", ["@o"]) is None
+
+
+def test_a_program_whose_name_passes_for_another_field_is_no_pane() -> None:
+    facts = ["%1", "7", "0", "0", "0", "0", "s", "1", "0", f"a{SEPARATOR}b", "1700000000", "80"]
+    assert parse_pane(SEPARATOR.join([*facts, "24", "", "name", "title"]), ["@o"]) is None

@@ -103,3 +103,16 @@ def test_every_line_of_a_capture_is_read(capture: str) -> None:
     lines = read_screen(capture)
     assert len(lines) <= capture.count("\n") + 1
     assert all("\x1b" not in line.plain for line in lines)
+
+
+def test_a_text_is_known_again_however_its_accents_are_written() -> None:
+    assert compact("caf\u00e9") == compact("cafe\u0301") != compact("cafe")
+
+
+def test_half_a_character_is_sent_as_it_will_be_seen() -> None:
+    assert clean_message("caf\udce9 \ud83d.") == "caf? ?."
+
+
+@given(awkward)
+def test_what_is_sent_can_be_sent(text: str) -> None:
+    clean_message(text).encode("utf-8")

@@ -171,16 +171,21 @@ class Profile(_Table, frozen=True):
     Args:
         kind: ``agent``, or ``shell``: a shell never gets a message.
         sigils: A message that begins with one of these would be a command to the agent.
+        words: So would one that is nothing but one of these; case does not count.
         escapes: For each of these, what goes before such a message so that it arrives as text;
             one that is not here cannot be sent. With line breaks in it, the paste has to be shown
             as a stub, or Enter is not pressed.
+        unfinished: The end of a message that Enter would not submit, but complete or go on with. A
+            blank goes after it.
         native: Whose own files tell of it: ``claude``, ``codex``; empty when it has none.
     """
 
     name: str
     kind: Literal["agent", "shell"] = "agent"
     sigils: str = "/@!#"
+    words: tuple[str, ...] = ()
     escapes: dict[str, str] = {}
+    unfinished: str = ""
     native: Literal["", "claude", "codex"] = ""
     recognise: Recognition = Recognition()
     prompt: Prompt = Prompt()
@@ -316,6 +321,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _patterns(profile: Profile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Every pattern with its key and the groups that it must have."""
+    yield "unfinished", profile.unfinished, ()
     for section in ("recognise", "prompt", "signs", "question"):
         for key, value in msgspec.structs.asdict(getattr(profile, section)).items():
             name = f"{section}.{key}"
