@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "desk: added to what needs a sound server or a display, and so runs at the pace of life. "
-        "These run apart from the others, and no more than two of their files at a time",
+        "These run one after the other; all others may run side by side",
     )
 
 
