@@ -119,7 +119,12 @@ async def with_long_drafts(agent: Agent, snap: Snap) -> None:
 async def at_a_tall_question(agent: Agent, snap: Snap) -> None:
     """Waiting with more than fits: a command of many lines, a long file, many options."""
     more = {"claude": _claude_asks_much, "codex": _codex_asks_much}[agent.kind]
-    for state, sign, tool in more(agent):
+    await _ask_each(agent, snap, more(agent))
+
+
+async def _ask_each(agent: Agent, snap: Snap, questions: Questions) -> None:
+    """Have each asked, captured under its state, and denied."""
+    for state, sign, tool in questions:
         agent.model.script(tool)
         await agent.say(f"go on to {state}")
         await agent.shows(sign)
@@ -226,13 +231,7 @@ async def at_a_question(agent: Agent, snap: Snap) -> None:
     await _deny(agent, "1. Yes")
     snap("denied")
     more = {"claude": _claude_asks, "codex": _codex_asks}[agent.kind]
-    for state, sign, tool in more(agent):
-        agent.model.script(tool)
-        await agent.say(f"go on to {state}")
-        await agent.shows(sign)
-        await _rests(agent)
-        snap(state)
-        await _deny(agent, sign)
+    await _ask_each(agent, snap, more(agent))
 
 
 Questions = Sequence[tuple[str, str, Uses | Asks]]
