@@ -26,20 +26,21 @@ class Cushion:
     def delay(self) -> float:
         """Seconds that an answer waits, from its first piece on."""
         known = self._known
-        return min(max(known) + MARGIN, MOST) if known else FIRST
+        return min(max(0.0, *known) + MARGIN, MOST) if known else FIRST
 
     def is_enough(self, queued: float, waited: float) -> bool:
         """Whether an answer starts that has waited for so long, with so many seconds queued."""
-        on_time = max(self._known, default=0.0) <= 0
+        on_time = max(self._known, default=-MARGIN) <= -MARGIN
         return waited >= self.delay or (on_time and queued >= FIRST)
 
     def arrived(self, need: float) -> None:
         """A further piece of an answer came: the delay with which it would just have been in time.
 
-        What no cushion would have bridged teaches nothing.
+        Below nothing, it came so long before it was wanted. What no cushion would have bridged
+        teaches nothing.
         """
         if need <= MOST - MARGIN:
-            self._now = max(self._now or 0.0, need)
+            self._now = need if self._now is None else max(self._now, need)
 
     def end_answer(self) -> None:
         """All of the answer is there, or it was broken off."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from teamvoice.audio.cushion import ANSWERS, FIRST, MARGIN, MOST, Cushion
@@ -47,6 +47,7 @@ def lateness(pieces: Sequence[tuple[int, int]]) -> float:
 
 
 @given(Pieces, st.integers(0, BLOCK_MS - 1), st.integers(0, BLOCK_MS - 1))
+@example([(14, 108), (107, 10)], 1, 0)  # in time, but not by a whole block
 def test_what_crackled_once_does_not_crackle_again(
     pieces: list[tuple[int, int]], first: int, second: int
 ) -> None:
