@@ -25,9 +25,11 @@ test: setup  ## run the linters, then every test; make test ARGS=tests/unit for 
 	@$(MAKE) --no-print-directory lint
 ifeq ($(ARGS),)
 	$(say) 'pytest: what needs no desk'
-	@$(run_in_venv) pytest -m 'not desk' --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(run_in_venv) pytest -m 'not desk' --numprocesses 4 --dist loadfile --no-loadscope-reorder
 	$(say) 'pytest: what hears, speaks and shows, at the pace of life'
-	@$(run_in_venv) pytest -m desk
+	@$(run_in_venv) pytest -m 'desk and not alone' --numprocesses 2 --dist loadfile
+	$(say) 'pytest: what leaves no room beside it'
+	@$(run_in_venv) pytest -m alone
 else
 	$(say) 'pytest'
 	@$(run_in_venv) pytest $(ARGS)

@@ -28,7 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "desk: added to what needs a sound server or a display, and so runs at the pace of life. "
-        "These run one after the other; all others may run side by side",
+        "These run apart from the others, and no more than two of their files at a time",
+    )
+    config.addinivalue_line(
+        "markers", "alone: needs all of a small machine's cores to keep the pace of life"
     )
 
 

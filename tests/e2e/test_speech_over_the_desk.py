@@ -26,6 +26,7 @@ from tests.support.wait import until
 pytestmark = [
     pytest.mark.needs(*NEEDS_SOUND, "flite", "python:pocketsphinx", "python:sounddevice"),
     pytest.mark.timeout(240),
+    pytest.mark.alone,  # three microphones are heard at once, each at the pace of speech
 ]
 
 
