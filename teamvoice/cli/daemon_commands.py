@@ -11,6 +11,7 @@ from teamvoice.cli.output import console, write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.daemon.records import ASK_LIMIT
 from teamvoice.errors import NoDaemon, TeamvoiceError, UsageError
+from teamvoice.service.manager import WAITING
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -71,11 +72,11 @@ def _status(args: argparse.Namespace) -> int:
 
     if args.waybar:
         return _waybar()
+    if args.line:
+        return _line()
     status = _daemon_status()
     if args.json:
         write_json(status)
-    elif args.line:
-        write(status.get("line", ""))
     else:
         status_view.show(status, console())
     return 0
@@ -88,12 +89,16 @@ def _daemon_status() -> dict[str, Any]:
         NoDaemon: Nobody listens, and why, if that is known.
     """
     try:
-        status: dict[str, Any] = request({"do": "status"})["status"]
+        return _asked()
     except NoDaemon:
         if reason := _service_waits_for():
             mend = "it begins by itself when that is mended"
             raise NoDaemon(f"the service runs, and waits: {reason}", mend) from None
         raise
+
+
+def _asked() -> dict[str, Any]:
+    status: dict[str, Any] = request({"do": "status"})["status"]
     return status
 
 
@@ -106,12 +111,25 @@ def _service_waits_for() -> str:
         return ""
 
 
+def _line() -> int:
+    """Of a service that waits too, on standard output: a status bar shows nothing else."""
+    try:
+        write(_asked().get("line", ""))
+    except NoDaemon as error:
+        if not (reason := _service_waits_for()):
+            raise
+        write(f"{WAITING}{reason}")
+        return error.exit_code
+    return 0
+
+
 def _waybar() -> int:
     """Also with no daemon: Waybar hides a module whose command fails."""
-    from teamvoice.cli.waybar import OFF, waybar
+    from teamvoice.cli.waybar import OFF, waiting, waybar
 
     try:
-        write_json(waybar(request({"do": "status"})["status"]))
+        write_json(waybar(_asked()))
     except NoDaemon:
-        write_json(OFF)
+        reason = _service_waits_for()
+        write_json(waiting(reason) if reason else OFF)
     return 0

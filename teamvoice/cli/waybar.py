@@ -6,9 +6,10 @@
      "class": ["working"], "percentage": 0}
 
 ``alt`` is one word, for ``format-icons``, that of the first of these which holds: ``off`` (there
-is no daemon), ``listening``, ``speaking``, ``trouble``, ``muted``, ``waiting`` (somebody waits for
-you), ``working``, ``idle``. ``class`` has all that hold, for a style sheet. ``text`` and
-``tooltip`` are Pango markup with nothing marked up: what stands in them is shown as it is.
+is no daemon, nor a service that waits to be one), ``listening``, ``speaking``, ``trouble``,
+``muted``, ``waiting`` (somebody waits for you), ``working``, ``idle``. ``class`` has all that hold,
+for a style sheet. ``text`` and ``tooltip`` are Pango markup with nothing marked up: what stands in
+them is shown as it is.
 
 ``percentage`` is how much of the day's limit is spent, 0 when there is none.
 """
@@ -19,6 +20,7 @@ from html import escape
 from typing import Any
 
 from teamvoice.cli.output import plain
+from teamvoice.service.manager import WAITING
 
 Status = dict[str, Any]
 
@@ -43,6 +45,17 @@ def waybar(status: Status) -> Status:
         "alt": words[0],
         "class": words,
         "percentage": _percentage(status.get("cost", {})),
+    }
+
+
+def waiting(reason: str) -> Status:
+    """A service that runs and cannot begin yet, and why."""
+    return {
+        "text": _shown(f"{WAITING}{reason}"),
+        "tooltip": _shown(f"the service runs, and waits: {reason}"),
+        "alt": "trouble",
+        "class": ["trouble"],
+        "percentage": 0,
     }
 
 

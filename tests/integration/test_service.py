@@ -224,6 +224,13 @@ def test_what_keeps_it_from_beginning_is_waited_for_and_told(installed: Service)
     code, _, err = installed.cli("status")
     assert (code, "the service runs, and waits: " in err) == (4, True)
     assert 'Did you mean "hotkey"?' in err
+    code, out, _ = installed.cli("status", "--line")
+    assert (code, out) == (4, f"{installed.line}\n"), "a status bar shows what it waits for"
+    code, out, _ = installed.cli("status", "--waybar")
+    shown = json.loads(out)
+    assert (code, shown["class"]) == (0, ["trouble"])
+    assert shown["text"].startswith("waiting: ")
+    assert 'Did you mean "hotkey"?' in shown["tooltip"]
     code, _, err = installed.cli("run")
     assert (code, 'Did you mean "hotkey"?' in err) == (2, True), "a terminal is told at once"
     manager.systemctl("reload", UNIT)
