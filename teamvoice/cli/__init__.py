@@ -12,9 +12,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
 
 from teamvoice.errors import TeamvoiceError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 

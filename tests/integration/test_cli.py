@@ -79,6 +79,7 @@ async def test_ptt_starts_with_hardly_anything(cli: Cli, voice: SmallVoice) -> N
     heavy = {"numpy", "structlog", "libtmux", "websockets", "msgspec", "platformdirs", "argparse"}
     assert not heavy & set(modules)
     assert not {"asyncio", "dataclasses", "pathlib", "logging", "rich", "typing"} & set(modules)
+    assert not {"socket", "contextlib", "enum", "json"} & set(modules)
 
 
 @pytest.mark.parametrize("words", [("ptt", "press"), ("status",), ("ask", "hello")])
