@@ -28,6 +28,7 @@ MODALITIES: tuple[Modality, ...] = Modality.__args__  # type: ignore[attr-define
 Dollars = dict[Modality, float | None]
 
 _PER = 1_000_000
+_TRANSCRIPTION = "audio.input.transcription"  # the setting that asks a model to transcribe
 _TOKENS_PER_S = 10  # of audio that goes in
 _FREE = Price(**dict.fromkeys(Price.__struct_fields__, 0.0))
 
@@ -42,10 +43,13 @@ class Tariff:
 
     def __init__(self, settings: config.Config, provider: str) -> None:
         wish, own = settings.provider, settings.cost.prices
-        instead = PROFILES[provider].instead
+        profile = PROFILES[provider]
+        instead = profile.instead
         self.provider = provider
         self.model = "offline" if provider == "offline" else instead.get(wish.model, wish.model)
-        self.transcriber = instead.get(wish.transcription, wish.transcription)
+        asked = instead.get(wish.transcription, wish.transcription)
+        has_own_ears = provider == "offline" or _TRANSCRIPTION in profile.leaves_out
+        self.transcriber = "" if has_own_ears else asked
         self._voice = _price(provider, self.model, own)
         self._ears = _price(provider, self.transcriber, own)
 

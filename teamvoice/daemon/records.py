@@ -51,6 +51,7 @@ def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
 
     ``usage`` has an entry for each response. Its tokens that went in include the cached ones; the
     dollars do not. Dollars that are not known are null, and the sum with them.
+    The transcriber is empty where none was asked for: the offline server has its own ears.
     One that told news, which nobody asked for, is of the kind ``news`` and has them in ``news``.
 
     ``ended`` is when it was over; aware of its time zone.

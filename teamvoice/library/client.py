@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import inspect
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import msgspec
 
@@ -40,9 +42,9 @@ EVENTS = 4096  # that wait for events(); then the oldest make room
 _PCM16 = ("pcm16", "audio/pcm")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SessionConfig:
-    """How a session is to be.
+    """How a session is to be; read when a client connects, and until then free to change.
 
     Args:
         model: The model's name; empty for the configuration's.
@@ -54,9 +56,6 @@ class SessionConfig:
             ``{"type": "server_vad"}``, or ``{"type": "semantic_vad"}``), or with None only
             :meth:`RealtimeClient.commit_audio`.
         tools: Function tools, each ``{"type": "function", "name", "description", "parameters"}``.
-
-    Raises:
-        ConfigError: An audio format that is not PCM16.
     """
 
     model: str = ""
@@ -67,16 +66,13 @@ class SessionConfig:
     turn_detection: Mapping[str, Any] | None = field(default_factory=lambda: {"type": "server_vad"})
     tools: Sequence[Mapping[str, Any]] = ()
 
-    def __post_init__(self) -> None:
-        for name in (self.input_audio_format, self.output_audio_format):
-            if name not in _PCM16:
-                raise ConfigError(f'the audio format "{name}" is not spoken here', "use pcm16")
-
 
 class RealtimeClient:
     """One session with a speech model, as an async context manager.
 
-    Callbacks run on the event loop and must not block.
+    Callbacks run on the event loop, one after another, and must not block. One may be ``async``: it
+    is awaited, and meanwhile nothing more is heard. What one raises ends the session, and reaches
+    you: ``async with`` raises it, or without it :meth:`events`, what sends, and :meth:`close`.
 
     Args:
         api_key: The key; else the one of the environment (``OPENAI_API_KEY``) or of the file
@@ -107,6 +103,8 @@ class RealtimeClient:
         self._session: Session | None = None
         self._tasks = asyncio.TaskGroup()
         self._reading: asyncio.Task[None] | None = None
+        self._raised: Exception | None = None  # by a callback of the last session
+        self._owed: Exception | None = None  # the same, while nobody was told
         self._kept: deque[dict[str, Any]] = deque(maxlen=EVENTS)
         self._news = asyncio.Event()
 
@@ -116,7 +114,7 @@ class RealtimeClient:
         return self._session is not None
 
     async def __aenter__(self) -> Self:
-        await self.connect()
+        await self._connect(in_block=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -126,11 +124,16 @@ class RealtimeClient:
         """Connect, set the session up, and await its confirmation. Harmless when connected.
 
         Raises:
-            ConfigError: There is no key, or no address to connect to.
+            ConfigError: There is no key, no address to connect to, or an audio format that is not
+                PCM16.
             LinkRefused: Nobody answered, or the provider refused.
         """
+        await self._connect(in_block=False)
+
+    async def _connect(self, *, in_block: bool) -> None:
         if self._session:
             return
+        await self.close()  # what is left of a session that ended
         wish = configuration.load().provider
         key = configuration.api_key() if self._api_key is None else self._api_key
         if providers.choose(wish, key) == "offline":
@@ -139,31 +142,45 @@ class RealtimeClient:
         session = Session(providers.resolve(wanted, key), self._spec(wanted))
         self._session = await session.__aenter__()
         self._tasks = await asyncio.TaskGroup().__aenter__()
-        self._reading = self._tasks.create_task(self._read(session))
+        self._reading = self._tasks.create_task(self._read(session, in_block=in_block))
 
     async def close(self) -> None:
-        """Say farewell. Harmless when closed."""
+        """Say farewell. Harmless when closed, and in a callback.
+
+        Raises:
+            Exception: What a callback raised, if nothing else has raised it yet.
+        """
         session, self._session = self._session, None
-        reading, self._reading = self._reading, None
+        self._news.set()
         try:
-            if reading:
-                reading.cancel()
-                await self._tasks.__aexit__(None, None, None)  # raises what a callback raised
+            if self._reading is not asyncio.current_task():  # else a callback's: it ends by itself
+                await self._end_reading()
         finally:
             if session:
                 await session.close()
-            self._news.set()
+        owed, self._owed, self._raised = self._owed, None, None
+        if owed:
+            raise owed
+
+    async def _end_reading(self) -> None:
+        reading, self._reading = self._reading, None
+        if reading:
+            reading.cancel()
+            with contextlib.suppress(ExceptionGroup):  # of what is owed, and raised by itself
+                await self._tasks.__aexit__(None, None, None)
 
     async def events(self) -> AsyncGenerator[dict[str, Any], None]:
         """What the provider sends, as dictionaries by the protocol's own names; ends with it.
 
         Audio is base64 in ``delta``, as on the wire. What came before this was called is told
-        first; who takes none for long loses the oldest of 4,096.
+        first; who takes none for long loses the oldest of 4,096. What a callback raised ends it.
         """
         while True:
             while self._kept:
                 yield self._kept.popleft()
             if not self._session:
+                if self._raised:
+                    self._raise(self._raised)
                 return
             self._news.clear()
             await self._news.wait()
@@ -176,6 +193,7 @@ class RealtimeClient:
         Raises:
             LinkClosed: The session has ended, or there is none yet.
             TypeError: It is none of these.
+            Exception: What a callback raised, by which the session ended.
         """
         await self._send(ask.AppendAudio(audio=pcm16_of(audio)))
 
@@ -200,44 +218,61 @@ class RealtimeClient:
 
     async def _send(self, request: ask.Request) -> None:
         if not self._session:
+            if self._raised:
+                self._raise(self._raised)
             raise LinkClosed("there is no session", "connect first")
         await self._session.send(request)
 
     # Hearing -----------------------------------------------------------------------------------
 
-    async def _read(self, session: Session) -> None:
+    async def _read(self, session: Session, *, in_block: bool) -> None:
+        try:
+            await self._hear(session)
+        except Exception as error:
+            self._raised = self._owed = error
+            if in_block:
+                raise  # which cancels the block
+        finally:
+            if self._session is session:
+                self._session = None
+            self._news.set()
+            await session.close()
+
+    async def _hear(self, session: Session) -> None:
+        """Tell all that comes until the end; raises what a callback raises."""
         try:
             async for event in session:
                 self._keep(_as_dict(event))
-                self._tell(event)
+                await self._tell(event)
         except LinkClosed as end:
-            self._session = None
-            self._fail({"message": str(end), "code": "closed"})
-            await session.close()
-        finally:
-            self._news.set()
+            if self._session is session:  # it was not closed from here
+                self._session = None
+                await _call(self._on_error, {"message": str(end), "code": "closed"})
+
+    def _raise(self, error: Exception) -> NoReturn:
+        self._owed = None
+        raise error
 
     def _keep(self, event: dict[str, Any]) -> None:
         self._kept.append(event)
         self._news.set()
 
-    def _tell(self, event: wire.Event) -> None:
+    async def _tell(self, event: wire.Event) -> None:
         match event:
-            case wire.AudioDelta(delta=pcm) if self._on_audio:
-                self._on_audio(pcm)
+            case wire.AudioDelta(delta=pcm):
+                await _call(self._on_audio, pcm)
             case wire.AudioTranscriptDelta(delta=text) | wire.TextDelta(delta=text):
-                if self._on_transcript:
-                    self._on_transcript(text)
-            case wire.SpeechStarted() if self._on_interrupt:
-                self._on_interrupt()
+                await _call(self._on_transcript, text)
+            case wire.SpeechStarted():
+                await _call(self._on_interrupt)
             case wire.ErrorEvent(error=error) if error.code != "response_cancel_not_active":
-                self._fail({"message": error.message or error.name, **msgspec.to_builtins(error)})
-
-    def _fail(self, error: dict[str, Any]) -> None:
-        if self._on_error:
-            self._on_error(error)
+                told = {"message": error.message or error.name, **msgspec.to_builtins(error)}
+                await _call(self._on_error, told)
 
     def _spec(self, wish: configuration.Provider) -> SessionSpec:
+        for name in (self.config.input_audio_format, self.config.output_audio_format):
+            if name not in _PCM16:
+                raise ConfigError(f'the audio format "{name}" is not spoken here', "use pcm16")
         spec = SessionSpec(
             instructions=self.config.instructions,
             tools=tuple(dict(tool) for tool in self.config.tools),
@@ -248,6 +283,12 @@ class RealtimeClient:
         )
         detection = self.config.turn_detection
         return replace(spec, turn_detection=dict(detection) if detection else None)
+
+
+async def _call(callback: Callable[..., object] | None, *arguments: object) -> None:
+    told = callback(*arguments) if callback else None
+    if inspect.isawaitable(told):
+        await told
 
 
 def _as_dict(event: wire.Event) -> dict[str, Any]:

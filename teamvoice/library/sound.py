@@ -103,7 +103,7 @@ class AudioHandler:
 
     @property
     def is_muted(self) -> bool:
-        """Nothing is recorded."""
+        """Nothing is recorded. A property: ``is_muted()`` is a TypeError, and misleads nobody."""
         return self._muted
 
     def get_audio_chunk(self) -> bytes | None:

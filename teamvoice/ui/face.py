@@ -30,6 +30,7 @@ Messages = AsyncIterator[dict[str, Any]]
 
 AGAIN_S = 1.0  # between two looks for a daemon that is gone
 NAME_CELLS = 24  # of a longer name; the state and the question need the rest
+ROWS = 8  # of the team at once; the conversation needs the rest
 _NAME_COLUMN = 14
 
 _STATE_STYLES = {"idle": "green", "working": "cyan", "waiting": "bold yellow"}
@@ -78,9 +79,9 @@ class Face(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     Screen { layout: vertical; }
-    #head, #meters { height: 1; }
-    #head, #team { text-wrap: nowrap; text-overflow: ellipsis; }
-    #team { height: auto; max-height: 8; border: none; padding: 0; }
+    #head, #meters, #more { height: 1; }
+    #head, #team, #more { text-wrap: nowrap; text-overflow: ellipsis; }
+    #team { height: auto; border: none; padding: 0; }
     #talk { height: 1fr; border-top: solid; overflow: hidden auto; scrollbar-size: 0 1; }
     #team.plain > .option-list--option-highlighted { text-style: bold underline; }
     #below { height: auto; }
@@ -116,6 +117,7 @@ class Face(App[None]):
         """From top to bottom."""
         yield Static(id="head")
         yield OptionList(id="team")
+        yield Static(id="more")
         yield RichLog(id="talk", wrap=True, max_lines=LINES)
         yield Vertical(Static(id="saying"), Static(id="meters"), id="below")
         yield Input(id="typed", placeholder="what you would have said; Escape leaves")
@@ -124,7 +126,10 @@ class Face(App[None]):
     def on_mount(self) -> None:
         """Begin to listen."""
         self.query_one("#typed", Input).display = False
-        self.query_one("#team", OptionList).set_class(self.no_color, "plain").focus()
+        self.query_one("#more", Static).display = False
+        team = self.query_one("#team", OptionList)
+        team.styles.max_height = ROWS
+        team.set_class(self.no_color, "plain").focus()
         if self._word:
             self._write(Line("notice", self._word))
         self.run_worker(self._listen(), name="listen", group="listen")
@@ -188,6 +193,9 @@ class Face(App[None]):
                 place.update(text)
         for team in self.query("#team").results(OptionList):
             self._draw_team(team)
+        for more in self.query("#more").results(Static):
+            more.display = len(self.picture.members) > ROWS
+            more.update(self._more())
 
     def _head(self) -> Text:
         if not self.picture.here:
@@ -214,6 +222,15 @@ class Face(App[None]):
         team.clear_options()
         team.add_options(rows)
         team.highlighted = self._row_of_chosen()
+
+    def _more(self) -> Text:
+        """Under a team of more rows than are seen at once: who waits, wherever their rows are."""
+        members = self.picture.members
+        waiting = [str(m.get("name", "?")) for m in members if m.get("state") == "waiting"]
+        text = Text().append(f"{len(members) - ROWS} more", style="dim")
+        if waiting:
+            text.append(f" · waiting: {plain(', '.join(waiting))}", style="bold yellow")
+        return text
 
     def _row_of_chosen(self) -> int | None:
         """The first while nobody was chosen; nobody's while who was chosen is away."""

@@ -55,9 +55,9 @@ class Picture:
 
     @property
     def members(self) -> list[Message]:
-        """The team, with states."""
+        """The team, with states: first those who wait for an answer."""
         found: list[Message] = self.status.get("members") or []
-        return found
+        return sorted(found, key=lambda member: member.get("state") != "waiting")
 
     @property
     def microphone(self) -> str:

@@ -26,9 +26,9 @@ async def watch() -> AsyncGenerator[dict[str, Any], None]:
     reader, writer = await _connect()
     try:
         writer.write(b'{"do":"watch"}\n')
-        while line := await reader.readline():
-            yield msgspec.json.decode(line, type=dict[str, Any])
-    except (ConnectionError, ValueError) as error:
+        while line := await _line(reader):
+            yield line
+    except ConnectionError as error:
         raise NoDaemon(f"the daemon is gone: {error}", _MEND) from error
     finally:
         writer.close()
@@ -53,13 +53,27 @@ async def _exchange(
 ) -> dict[str, Any]:
     try:
         writer.write(msgspec.json.encode(message) + b"\n")
-        line = await reader.readline()
+        reply = await _line(reader)
     except ConnectionError as error:
         raise NoDaemon(f"the daemon is gone: {error}", _MEND) from error
-    reply = msgspec.json.decode(line or b"{}", type=dict[str, Any])
+    if not reply:
+        raise NoDaemon("the daemon hung up", _MEND)
     if not reply.get("ok"):
-        raise TeamvoiceError(reply.get("error", "the daemon hung up"), reply.get("mend", ""))
+        raise TeamvoiceError(reply.get("error", "the daemon refused"), reply.get("mend", ""))
     return reply
+
+
+async def _line(reader: asyncio.StreamReader) -> dict[str, Any]:
+    """The next line; empty when the daemon ended between two lines.
+
+    Raises:
+        NoDaemon: It ended within a line, or what came is none of ours.
+    """
+    try:
+        line = await reader.readline()
+        return msgspec.json.decode(line, type=dict[str, Any]) if line else {}
+    except ValueError as error:  # msgspec's own among them
+        raise NoDaemon("the daemon's answer was cut off", _MEND) from error
 
 
 class KeyLine:

@@ -50,6 +50,13 @@ QUESTION = {
     "subject": "rm -r build",
     "options": [{"label": "Yes"}, {"label": "No, and tell me what to do differently"}],
 }
+MANY: list[dict[str, Any]] = [
+    *(
+        {"name": f"agent-{n}", "state": "working", "detail": f"told: part {n}"}
+        for n in range(1, 11)
+    ),
+    {"name": "pm", "state": "waiting", "question": QUESTION},
+]
 SEND = {"event": "call", "id": "c1", "name": "send_message"}
 TOLD = "tell the developer to write the login feature, with tests, and to say when it is done"
 TURN = {
@@ -89,6 +96,7 @@ STATES: dict[str, list[dict[str, Any]]] = {
         {"event": "link", "state": "down", "reason": "the key is refused: write another into env"},
         {"event": "trouble", "text": "the key is refused"},
     ],
+    "many": [{"status": {**STATUS, "members": MANY}}],
     "nobody": [],
 }
 
@@ -159,7 +167,7 @@ async def test_the_picture_of_the_readme_can_be_drawn(
     with await asyncio.to_thread(Stage, keep=False) as stage:
         drawn = await draw(stage.socket, COMMANDS[:1], "idle")
     for svg in (drawn, PICTURE.read_text(encoding="utf-8")):
-        words = " ".join(html.unescape(re.sub("<[^>]*>", " ", svg)).split())
+        words = _words(svg)
         assert f"you {COMMANDS[0]} does team_status() -> The developer is idle." in words
         assert "@font-face" not in svg
         assert socket.gethostname() not in svg
@@ -200,6 +208,34 @@ async def test_the_selection_stays_with_its_member_when_the_team_changes() -> No
         await changes.put(rows("another", "developer"))
         await until(lambda: len(face.picture.members) == 2, "the one that was selected is gone")
         assert name_of_selected(face) is None, "nobody is answered who was not chosen"
+
+
+async def test_who_waits_is_seen_wherever_the_rows_of_a_large_team_are() -> None:
+    changes: asyncio.Queue[list[dict[str, Any]]] = asyncio.Queue(1)
+
+    async def team() -> Messages:
+        yield {"status": {**STATUS, "members": [{**m, "state": "idle"} for m in MANY]}}
+        while True:
+            yield {"event": "members", "members": await changes.get()}
+
+    face = Face(watch=team)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await until(lambda: len(face.picture.members) == len(MANY), "the team is there")
+        await pilot.press(*["down"] * 9)
+        assert name_of_selected(face) == "agent-10"
+        await changes.put(MANY)
+        await until(lambda: face.picture.members[0]["state"] == "waiting", "the PM waits")
+        await pilot.pause()
+        assert name_of_selected(face) == "agent-10", "a digit answers nobody else"
+        words = _words(tidied(face.export_screenshot()))
+        assert "3 more · waiting: pm" in words
+        assert "agent-10 working" in words
+        await pilot.press("home")
+        assert name_of_selected(face) == "pm"
+
+
+def _words(svg: str) -> str:
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", svg)).split())
 
 
 def name_of_selected(face: Face) -> str | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from libtmux import Pane
 
-from tests.support.daemon import Daemon, daemon_at
+from tests.support.daemon import Daemon, daemon_at, run
 from tests.support.desk import NEEDS, Desk, Display, Sound
 from tests.support.panes import ROOT, open_pane, own_server, screen_of
 from tests.support.wait import until
@@ -220,6 +220,29 @@ async def test_a_daemon_that_goes_is_told_and_no_terminal_is_an_error(daemon: Da
     assert (code, "needs a terminal" in err) == (2, True)
     with face({**daemon.environment, "TEAMVOICE_SOCKET": "/nowhere/control.sock"}, "watch") as pane:
         await shows(pane, "no daemon answers: teamvoice run")
+
+
+async def test_a_daemon_that_is_killed_is_missed_at_once_and_found_again(tmp_path: Path) -> None:
+    with (
+        daemon_at(tmp_path, {}, work_s=1.0) as daemon,
+        face(daemon.environment) as talk,
+        face(daemon.environment, "watch") as watch,
+    ):
+        for pane in (talk, watch):
+            await shows(pane, "link up", "developer")
+        os.kill(daemon.pid, signal.SIGKILL)
+        for pane in (talk, watch):
+            await shows(pane, "no daemon answers: teamvoice run")
+        talk.send_keys("m", enter=False)
+        await shows(talk, "trouble no daemon answers on")
+        with run(daemon):
+            for pane in (talk, watch):
+                await shows(pane, "link up", "developer")
+                assert "no daemon answers: teamvoice run" not in _flat(pane)
+            await types(talk, "tell the pm to rest")
+            for pane in (talk, watch):
+                await shows(pane, "-> Submitted to the PM.")
+                assert "Traceback" not in _flat(pane)
 
 
 async def _is_idle(daemon: Daemon, member: str) -> bool:

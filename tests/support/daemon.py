@@ -29,6 +29,9 @@ socket = "{socket}"
 """
 
 
+_UP = "the link is up"
+
+
 class Daemon:
     """A running daemon, its panes, and the folder where it keeps everything."""
 
@@ -123,11 +126,19 @@ def daemon_at(home: Path, desk: Mapping[str, str], *, work_s: float = 3.0) -> It
         (home / "config").mkdir()
         (home / "config" / "config.toml").write_text(CONFIG.format(socket=name_of(server)))
         daemon = Daemon(home, server, environment)
-        command = (sys.executable, "-m", "teamvoice", "run")
-        with running(command, environment, home / "daemon.log") as process:
-            daemon.pid = process.pid
-            wait_for(lambda: "the link is up" in daemon.log, "the link is up", 40)
+        with run(daemon):
             yield daemon
+
+
+@contextmanager
+def run(daemon: Daemon) -> Iterator[None]:
+    """Its process, with the link up; once more where an earlier one was killed."""
+    before = daemon.log.count(_UP) if (daemon.home / "daemon.log").exists() else 0
+    command = (sys.executable, "-m", "teamvoice", "run")
+    with running(command, daemon.environment, daemon.home / "daemon.log") as process:
+        daemon.pid = process.pid
+        wait_for(lambda: daemon.log.count(_UP) > before, _UP, 40)
+        yield
 
 
 def places(home: Path) -> dict[str, str]:

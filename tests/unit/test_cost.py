@@ -46,6 +46,14 @@ def test_the_offline_server_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("provider", "transcriber"),
+    [("openai", "gpt-transcribe"), ("offline", ""), ("xai", ""), ("localai", "")],
+)
+def test_only_who_was_asked_to_transcribe_is_named(provider: str, transcriber: str) -> None:
+    assert tariff(provider).transcriber == transcriber
+
+
+@pytest.mark.parametrize(
     ("provider", "model"),
     [("openai", "a-model-of-my-own"), ("generic", "gpt-realtime-2.1"), ("xai", "gpt-realtime-2.1")],
 )
