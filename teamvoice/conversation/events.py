@@ -323,3 +323,15 @@ class TimerRang(Event):
     """A timer that was set has come due."""
 
     name: str
+
+
+OF_A_SESSION = (
+    ResponseBegan,
+    AnswerAudio,
+    AnswerText,
+    ResponseEnded,
+    SpeechCommitted,
+    SpeechTranscribed,
+    RequestRefused,
+)
+"""What only a session tells; none of it means anything once the session was given up."""

@@ -12,7 +12,7 @@ concern      states                                          moved by
 the link     down, up                                        LinkUp, LinkDown, LinkRested
 microphone   closed, open, draining, discarding              gestures, CaptureEnded/Failed
 the response see :mod:`teamvoice.conversation.living`        CreateResponse, Response*, barge-in
-the speaker  silent, playing, stopping                       AnswerAudio, Sound*
+the speaker  silent, due, playing, stopping                  AnswerAudio, Sound*
 open calls   the calls that run now, and whose               ResponseEnded, ToolEnded, LinkDown
 what is owed whether the person is due an answer             commits, the end of all open calls
 the budget   left, spent                                     Spent
@@ -69,15 +69,6 @@ from teamvoice.conversation.tidings import TIMER as UNTOLD
 from teamvoice.conversation.tidings import Tidings
 from teamvoice.conversation.turn import Turn
 
-_OF_A_SESSION = (
-    ev.ResponseBegan,
-    ev.AnswerAudio,
-    ev.AnswerText,
-    ev.ResponseEnded,
-    ev.SpeechCommitted,
-    ev.SpeechTranscribed,
-    ev.RequestRefused,
-)
 _PARTED = "teamvoice was ended"
 _NOTHING = "nothing was recorded"
 _ENDS = {
@@ -129,13 +120,13 @@ class Conversation:
 
     def handle(self, event: ev.Event) -> list[Command]:
         """Take in one event; what is to be done about it, in order."""
-        if isinstance(event, _OF_A_SESSION) and self.link is Link.DOWN:
+        if isinstance(event, ev.OF_A_SESSION) and self.link is Link.DOWN:
             return []  # the last words of a session that was given up
         self._handlers[type(event)](event)
         self._respond(event.at)
         self._settle(event.at)
         self._respond(event.at)  # news waits for the end of a turn
-        if self.sound is Sound.SILENT and (told := self._tidings.take_told()):
+        if told := self._tidings.take_told():
             self._do(do.MarkTold(told))
         out, self._out = self._out, []
         return out
@@ -268,7 +259,8 @@ class Conversation:
         both are answered. Otherwise they interrupt it, and a new one begins.
         """
         draft = self._ledger.current
-        if draft and self._said.waits(draft.number) and self.sound is Sound.SILENT:
+        if draft and self._said.waits(draft.number) and self.sound in {Sound.SILENT, Sound.DUE}:
+            self._hush()
             self._owed = self._owed or self.response is not Response.FREE
             self._do(*self._living.cancel())
         else:
@@ -393,18 +385,22 @@ class Conversation:
     # The speaker -----------------------------------------------------------------------------
 
     def _sound_began(self, event: ev.SoundBegan) -> None:
+        if self.sound is Sound.DUE:
+            self.sound = Sound.PLAYING
         if self._ledger.current:
             self._ledger.current.clock("sound", event.at)
 
     def _sound_ended(self, _: ev.SoundEnded) -> None:
-        if self.sound is Sound.PLAYING:
+        if self.sound in {Sound.DUE, Sound.PLAYING}:
             self.sound = Sound.SILENT
             self._hearing.silent()
+            self._tidings.played_out()
 
     def _sound_stopped(self, event: ev.SoundStopped) -> None:
         if self.sound is not Sound.STOPPING:
             return
         self.sound = Sound.SILENT
+        self._tidings.stopped({part.item_id for part in event.heard if part.ms})
         corrections = self._hearing.stopped(event.heard)
         if self.link is Link.UP:
             self._do(*corrections)
@@ -438,12 +434,12 @@ class Conversation:
 
     def _end_session(self) -> list[Utterance]:
         """The session is no more; what was said so often in vain that it is given up."""
-        if self.sound is Sound.PLAYING and self.response is not Response.FREE:
+        if self.sound in {Sound.DUE, Sound.PLAYING} and self.response is not Response.FREE:
             self._do(do.FinishPlaying())
         self.link, self._owed = Link.DOWN, False
         self._do(*self._living.over())
         self._calls.session_lost()
-        self._tidings.session_lost()
+        self._tidings.session_lost(self.sound)
         self._hearing.session_lost()
         self._ledger.link_lost()
         self.budget.session_lost()
@@ -478,9 +474,9 @@ class Conversation:
             if not announced:
                 self._hearing.dropped(event.item_id)
             return
-        self.sound = Sound.PLAYING
+        self.sound = Sound.DUE if self.sound is Sound.SILENT else self.sound
         self._living.said_something = True
-        self._tidings.sounds()
+        self._tidings.given(event.item_id)
         self._hearing.played(event.item_id, aside=announced)
         if draft := self._ledger.of_response(event.response_id):
             draft.clock("answer", event.at)
@@ -503,9 +499,9 @@ class Conversation:
         was, announced = self._living.state, bool(self._tidings.announcing)
         is_mute = event.is_empty and was is Response.ACTIVE and not self._living.said_something
         is_complete = event.status == "completed" and is_ours and not is_mute
-        self._tidings.over(completed=is_complete and was is not Response.VOID)
+        self._tidings.over(completed=is_complete and was is Response.ACTIVE, sound=self.sound)
         self._do(*self._living.over(), *self._hearing.response_over())
-        if self.sound is Sound.PLAYING:
+        if self.sound in {Sound.DUE, Sound.PLAYING}:
             self._do(do.FinishPlaying())
         if is_complete:
             self._said.answered(self._living.about)
@@ -726,14 +722,14 @@ class Conversation:
 
     def _hush(self) -> None:
         if self.sound is Sound.PLAYING:
+            self._said.answered(self._living.about)  # what is heard in part is answered
+        if self.sound in {Sound.DUE, Sound.PLAYING}:
             self.sound = Sound.STOPPING
             self._do(do.Silence())
-            self._said.answered(self._living.about)  # what is heard in part is answered
-            self._tidings.heard_in_part()
 
     def _response_gone(self) -> None:
         self._ledger.response_gone(self._living.id)
-        self._tidings.over(completed=False)
+        self._tidings.over(completed=False, sound=self.sound)
         self._do(*self._living.over())
 
     def _give_up(self, draft: Draft | None, trouble: str) -> None:

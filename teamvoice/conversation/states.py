@@ -64,5 +64,6 @@ class Sound(enum.Enum):
     """The speaker, as far as answers go."""
 
     SILENT = "silent"
+    DUE = "due"  # it was given some of an answer, and nothing of that sounds yet
     PLAYING = "playing"
     STOPPING = "stopping"

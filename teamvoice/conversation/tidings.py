@@ -9,6 +9,9 @@ A part of the conversation machine. From the most to the least urgent:
 - *news*, by whom or what it is about, is said between turns, into silence. News that *lasts* is
   kept until it was heard; other news is worth nothing when the session dies, for it was shown.
 
+A response has told when it was heard, not when it is complete: what it knew of is held until the
+speaker has sounded it, or is put back when it was silenced before the first sample of it.
+
 What the person was told is collected by the id of its call (:meth:`Tidings.take_told`), so that
 whoever comes after this process need not tell it again.
 """
@@ -16,9 +19,10 @@ whoever comes after this process need not tell it again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from teamvoice.conversation.sentence import sentence
+from teamvoice.conversation.states import Sound
 
 TIMER = "untold"
 BROKE = "before the connection broke: "
@@ -33,16 +37,32 @@ class _News:
     is_shown: bool = True
 
 
+@dataclass(slots=True)
+class _Telling:
+    """What a response tells.
+
+    Args:
+        about: The ends that it knows of, while it lives.
+        ends: Those of them that it tells, once it is over.
+        news: What it announces.
+        items: Of it the speaker was given these.
+    """
+
+    about: set[str] = field(default_factory=set)
+    ends: dict[str, str] = field(default_factory=dict)
+    news: dict[str, _News] = field(default_factory=dict)
+    items: set[str] = field(default_factory=set)
+
+
 class Tidings:
     """What nobody was told aloud yet."""
 
     def __init__(self) -> None:
         self._receipts: dict[str, str] = {}
         self._ends: dict[str, str] = {}
-        self._asked_about: set[str] = set()  # ends that the living response was asked about
         self._news: dict[str, _News] = {}
-        self._saying: dict[str, _News] = {}  # what the living response says; empty once it sounds
-        self._announced: tuple[str, ...] = ()  # what the living response says, by its ids
+        self._living = _Telling()
+        self._sounding: list[_Telling] = []  # of responses that are over
         self._told: list[str] = []
         self._is_timed = False
         self.announcing = ""
@@ -101,16 +121,16 @@ class Tidings:
         """The timer rang: between turns, what nobody told by now is news."""
         self._is_timed = False
         for call_id in list(self._ends) if between_turns else ():
-            if call_id not in self._asked_about:
+            if call_id not in self._living.about:
                 self.ended_alone(call_id, self._ends.pop(call_id))
 
-    def session_lost(self) -> None:
+    def session_lost(self, sound: Sound) -> None:
         """What the session had and did not tell is told by the next one."""
+        self.over(completed=False, sound=sound)
         for call_id, output in self._receipts.items():
             self.came(call_id, BROKE + output, lasts=True)
         for call_id in list(self._ends):
             self.ended_alone(call_id, BROKE + self._ends.pop(call_id))
-        self.over(completed=False)
         self._news = {about: news for about, news in self._news.items() if news.tries}
         self._receipts.clear()
         self._ends.clear()
@@ -119,14 +139,12 @@ class Tidings:
 
     def asked(self) -> None:
         """A response is asked for, which knows of all ends so far."""
-        self._asked_about = set(self._ends)
+        self._living = _Telling(set(self._ends))
 
     def receipts(self) -> str:
         """The receipts, to be said now."""
-        self._saying = {
-            call_id: _News(text, tries=_TRIES) for call_id, text in self._receipts.items()
-        }
-        self._announced = tuple(self._receipts)
+        receipts = {i: _News(text, tries=_TRIES) for i, text in self._receipts.items()}
+        self._living = _Telling(news=receipts)
         self.announcing = " ".join(self._receipts.values())
         self._receipts.clear()
         return self.announcing
@@ -135,40 +153,66 @@ class Tidings:
         """All news as one sentence, to be said now, and how a model is told it; empty when none."""
         if not self._news:
             return "", ""
-        self._saying, self._news = self._news, {}
-        self._announced = tuple(self._saying)
-        said = self._saying.values()
+        self._living, self._news = _Telling(news=self._news), {}
+        said = self._living.news.values()
         self.announcing = sentence(*(news.fenced or news.text for news in said))
         return sentence(*(news.text for news in said)), self.announcing
 
-    def sounds(self) -> None:
-        """What is announced is heard."""
-        self._saying = {}
-
-    def heard_in_part(self) -> None:
-        """The person cut an answer short: that is all that they wanted to hear of it."""
-        self._forget_ends(self._asked_about)
-        self._tell(self._announced)
+    def given(self, item_id: str) -> None:
+        """The speaker was given a piece of what the living response says."""
+        self._living.items.add(item_id)
 
     def again(self) -> None:
         """What was to be announced met another response: it is announced after that, as it was."""
-        self._receipts = {" ".join(self._announced): self.announcing, **self._receipts}
-        self._saying, self._announced, self.announcing = {}, (), ""
+        self._receipts = {" ".join(self._living.news): self.announcing, **self._receipts}
+        self._living, self.announcing = _Telling(), ""
 
-    def over(self, *, completed: bool) -> None:
-        """The living response is over."""
-        if completed:
-            self._forget_ends(self._asked_about)
-            self._tell(self._announced)
+    def over(self, *, completed: bool, sound: Sound, shown: bool = False) -> None:
+        """The living response is over.
+
+        Args:
+            completed: It told all that it knew of.
+            sound: What the speaker does; it is stopped when the person wants to hear no more.
+            shown: It came as text alone, which was shown.
+        """
+        telling = self._leave(tells_ends=completed or sound is Sound.STOPPING)
+        self.announcing = ""
+        if telling.items and sound is not Sound.SILENT:
+            self._sounding.append(telling)
         else:
-            self._tell(
-                about for about in self._announced if about not in self._saying
-            )  # it sounded
-            lasting = {about: n for about, n in self._saying.items() if n.tries}
-            kept = {about: replace(n, tries=n.tries - 1) for about, n in lasting.items()}
-            self._news = {**kept, **self._news}
-        self._asked_about = set()
-        self._saying, self._announced, self.announcing = {}, (), ""
+            self._settle(telling, told=bool(telling.items) or shown)
+
+    def played_out(self) -> None:
+        """All that the speaker was given was heard, or is shown since it could not be."""
+        for telling in self._sounding:
+            self._settle(telling, told=True)
+        self._sounding = []
+
+    def stopped(self, heard: set[str]) -> None:
+        """The person cut short what was told: of these items they heard something.
+
+        That is all that they wanted to hear of it. What did not sound at all is still to be told.
+        """
+        for telling in [*self._sounding, self._leave(tells_ends=True)]:
+            self._settle(telling, told=not heard.isdisjoint(telling.items))
+        self._sounding = []
+
+    def _leave(self, *, tells_ends: bool) -> _Telling:
+        """The living response tells nothing more; what it told, if it was heard."""
+        telling, self._living = self._living, _Telling()
+        known = telling.about & self._ends.keys() if tells_ends else ()
+        telling.ends = {call_id: self._ends.pop(call_id) for call_id in known}
+        return telling
+
+    def _settle(self, telling: _Telling, *, told: bool) -> None:
+        """It is known whether a telling was heard; if not, what it told is to be told again."""
+        if told:
+            self._tell([*telling.ends, *telling.news])
+            return
+        lasting = {about: news for about, news in telling.news.items() if news.tries}
+        kept = {about: replace(news, tries=news.tries - 1) for about, news in lasting.items()}
+        self._news = {**kept, **self._news}
+        self._ends = {**telling.ends, **self._ends}
 
     def take_told(self) -> tuple[str, ...]:
         """What the person was told since this was asked last, each once."""
@@ -177,10 +221,6 @@ class Tidings:
 
     def _tell(self, ids: Iterable[str]) -> None:
         self._told += " ".join(ids).split()  # what is said again has all its ids as one
-
-    def _forget_ends(self, call_ids: set[str]) -> None:
-        self._tell(call_id for call_id in self._ends if call_id in call_ids)
-        self._ends = {i: end for i, end in self._ends.items() if i not in call_ids}
 
     @property
     def are_urgent(self) -> bool:

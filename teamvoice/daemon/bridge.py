@@ -159,7 +159,7 @@ class Bridge:
                 self._obey(commands)
         finally:
             self._busy = False
-        talks = self.machine.mic is Mic.OPEN or self.machine.sound is Sound.PLAYING
+        talks = self.machine.mic is Mic.OPEN or self._has_to_sound
         if talks is not self._talks:
             self._talks = talks
             self._rooms.on_talk(talks)
@@ -190,8 +190,12 @@ class Bridge:
     def be_quiet(self, quiet: bool) -> None:
         """Speak no more, or again. What is not spoken counts as heard: it is shown."""
         self.is_quiet = quiet
-        if quiet and self.machine.sound is Sound.PLAYING:
+        if quiet and self._has_to_sound:
             self._start(self._fall_quiet())
+
+    @property
+    def _has_to_sound(self) -> bool:
+        return self.machine.sound in {Sound.DUE, Sound.PLAYING}
 
     @property
     def shows_answers(self) -> bool:

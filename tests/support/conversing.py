@@ -44,13 +44,16 @@ class Talk:
         self.tell(ev.HoldEnded(at=self.at()))
         return self.tell(ev.CaptureEnded(at=self.at()))
 
-    def answer(self, response: str = "r1", item: str = "a1") -> None:
+    def answer(self, response: str = "r1", item: str = "a1", *, sounds: bool = True) -> None:
+        """An answer begins; its first piece sounds, unless it is still on its way to the ear."""
         self.tell(ev.ResponseBegan(at=self.at(), response_id=response))
         self.tell(
             ev.AnswerAudio(
                 at=self.at(), response_id=response, item_id=item, content_index=0, pcm=BLOCK
             )
         )
+        if sounds:
+            self.tell(ev.SoundBegan(at=self.at()))
 
     def end(self, response: str = "r1", *calls: ev.ToolCall) -> list[Command]:
         return self.tell(

@@ -187,7 +187,7 @@ class Person:
     def _is_pressed_for(self) -> bool:
         """An answer does not end, or the link waits for a person."""
         now = asyncio.get_running_loop().time()
-        if self.app._bridge.machine.sound is not Sound.PLAYING:
+        if self.app._bridge.machine.sound is Sound.SILENT:
             self._plays_since = now
         return now - self._plays_since > ENDLESS or self.app.link.state == "stopped"
 

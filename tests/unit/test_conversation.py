@@ -231,6 +231,18 @@ def test_more_words_before_any_answer_join_the_turn(talk: Talk) -> None:
     assert [turn.outcome for turn in talk.turns] == ["answered"]
 
 
+def test_words_whose_answer_was_silenced_before_it_sounded_are_answered_again(talk: Talk) -> None:
+    talk.say()
+    talk.answer(sounds=False)
+    began = talk.tell(ev.HoldBegan(at=talk.at()))
+    assert began[:3] == [do.Silence(), do.CancelResponse("r1"), do.BeginTurn(1)]
+    unheard = (ev.Heard("a1", 0, 0, complete=False),)
+    assert do.DeleteItem("a1") in talk.tell(ev.SoundStopped(at=talk.at(), heard=unheard))
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r1", status="cancelled"))
+    talk.tell(ev.Tapped(at=talk.at()))
+    assert do.CreateResponse() in talk.tell(ev.CaptureEnded(at=talk.at()))
+
+
 def test_a_tap_before_the_answer_loses_nothing(talk: Talk) -> None:
     talk.say()
     talk.tell(ev.HoldBegan(at=talk.at()))

@@ -31,14 +31,14 @@ class World(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.machine = Conversation(Rules(backlog=BACKLOG, cap_usd=CAP_USD))
-        self.days = 0
-        self.spent = False
+        self.days, self.spent = 0, False
         self.now = 0.0
         self.counter = 0
         self.timers: set[str] = set()
         self.mic_open = self.mic_closing = False
         self.holding = self.tapped = False
-        self.playing = self.stopping = self.finishing = False
+        self.playing = self.stopping = self.finishing = self.begun = False
+        self.queue: dict[str, set[str]] = {}  # responses in the speaker; the ends that each tells
         self.linked = False
         self.requested = 0  # response.create events that the provider did not act upon yet
         self.active = ""
@@ -123,8 +123,9 @@ class World(RuleBasedStateMachine):
                 self.stopping = True
             case do.FinishPlaying():
                 self.finishing = True
-            case do.Play():
+            case do.Play(item_id=item_id):
                 self.playing = True
+                self.queue.setdefault(item_id, set(self.ends_known))
 
     def obey_wire(self, command: do.Command) -> None:
         match command:
@@ -191,9 +192,8 @@ class World(RuleBasedStateMachine):
     @precondition(lambda self: not self.holding)
     @rule()
     def press(self) -> None:
-        if self.playing:  # what was heard in part is answered
+        if self.begun:  # what was heard in part is answered
             self.excused.update(self.in_part)
-            self.ends -= self.ends_known
         self.ends -= {f"done <{call_id}>." for call_id in self.confirmed}  # they were shown
         self.holding = True
         self.pressed_at = self.now + 0.01
@@ -220,7 +220,6 @@ class World(RuleBasedStateMachine):
         if self.mic_open:
             self.tapped = True
         self.holding = False
-        self.ends -= self.ends_known if self.playing else set()
         self.ends -= {f"done <{call_id}>." for call_id in self.confirmed}
         self.tell(ev.CancelAsked(at=self.tick()))
 
@@ -320,6 +319,14 @@ class World(RuleBasedStateMachine):
         self.response_ends(["send_message"], completed=True)
         self.release(tap=True)
 
+    @precondition(lambda self: self.requested and self.ends_known and not self.mic_open)
+    @rule()
+    def press_before_an_answer_sounds(self) -> None:
+        self.response_begins()
+        self.response_speaks()
+        if not self.holding:
+            self.press()
+
     @precondition(lambda self: self.open_calls)
     @rule()
     def all_tools_end(self) -> None:
@@ -328,17 +335,29 @@ class World(RuleBasedStateMachine):
 
     # The speaker ---------------------------------------------------------------------------
 
-    @precondition(lambda self: self.stopping)
+    @precondition(lambda self: self.playing and not self.begun)
     @rule()
-    def falls_silent(self) -> None:
-        self.stopping = self.playing = self.finishing = False
-        heard = (ev.Heard("item", 0, 100, complete=False),)
+    def sounds(self) -> None:
+        self.begun = True
+        self.tell(ev.SoundBegan(at=self.tick()))
+
+    @precondition(lambda self: self.stopping)
+    @rule(more=st.booleans())
+    def falls_silent(self, more: bool) -> None:
+        """Of what sounds the first was heard, and perhaps what came after it."""
+        sounded = list(self.queue)[: len(self.queue) if more else 1] if self.begun else []
+        heard = tuple(ev.Heard(i, 0, 100 * (i in sounded), complete=False) for i in self.queue)
+        self.ends = self.ends.difference(*(self.queue[item_id] for item_id in sounded))
+        self.queue.clear()
+        self.stopping = self.playing = self.finishing = self.begun = False
         self.tell(ev.SoundStopped(at=self.tick(), heard=heard))
 
     @precondition(lambda self: self.playing and self.finishing and not self.stopping)
     @rule()
     def played_out(self) -> None:
-        self.playing = self.finishing = False
+        self.playing = self.finishing = self.begun = False
+        self.ends = self.ends.difference(*self.queue.values())
+        self.queue.clear()
         self.tell(ev.SoundEnded(at=self.tick()))
 
     # The provider --------------------------------------------------------------------------
@@ -373,7 +392,11 @@ class World(RuleBasedStateMachine):
         if not self.announcing and not self.cancelled:
             self.in_part = list(self.commits)
         event = ev.AnswerAudio(
-            at=self.tick(), response_id=self.active, item_id="item", content_index=0, pcm=b"\0\0"
+            at=self.tick(),
+            response_id=self.active,
+            item_id=f"item of {self.active}",
+            content_index=0,
+            pcm=b"\0\0",
         )
         self.tell(event)
 
@@ -388,7 +411,6 @@ class World(RuleBasedStateMachine):
         asked = [ev.ToolCall(self.name("call"), tool, "{}") for tool in wanted]
         if completed and not self.announcing:
             self.done += self.commits
-            self.ends -= self.ends_known
         if completed:
             self.asked.update(call.call_id for call in asked)
             self.calls |= {call.call_id: call.name for call in asked}
@@ -478,7 +500,7 @@ class World(RuleBasedStateMachine):
         steps = [
             (self.holding, self.let_go),
             (self.mic_closing, self.capture_ends),
-            (self.stopping, self.falls_silent),
+            (self.stopping, lambda: self.falls_silent(more=False)),
             (not self.linked, self.link_comes_up),
             (bool(self.requested), self.response_begins),
             (bool(self.active), lambda: self.response_ends(tools=[], completed=False)),

@@ -57,8 +57,9 @@ def test_a_call_goes_on_through_a_barge_in_and_the_next_turn_knows(talk: Talk) -
     talk.tell(ev.HoldEnded(at=talk.at()))
     assert kinds(talk.tell(ev.CaptureEnded(at=talk.at())))[-1] is do.CreateResponse
     assert [call.output for call in talk.turns[0].calls] == [DONE]
-    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    talk.answer("r2", "a2")
     talk.end("r2")
+    talk.tell(ev.SoundEnded(at=talk.at()))
     assert talk.tell(ev.TimerRang(at=talk.at(), name="untold")) == []  # the answer told it
 
 
@@ -138,6 +139,90 @@ def test_a_receipt_is_told_when_the_person_has_heard_enough(talk: Talk) -> None:
     assert talk.marked == []
     stopped(talk, ("a2", 0, 300, False))
     assert talk.marked == ["call_1"]
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_receipt_whose_answer_never_sounded_is_told_by_the_next_one(
+    talk: Talk, is_complete: bool
+) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.answer("r2", "a2", sounds=False)
+    if is_complete:
+        talk.end("r2")
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    assert do.DeleteItem("a2") in stopped(talk, ("a2", 0, 0, False))
+    if not is_complete:
+        talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r2", status="cancelled"))
+    assert talk.marked == []
+    talk.blocks(20)
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    assert do.CreateResponse() in talk.tell(ev.CaptureEnded(at=talk.at()))
+    talk.answer("r3", "a3")
+    talk.end("r3")
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.marked == ["call_1"]
+
+
+def test_a_receipt_whose_answer_never_sounded_is_told_when_no_other_turn_comes(talk: Talk) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.answer("r2", "a2", sounds=False)
+    talk.end("r2")
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    stopped(talk, ("a2", 0, 0, False))
+    assert talk.marked == []
+    assert talk.tell(ev.TimerRang(at=talk.at(), name="untold")) == [do.Announce(DONE)]
+
+
+def test_of_two_answers_only_the_one_that_sounded_has_told(talk: Talk) -> None:
+    talk.say()
+    talk.answer("r1", "a1")
+    talk.end("r1", CALL)
+    tool_ends(talk)
+    talk.answer("r2", "a2", sounds=False)
+    talk.end("r2")
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    stopped(talk, ("a1", 0, 200, False), ("a2", 0, 0, False))
+    assert talk.marked == []
+
+
+def test_a_response_that_only_asks_for_more_tells_no_receipt(talk: Talk) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    talk.end("r2", READ)
+    assert talk.marked == []
+
+
+def test_an_answer_that_was_complete_when_it_was_cancelled_has_told_nothing(talk: Talk) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    audio(talk, "r2", "a2")
+    talk.end("r2")
+    assert talk.marked == []
+
+
+def test_news_that_was_silenced_before_it_sounded_is_said_again(talk: Talk) -> None:
+    talk.tell(ev.NewsCame(at=talk.at(), about="old", text="it is not known", lasts=True))
+    talk.answer("n1", "a1", sounds=False)
+    talk.end("n1")
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    assert do.Announce("It is not known.") in stopped(talk, ("a1", 0, 0, False))
+    assert talk.marked == []
+
+
+def test_an_answer_that_sounds_on_without_its_session_is_told_when_it_was_heard(talk: Talk) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.answer("r2", "a2")
+    talk.end("r2")
+    talk.tell(ev.LinkDown(at=talk.at(), reason="the connection broke"))
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert talk.marked == ["call_1"]
+    assert talk.tell(ev.LinkUp(at=talk.at())) == []
 
 
 def test_news_of_a_write_is_told_when_it_was_said(talk: Talk) -> None:
