@@ -19,7 +19,8 @@ class Draft:
     ``awaits`` names what a finished turn still waits for before it is written down: the ids of
     responses and calls, and a mark for each transcript. ``tainted`` is set once text from a pane
     may have come before what the model asks for. ``items`` are those that its speech
-    became, ``speech`` the audio of each hold. ``news`` is what a turn of our own is about.
+    became, ``speech`` the audio of each hold. ``news`` is what a turn of our own is about,
+    ``shown`` what of the answer was shown, since it came without sound.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Draft:
     awaits: set[str] = field(default_factory=set)
     tainted: bool = False
     news: str = ""
+    shown: list[str] = field(default_factory=list)
 
     def clock(self, step: str, at: float) -> None:
         """Note how long after the key came up a step was reached, the first time that it is."""
@@ -61,6 +63,11 @@ class Draft:
         """Note how the turn ended, unless that is known already."""
         self.outcome = self.outcome or outcome
         self.trouble = self.trouble or trouble
+
+    def show(self, text: str) -> list[Command]:
+        """Words of the answer came without sound: they are shown instead."""
+        self.shown += [text] if text else []
+        return [do.Tell("answer", text)] if text else []
 
     def give_up(self, trouble: str) -> list[Command]:
         """It failed, and no answer will tell of what was done: so that is shown."""
@@ -90,4 +97,5 @@ class Draft:
             sent_ms=len(speech) // _BYTES_PER_MS,
             speech=speech,
             news=self.news,
+            is_shown=" ".join(self.shown).split() == "".join(self.spoken).split(),
         )

@@ -37,7 +37,22 @@ class Living:
         self.id = ""
         self._trouble = ""  # that may be why it does not begin
         self.about: list[Utterance] = []  # what it was asked about
-        self.said_something = False
+        self.has_sound = False
+        self._words: list[str] = []
+
+    @property
+    def said_something(self) -> bool:
+        """Sound of it came, or words."""
+        return self.has_sound or bool(self._words)
+
+    @property
+    def text_alone(self) -> str:
+        """Its words, when no sound came with them: they are to be shown."""
+        return "" if self.has_sound else "".join(self._words).strip()
+
+    def said(self, words: str) -> None:
+        """A piece of its words came."""
+        self._words.append(words)
 
     @property
     def is_leaving(self) -> bool:
@@ -71,7 +86,7 @@ class Living:
 
     def began(self, response_id: str) -> list[Command]:
         """It has begun; one that was cancelled before is stopped now."""
-        self._trouble, self.said_something = "", False
+        self._trouble, self.has_sound, self._words = "", False, []
         was, self.state, self.id = self.state, Response.ACTIVE, response_id
         match was:
             case Response.CANCELLING:

@@ -475,7 +475,7 @@ class Conversation:
                 self._hearing.dropped(event.item_id)
             return
         self.sound = Sound.DUE if self.sound is Sound.SILENT else self.sound
-        self._living.said_something = True
+        self._living.has_sound = True
         self._tidings.given(event.item_id)
         self._hearing.played(event.item_id, aside=announced)
         if draft := self._ledger.of_response(event.response_id):
@@ -488,7 +488,7 @@ class Conversation:
     def _answer_text(self, event: ev.AnswerText) -> None:
         draft = self._ledger.of_response(event.response_id)
         if draft and self._living.is_wanted(event.response_id):
-            self._living.said_something = True
+            self._living.said(event.text)
             draft.spoken.append(event.text)
 
     def _response_ended(self, event: ev.ResponseEnded) -> None:
@@ -499,7 +499,10 @@ class Conversation:
         was, announced = self._living.state, bool(self._tidings.announcing)
         is_mute = event.is_empty and was is Response.ACTIVE and not self._living.said_something
         is_complete = event.status == "completed" and is_ours and not is_mute
-        self._tidings.over(completed=is_complete and was is Response.ACTIVE, sound=self.sound)
+        was_whole = is_complete and was is Response.ACTIVE
+        shown = draft.show(self._living.text_alone) if draft and was_whole else []
+        self._tidings.over(completed=was_whole, sound=self.sound, shown=bool(shown))
+        self._do(*shown)
         self._do(*self._living.over(), *self._hearing.response_over())
         if self.sound in {Sound.DUE, Sound.PLAYING}:
             self._do(do.FinishPlaying())

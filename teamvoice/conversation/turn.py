@@ -39,6 +39,7 @@ class Turn:
         sent_ms: How much speech was sent, in milliseconds.
         speech: That speech: mono PCM16 at 24 kHz.
         news: What was told without being asked for; then nothing was heard.
+        is_shown: The answer came without sound, and was shown when it came.
     """
 
     number: int
@@ -55,3 +56,4 @@ class Turn:
     sent_ms: int = 0
     speech: bytes = field(default=b"", repr=False)
     news: str = ""
+    is_shown: bool = False

@@ -359,7 +359,7 @@ class App:
             return  # a tap
         self._herald.said(turn)
         self._notices.turn(turn)
-        if self._bridge.shows_answers and turn.spoken:
+        if self._bridge.shows_answers and turn.spoken and not turn.is_shown:
             self._tell("answer", turn.spoken)
         record = self._record(turn)
         _log.info("turn", number=turn.number, outcome=turn.outcome, **turn.ms)

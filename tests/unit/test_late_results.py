@@ -225,6 +225,29 @@ def test_an_answer_that_sounds_on_without_its_session_is_told_when_it_was_heard(
     assert talk.tell(ev.LinkUp(at=talk.at())) == []
 
 
+def test_an_answer_in_text_alone_is_shown_and_has_told(talk: Talk) -> None:
+    asked_for(talk, CALL)
+    tool_ends(talk)
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    for text in ("The developer ", "has it."):
+        talk.tell(ev.AnswerText(at=talk.at(), response_id="r2", item_id="a2", text=text))
+    assert talk.marked == []
+    assert do.Tell("answer", "The developer has it.") in talk.end("r2")
+    assert talk.marked == ["call_1"]
+    assert [(turn.outcome, turn.spoken, turn.is_shown) for turn in talk.turns] == [
+        ("answered", "The developer has it.", True)
+    ]
+
+
+def test_the_words_of_an_answer_that_sounds_are_not_shown_as_well(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    talk.tell(ev.AnswerText(at=talk.at(), response_id="r1", item_id="a1", text="Hello."))
+    assert talk.end() == [do.FinishPlaying()]
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    assert [(turn.spoken, turn.is_shown) for turn in talk.turns] == [("Hello.", False)]
+
+
 def test_news_of_a_write_is_told_when_it_was_said(talk: Talk) -> None:
     news = ev.NewsCame(at=talk.at(), about="old", text="it is not known", lasts=True)
     talk.tell(news)
