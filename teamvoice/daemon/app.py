@@ -165,7 +165,7 @@ class App:
         # Again, and first: what the link still hears must not reach a bridge that is gone.
         self._stack.callback(lambda: [task.cancel() for task in tasks])
         for record in never_told:
-            self._bridge.tell(untold(record, asyncio.get_running_loop().time()))
+            self._bridge.tell(untold(record, asyncio.get_running_loop().time(), datetime.now(UTC)))
         self._key_watch = await self._standing.key.watch(self._settings.hotkey, self._desk.key)
         self._stack.enter_context(self._standing.control.answering(self))
         self._key_watch.serve(self._keys, self._tell)

@@ -29,7 +29,7 @@ import structlog
 from teamvoice.conversation.events import ToolCall
 from teamvoice.conversation.policy import WRITES
 from teamvoice.conversation.turn import NOT_FINISHED
-from teamvoice.daemon.records import Step, call_record, told_record
+from teamvoice.daemon.records import Step, age, call_record, told_record
 from teamvoice.errors import NeedsConfirmation
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +37,7 @@ _log = structlog.get_logger(__name__)
 Record = dict[str, Any]
 Tools = Callable[[str, str, bool], Awaitable[str]]
 
+OLD_S = 24 * 3600.0  # what was done longer ago is in the history, and not told any more
 _MOST = 10_000  # calls that are known; then the oldest is forgotten
 
 FAILED = "The tool failed, and it is not known whether anything was done."
@@ -74,22 +75,31 @@ class Deeds:
         What it had begun and did not end is written down now as ``unconfirmed``.
 
         Returns:
-            The last record of each call of which the person was not told what became of it. Each
-            is returned again to the next daemon, until :meth:`told`.
+            The last record of each call of which the person was not told what became of it, if
+            that was within a day. Each is returned again to the next daemon, until :meth:`told`.
         """
         known = list(records)
         calls = [r for r in known if r.get("kind") == "call" and "call_id" in r]
         self._last |= {str(record["call_id"]): record for record in calls}
         open_ended = [r for r in self._last.values() if r.get("state") == Step.BEGUN]
         lost = [
-            {**record, "time": _now(), "state": Step.UNCONFIRMED.value, "result": LOST, "ms": 0}
+            {
+                **record,
+                "began": record.get("time"),
+                "time": _now(),
+                "state": Step.UNCONFIRMED.value,
+                "result": LOST,
+                "ms": 0,
+            }
             for record in open_ended
         ]
         for record in lost:
             await self._note(record)
         told = set(_told(known))
         over = {Step.ENDED, Step.UNCONFIRMED}
-        return [r for i, r in self._last.items() if r.get("state") in over and i not in told]
+        untold = [r for i, r in self._last.items() if r.get("state") in over and i not in told]
+        now = datetime.now(UTC)
+        return [record for record in untold if 0 <= age(record, now) <= OLD_S]
 
     async def told(self, call_ids: Iterable[str]) -> None:
         """The person was told what became of calls; ids of anything else do not count."""

@@ -14,7 +14,7 @@ from teamvoice.conversation.events import NewsCame, ToolCall
 from teamvoice.conversation.policy import describe, without_screens
 from teamvoice.daemon.deeds import LOST
 from teamvoice.daemon.journal import Journal, read_last
-from teamvoice.daemon.recap import KEPT, recap
+from teamvoice.daemon.recap import KEPT, ago, recap
 from teamvoice.daemon.records import Step
 
 REMEMBERED = 1000  # records of the journal that are read at the start
@@ -63,8 +63,10 @@ class Memory:
         return recap([*self._last, *unwritten], datetime.now(UTC))
 
 
-def untold(record: Record, at: float) -> NewsCame:
+def untold(record: Record, at: float, now: datetime) -> NewsCame:
     """Of a write of an earlier daemon, whose end the person was not told: news that lasts.
+
+    It says how long ago that was, counted to ``now``, which is aware of its zone.
 
     What the person had confirmed may have been a screen's wish, so its words stay out of what a
     model is told.
@@ -76,16 +78,16 @@ def untold(record: Record, at: float) -> NewsCame:
     return NewsCame(
         at=at,
         about=str(record["call_id"]),
-        text=say(ToolCall("", name, shown), result),
-        fenced=say(ToolCall("", name, given), result),
+        text=say(ToolCall("", name, shown), result, ago(record, now)),
+        fenced=say(ToolCall("", name, given), result, ago(record, now)),
         lasts=True,
     )
 
 
-def _say_ended(_: ToolCall, result: str) -> str:
-    return f"before I was ended: {result}"
+def _say_ended(_: ToolCall, result: str, when: str) -> str:
+    return f"{when}, before I was ended: {result}"
 
 
-def _say_unknown(call: ToolCall, result: str) -> str:
+def _say_unknown(call: ToolCall, result: str, when: str) -> str:
     why = ", as I was ended meanwhile" if result == LOST else ""
-    return f"it is not known whether this was done{why}: {describe(call)}"
+    return f"it is not known whether this was done {when}{why}: {describe(call)}"

@@ -18,7 +18,7 @@ from datetime import datetime
 from teamvoice.conversation.events import ToolCall
 from teamvoice.conversation.policy import WRITES, describe, without_screens
 from teamvoice.conversation.turn import NOT_FINISHED
-from teamvoice.daemon.records import Record, Step
+from teamvoice.daemon.records import Record, Step, age
 from teamvoice.team.digest import say_seconds, tokens
 
 BUDGET = 900  # tokens, by the upper estimate of team.digest; 1,000 must not be reached
@@ -47,7 +47,7 @@ def recap(records: Iterable[Record], now: datetime) -> str:
         records: The journal's last records, oldest first.
         now: The time, aware of its zone.
     """
-    recent = [r for r in records if 0 <= _age(r, now) <= RECENT_S]
+    recent = [r for r in records if 0 <= age(r, now) <= RECENT_S]
     calls = {str(r.get("call_id")): r for r in recent if r.get("kind") == "call"}
     turns = [r for r in recent if r.get("kind") == "turn"][-TURNS:]
     in_turns = {str(call.get("call_id")) for r in recent for call in r.get("calls", ())}
@@ -81,7 +81,7 @@ def _turn(turn: Record, calls: dict[str, Record], now: datetime) -> str:
         asks = str(turn.get("spoken", "")).rstrip().endswith("?")
         done = ["You asked them something." if asks else "You answered, and used no tool."]
     ending = _BY_TURN.get(str(turn.get("outcome")), "")
-    return " ".join(filter(None, [f"- {_when(turn, now)} {words}.", *done, ending]))
+    return " ".join(filter(None, [f"- {ago(turn, now)} {words}.", *done, ending]))
 
 
 def _done(turn: Record, calls: dict[str, Record]) -> Iterator[str]:
@@ -96,9 +96,7 @@ def _done(turn: Record, calls: dict[str, Record]) -> Iterator[str]:
 
 
 def _loose(call: Record, now: datetime) -> str:
-    return (
-        f"- {_when(call, now)} {_what(call, at_once=not call.get('confirmed'))}: {_end({}, call)}"
-    )
+    return f"- {ago(call, now)} {_what(call, at_once=not call.get('confirmed'))}: {_end({}, call)}"
 
 
 def _what(call: Record, *, at_once: bool) -> str:
@@ -122,13 +120,6 @@ def _short(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def _when(record: Record, now: datetime) -> str:
-    return f"{say_seconds(max(1, round(_age(record, now))))} ago"
-
-
-def _age(record: Record, now: datetime) -> float:
-    """Seconds; below zero when the record has no time that can be read."""
-    try:
-        return max(0.0, (now - datetime.fromisoformat(str(record.get("time")))).total_seconds())
-    except (ValueError, TypeError):
-        return -1.0
+def ago(record: Record, now: datetime) -> str:
+    """How old a record is, in words: ``5 minutes ago``."""
+    return f"{say_seconds(max(1, round(age(record, now))))} ago"

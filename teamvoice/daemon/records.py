@@ -111,6 +111,15 @@ def told_record(call_ids: Sequence[str], time: str) -> Record:
     return {"kind": "told", "time": time, "call_ids": list(call_ids)}
 
 
+def age(record: Record, now: datetime) -> float:
+    """How long ago it began, in seconds; below zero when it has no time that can be read."""
+    began = record.get("began") or record.get("time")
+    try:
+        return max(0.0, (now - datetime.fromisoformat(str(began))).total_seconds())
+    except (ValueError, TypeError):
+        return -1.0
+
+
 def is_step(record: Record) -> bool:
     """A record that is not to be shown: what something later tells, or that something was told."""
     if record.get("kind") == "told":

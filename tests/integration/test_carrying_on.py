@@ -114,7 +114,7 @@ async def test_a_receipt_that_was_not_told_before_the_end_is_told_after_it_once(
             await over.wait()  # the answer that would tell it
         return event
 
-    untold = "Before I was ended: Submitted to the developer."
+    untold = "ago, before I was ended: Submitted to the developer."
     relay.gate = gate
     async with talking(settings(tmux, relay.url)) as talk, asyncio.TaskGroup() as tasks:
         await is_up(talk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from teamvoice import config
 from teamvoice.conversation.events import ToolCall
 from teamvoice.daemon.deeds import FAILED, LOST, Deeds
 from teamvoice.daemon.journal import Journal, read_last
+from teamvoice.daemon.memory import untold
 from teamvoice.daemon.records import told_record, worth_showing
 from teamvoice.errors import NeedsConfirmation
 from tests.support.wait import until
@@ -21,6 +23,11 @@ from tests.support.wait import until
 SEND = ToolCall("call_1", "send_message", '{"member": "dev", "text": "go"}')
 READ = ToolCall("call_2", "team_status", "{}")
 DONE = "Submitted to the developer."
+
+
+def ago(**how_long: int) -> str:
+    """A time in the past, as the journal has it."""
+    return (datetime.now(UTC) - timedelta(**how_long)).isoformat(timespec="seconds")
 
 
 class House:
@@ -155,7 +162,7 @@ async def test_what_an_earlier_daemon_did_not_end_is_unconfirmed_once(house: Hou
     house.path.write_bytes(
         b'{"kind": "call", "state": "begun", "call_id": "call_1", "name": "send_message",'
         b' "arguments": {"member": "dev", "text": "go"},'
-        b' "time": "2026-01-31T09:30:00+00:00", "confirmed": false}\n'
+        b' "time": "%s", "confirmed": false}\n' % ago(minutes=5).encode()
     )
     for _ in range(2):
         async with house.deeds() as deeds:
@@ -178,6 +185,29 @@ async def test_what_nobody_told_is_to_be_told_until_somebody_did(house: House) -
         assert house.untold == []
         await deeds.told(["pm"])
     assert [r["call_ids"] for r in read_last(house.path, 9) if r["kind"] == "told"] == [["call_1"]]
+
+
+async def test_what_is_told_of_an_earlier_daemon_says_how_old_it_is(house: House) -> None:
+    begun = {"kind": "call", "state": "begun", "name": "send_message", "arguments": {}}
+    records = [
+        {**begun, "call_id": "new", "time": ago(minutes=5)},
+        {**begun, "call_id": "old", "time": ago(days=2)},
+        {**begun, "call_id": "odd", "time": "some day"},
+        {**begun, "call_id": "done", "time": ago(hours=3), "state": "ended", "result": DONE},
+        {**begun, "call_id": "past", "time": ago(days=2), "state": "ended", "result": DONE},
+    ]
+    async with Journal(house.path, config.Journal(), house.troubles.append) as journal:
+        for record in records:
+            await journal.append(record)
+    for _ in range(2):  # that the end was written down today makes nothing younger
+        async with house.deeds():
+            pass
+        news = [untold(record, 0.0, datetime.now(UTC)) for record in house.untold]
+        unknown = "it is not known whether this was done 5 minutes ago, as I was ended meanwhile"
+        assert sorted(item.text for item in news) == [
+            f"3 hours ago, before I was ended: {DONE}",
+            f"{unknown}: send message",
+        ]
 
 
 async def test_what_an_answer_told_needs_no_mark(house: House) -> None:
