@@ -310,6 +310,7 @@ class App:
             spent=self._spending.of,
             chimes=self._settings.audio.chimes,
             on_talk=self._desk.others.talk if self._desk.others else lambda _talks: None,
+            session=lambda: self.link.session,
             on_told=lambda ids: self._tasks.create_task(self._deeds.told(ids)),
             observe=Observer(self._news.publish, lambda: self._news.is_watched).saw,
         )

@@ -81,6 +81,7 @@ class Rooms:
         on_talk: Somebody talks, the person or the voice, or nobody does any more.
         observe: Told each event, and the commands that it led to.
         on_told: The person was told what became of these calls.
+        session: Which session is up.
     """
 
     capture: Capture
@@ -96,6 +97,7 @@ class Rooms:
     on_talk: Callable[[bool], None] = lambda _talks: None
     observe: Callable[[ev.Event, Sequence[Command]], None] = lambda _event, _commands: None
     on_told: Callable[[Sequence[str]], object] = lambda _call_ids: None
+    session: Callable[[], str] = str
 
 
 class Bridge:
@@ -232,7 +234,7 @@ class Bridge:
         """The provider sent something."""
         if isinstance(event, wire.Malformed):
             _log.warning("not the protocol", reason=event.reason, start=event.start)
-        meaning = event_from(event, self._now())
+        meaning = event_from(event, self._now(), self._rooms.session())
         if meaning is not None:
             if spent := self._rooms.spent(meaning):
                 self.tell(spent)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -23,6 +24,7 @@ from teamvoice.realtime.client import Session
 from teamvoice.realtime.events import ErrorEvent, Event
 from teamvoice.realtime.instructions import instructions
 from teamvoice.realtime.link import Link, LinkState
+from teamvoice.realtime.parts import SessionInfo
 from teamvoice.realtime.requests import CreateItem, Request, message
 from teamvoice.realtime.session import SessionSpec
 from teamvoice.realtime.upkeep import Upkeep
@@ -95,6 +97,7 @@ class ProviderLink:
             backoff=self._pace.backoff,
             upkeep=self._upkeep(),
         )
+        self._nameless = SessionInfo(), ""
         self.is_up = asyncio.Event()
         self.reason = "starting"
         self._is_ending = False
@@ -142,6 +145,16 @@ class ProviderLink:
     def leave(self) -> None:
         """The daemon ends: what happens to the link from now on is no news."""
         self._is_ending = True
+
+    @property
+    def session(self) -> str:
+        """Which session is up: as the provider names it, or as we do where it does not."""
+        info = self._link.info
+        if info.id:
+            return info.id.replace("@", "")
+        if info is not self._nameless[0]:
+            self._nameless = info, uuid.uuid4().hex
+        return self._nameless[1]
 
     @property
     def state(self) -> str:

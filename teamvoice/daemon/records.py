@@ -37,7 +37,7 @@ def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
 
         {"kind": "turn", "time": "2026-01-31T09:30:00+00:00", "number": 7,
          "heard": "tell the developer to rest", "typed": false,
-         "calls": [{"call_id": "call_8vHq", "name": "send_message",
+         "calls": [{"call_id": "call_8vHq@sess_3kPm", "name": "send_message",
                     "arguments": {"member": "developer", "text": "rest"},
                     "result": "Submitted to the developer.", "ms": 21}],
          "spoken": "Submitted to the developer.", "outcome": "answered", "trouble": "",
@@ -92,7 +92,7 @@ def call_record(call: ToolCall, state: Step, time: str, *, confirmed: bool) -> R
     ::
 
         {"kind": "call", "time": "2026-01-31T09:30:00+00:00", "state": "begun",
-         "call_id": "call_8vHq", "name": "send_message",
+         "call_id": "call_8vHq@sess_3kPm", "name": "send_message",
          "arguments": {"member": "developer", "text": "rest"}, "confirmed": false}
     """
     return {

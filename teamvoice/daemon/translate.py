@@ -1,6 +1,9 @@
 """Between the conversation and the wire: its commands as requests, the provider's events as its.
 
 Pure. What the conversation has no use for becomes nothing.
+
+The id of a call is the provider's own within one session, and some count anew in the next. Whatever
+knows a call for longer than its session knows it as ``call_8vHq@sess_3kPm``.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from teamvoice.realtime import parts
 from teamvoice.realtime import requests as ask
 from teamvoice.realtime.parts import Response
 from teamvoice.realtime.requests import Request
+
+_OF = "@"
 
 
 def request_for(command: Command) -> Request | None:
@@ -33,7 +38,8 @@ def _truncation(command: do.TruncateItem) -> Request:
 
 
 def _tool_output(command: do.AddToolOutput) -> Request:
-    item = ask.CallOutputItem(call_id=command.call_id, output=command.output)
+    own = command.call_id.rpartition(_OF)[0] or command.call_id
+    item = ask.CallOutputItem(call_id=own, output=command.output)
     return ask.CreateItem(item=item)
 
 
@@ -56,18 +62,19 @@ _REQUESTS: dict[type[Command], Callable[[Any], Request]] = {
 _CAUSES = {"input_audio_buffer_commit_empty": "input_audio_buffer.commit"}
 
 
-def event_from(event: wire.Event, at: float) -> ev.Event | None:
+def event_from(event: wire.Event, at: float, session: str = "") -> ev.Event | None:
     """What an event of the provider's means to the conversation; None when nothing.
 
     Args:
         event: As it came.
         at: When, in seconds on the conversation's clock.
+        session: Which session it is of; empty where there is only one.
     """
     match event:
         case wire.ResponseCreated(response=response) if not _is_aside(response):
             return ev.ResponseBegan(at=at, response_id=response.id)
         case wire.ResponseDone(response=response) if not _is_aside(response):
-            return _ended(response, at)
+            return _ended(response, at, session)
         case wire.AudioDelta():
             return ev.AnswerAudio(
                 at=at,
@@ -81,10 +88,10 @@ def event_from(event: wire.Event, at: float) -> ev.Event | None:
                 at=at, response_id=event.response_id, item_id=event.item_id, text=event.delta
             )
         case _:
-            return _about_speech(event, at)
+            return _about_speech(event, at, session)
 
 
-def _about_speech(event: wire.Event, at: float) -> ev.Event | None:
+def _about_speech(event: wire.Event, at: float, session: str) -> ev.Event | None:
     match event:
         case wire.AudioCommitted(item_id=item_id):
             return ev.SpeechCommitted(at=at, item_id=item_id)
@@ -97,7 +104,7 @@ def _about_speech(event: wire.Event, at: float) -> ev.Event | None:
             return ev.RequestRefused(
                 at=at,
                 request=event.request or _CAUSES.get(error.code or "", ""),
-                about="" if event.subject == "system" else event.subject,
+                about=_about(event.subject, session),
                 code=error.code or error.type or "",
                 message=error.message or error.name,
             )
@@ -105,9 +112,23 @@ def _about_speech(event: wire.Event, at: float) -> ev.Event | None:
             return None
 
 
-def _ended(response: Response, at: float) -> ev.ResponseEnded:
+def _about(subject: str, session: str) -> str:
+    match subject:
+        case "system":
+            return ""
+        case "user" | "assistant":
+            return subject
+    return _known_as(subject, session)
+
+
+def _known_as(call_id: str | None, session: str) -> str:
+    """A call's id, which no other session's call has."""
+    return f"{call_id}{_OF}{session}" if call_id and session else call_id or ""
+
+
+def _ended(response: Response, at: float, session: str) -> ev.ResponseEnded:
     calls = tuple(
-        ev.ToolCall(item.call_id or "", item.name or "", item.arguments or "")
+        ev.ToolCall(_known_as(item.call_id, session), item.name or "", item.arguments or "")
         for item in response.calls
     )
     return ev.ResponseEnded(

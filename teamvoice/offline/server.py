@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import http
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlsplit
 
@@ -45,7 +45,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def serve(
-    settings: Settings, ears_factory: EarsFactory, mind: Mind, voice: Voice
+    settings: Settings,
+    ears_factory: EarsFactory,
+    mind: Mind,
+    voice: Voice,
+    names_factory: Callable[[], Names] = Names,
 ) -> AsyncIterator[str]:
     """Serve while the context is open; its value is the address for clients.
 
@@ -54,6 +58,7 @@ async def serve(
         ears_factory: Makes the ears of one session; inert until they are told to ``load``.
         mind: What understands, for all sessions.
         voice: What speaks, for all sessions.
+        names_factory: Makes the ids of one session.
 
     Raises:
         TeamvoiceError: The port is taken.
@@ -63,7 +68,7 @@ async def serve(
     async def handle(socket: ServerConnection) -> None:
         with door:
             limits, model = settings.limits, _model(socket)
-            session = Session(mind, limits, Names(), model, time.time())
+            session = Session(mind, limits, names_factory(), model, time.time())
             ears = ears_factory()
             await Connection(socket, session, ears, voice, limits.session_s).serve()
 

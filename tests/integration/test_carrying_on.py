@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.bridge import Bridge, Rooms
 from teamvoice.daemon.journal import journal_path, read_last
+from teamvoice.offline.script import Names
 from teamvoice.realtime.requests import Request
 from tests.support.offline_parts import TONE, ToneVoice
 from tests.support.panes import screen_of
@@ -69,6 +71,46 @@ async def test_the_next_session_knows_what_was_done_and_does_nothing_again(
     assert sessions[0] == sessions[1], "instructions and tools are the same bytes"
     (pane,) = tmux.panes.filter(window_name="developer")
     assert screen_of(pane).count("> fix the login") == 1
+
+
+async def next_session(relay: Relay) -> None:
+    """Break the one that is up, and await that another one was told of it."""
+    before = len(notes(relay))
+    await relay.cut()
+    await until(lambda: len(notes(relay)) > before, "the next session is told", 20)
+
+
+class Counted(Names):
+    """Ids that begin anew in every session; only the session's own does not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count: Counter[str] = Counter()
+
+    def fresh(self, kind: str) -> str:
+        self._count[kind] += 1
+        return super().fresh(kind) if kind == "sess" else f"{kind}_{self._count[kind]}"
+
+
+async def test_where_ids_begin_anew_with_every_session_each_write_is_done_once(
+    tmux: Server,
+) -> None:
+    (pane,) = tmux.panes.filter(window_name="developer")
+    other = SEND.replace("login", "logout")
+    async with provider(names=Counted) as url, relay_to(url) as relay:
+        async with talking(settings(tmux, relay.url)) as talk:
+            for said in (SEND, other, SEND):
+                await is_up(talk)
+                turn = await talk.app.ask(said)
+                assert [call["result"] for call in turn["calls"]] == ["Submitted to the developer."]
+                await next_session(relay)
+        async with talking(settings(tmux, relay.url)) as talk:
+            assert "Not done" not in str(await talk.app.ask(other))
+    assert screen_of(pane).count("> fix the login") == 2
+    assert screen_of(pane).count("> fix the logout") == 2
+    outputs = [e["item"] for e in relay.sent if e.get("item", {}).get("type", "")[-6:] == "output"]
+    ids = [item["call_id"] for item in outputs]
+    assert (len(ids), len(set(ids)), "@" in str(ids)) == (4, 2, False), "each as the server has it"
 
 
 async def test_a_restarted_daemon_carries_on(

@@ -65,9 +65,16 @@ class Stage:
     panes: dict[str, Pane]
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     call_id: str = ""  # what the next call's id is changed to
+    session: str = ""
 
     async def gate(self, event: Event) -> Event:
-        """Let a response that asks for a call wait, and pass for an earlier one."""
+        """Let a response that asks for a call wait, and pass for an earlier one.
+
+        To whoever comes back this is a server that takes the first session up again.
+        """
+        if session := event.get("session"):
+            self.session = self.session or session["id"]
+            session["id"] = self.session
         calls = event.get("response", {}).get("output", []) if is_done(event) else []
         for item in calls:
             if item["type"] == "function_call":
@@ -258,7 +265,7 @@ async def see_what_is_told(stage: Stage, step: str) -> None:
 async def see_that_it_is_never_repeated(stage: Stage, step: str) -> None:
     """The provider asks for the same call once more, under its old id."""
     (call,) = begun(stage, step)
-    stage.call_id = call["call_id"]
+    stage.call_id = call["call_id"].removesuffix(f"@{stage.session}")
     stage.may_answer.set()
     async with asyncio.TaskGroup() as asking:
         await until(lambda: is_quiet(stage), "nothing is being said", 20)

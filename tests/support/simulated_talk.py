@@ -140,6 +140,7 @@ class Voice:
             wire=self.link,
             call_tool=self.deeds.call,
             asleep=lambda: world.slept,
+            session=lambda: self.link.session,
             pin=team.pin,
             on_turn=self._turn_over,
             on_tell=lambda kind, text: self.accounts.told.append((kind, text)),

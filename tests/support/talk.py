@@ -19,6 +19,7 @@ from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
 from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import Desk, spoken_desk
 from teamvoice.offline.ports import Voice
+from teamvoice.offline.script import Names
 from teamvoice.offline.server import Settings, serve
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of
 from tests.support.panes import name_of, open_pane, own_server, standin
@@ -44,10 +45,12 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @contextlib.asynccontextmanager
-async def provider(port: int = 0, voice: Voice | None = None) -> AsyncIterator[str]:
+async def provider(
+    port: int = 0, voice: Voice | None = None, names: Callable[[], Names] = Names
+) -> AsyncIterator[str]:
     """A Realtime server whose ears make no mistake."""
     settings = Settings(token=TOKEN, port=port)
-    async with serve(settings, ExactEars, LiteralMind(), voice or ToneVoice()) as url:
+    async with serve(settings, ExactEars, LiteralMind(), voice or ToneVoice(), names) as url:
         yield url
 
 

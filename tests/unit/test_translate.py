@@ -66,6 +66,18 @@ def test_a_response_with_its_calls_and_its_tokens() -> None:
     )
 
 
+def test_a_call_is_known_beyond_its_session_and_answered_within_it() -> None:
+    call = {"type": "function_call", "call_id": "call_1", "name": "list_team", "arguments": "{}"}
+    response = {"id": "r1", "status": "completed", "output": [call]}
+    frame = json.dumps({"type": "response.done", "response": response})
+    known = [event_from(Decoder().decode(frame), 1.0, session) for session in ("sess_a", "sess_b")]
+    ids = [event.calls[0].call_id for event in known if isinstance(event, ev.ResponseEnded)]
+    assert ids == ["call_1@sess_a", "call_1@sess_b"]
+    request = request_for(do.AddToolOutput(ids[0], "Submitted."))
+    assert request is not None
+    assert json.loads(encode(request))["item"]["call_id"] == "call_1"
+
+
 def test_why_a_response_failed() -> None:
     details = {"type": "failed", "error": {"code": "server_error", "message": "overloaded"}}
     response = {"id": "r1", "status": "failed", "status_details": details}
