@@ -523,7 +523,7 @@ class Conversation:
         match sort(event, is_leaving=living.is_leaving, has_begun=bool(living.id)):
             case Refusal.CANCELLED:
                 self._response_gone()  # which is what was wanted
-            case Refusal.ANOTHER:
+            case Refusal.ANOTHER if self.response is not Response.FREE:
                 self._ask_again()  # once the other one has ended
             case Refusal.RESPONSE:
                 self._response_gone()

@@ -35,7 +35,7 @@ class Refusal(enum.Enum):
     UNKNOWN = "unknown"  # which request it was
 
 
-_ANOTHER = "conversation_already_has_active_response"
+ANOTHER = "conversation_already_has_active_response"
 _BY_REQUEST = {
     "": Refusal.UNKNOWN,
     "input_audio_buffer.append": Refusal.BLOCK,
@@ -60,7 +60,7 @@ def sort(event: RequestRefused, *, is_leaving: bool, has_begun: bool) -> Refusal
         case "response.cancel" if is_leaving and has_begun:
             return Refusal.CANCELLED
         case "response.create":
-            return Refusal.ANOTHER if event.code == _ANOTHER else Refusal.RESPONSE
+            return Refusal.ANOTHER if event.code == ANOTHER else Refusal.RESPONSE
         case "conversation.item.create" if event.about:
             return Refusal.ITEM
     return _BY_REQUEST.get(event.request, Refusal.OTHER)

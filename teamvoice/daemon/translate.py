@@ -14,6 +14,7 @@ from typing import Any
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
+from teamvoice.conversation.refusals import ANOTHER
 from teamvoice.realtime import events as wire
 from teamvoice.realtime import parts
 from teamvoice.realtime import requests as ask
@@ -58,8 +59,19 @@ _REQUESTS: dict[type[Command], Callable[[Any], Request]] = {
 }
 
 
-# Codes that only one kind of request can cause, of servers that do not say which it was.
-_CAUSES = {"input_audio_buffer_commit_empty": "input_audio_buffer.commit"}
+# Of servers that do not say which request it was: what only one kind of request can cause, by the
+# code, else by the words.
+_CAUSES = {
+    "input_audio_buffer_commit_empty": "input_audio_buffer.commit",
+    "response_cancel_not_active": "response.cancel",
+    ANOTHER: "response.create",
+    "item_truncate_invalid_item_id": "conversation.item.truncate",
+    "item_delete_invalid_item_id": "conversation.item.delete",
+}
+_WORDS = {
+    "already has an active response": ANOTHER,
+    "no active response": "response_cancel_not_active",
+}
 
 
 def event_from(event: wire.Event, at: float, session: str = "") -> ev.Event | None:
@@ -101,15 +113,25 @@ def _about_speech(event: wire.Event, at: float, session: str) -> ev.Event | None
         case wire.TranscriptionFailed(item_id=item_id):
             return ev.SpeechTranscribed(at=at, item_id=item_id, text="")
         case wire.ErrorEvent(error=error):
+            code = _code(error)
             return ev.RequestRefused(
                 at=at,
-                request=event.request or _CAUSES.get(error.code or "", ""),
+                request=event.request or _CAUSES.get(code, ""),
                 about=_about(event.subject, session),
-                code=error.code or error.type or "",
+                code=code,
                 message=error.message or error.name,
             )
         case _:
             return None
+
+
+def _code(error: parts.ErrorDetail) -> str:
+    """The provider's code; the usual one for what some servers say in words alone."""
+    if error.code in _CAUSES:
+        return error.code
+    said = (error.message or "").lower()
+    meant = (code for words, code in _WORDS.items() if words in said)
+    return next(meant, "") or error.code or error.type or ""
 
 
 def _about(subject: str, session: str) -> str:

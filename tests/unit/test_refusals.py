@@ -201,6 +201,17 @@ def test_an_active_response_elsewhere_tells_no_receipt(talk: Talk) -> None:
     assert talk.marked == [CALL.call_id]
 
 
+def test_another_response_is_waited_for_only_when_one_was_asked_for(talk: Talk) -> None:
+    code = "conversation_already_has_active_response"
+    assert refuse(talk, ("response.create", ""), code) == []
+    assert talk.machine.response is Response.FREE
+    assert is_answered(talk)
+    assert do.CreateResponse() in talk.say()
+    assert refuse(talk, ("response.create", ""), code) == []
+    ended = ev.ResponseEnded(at=talk.at(), response_id="other", status="completed")
+    assert talk.tell(ended) == [do.CreateResponse()]
+
+
 def test_a_cancel_that_came_too_late_is_not_taken_for_that_of_the_next_response(talk: Talk) -> None:
     talk.say()
     talk.answer("r1")

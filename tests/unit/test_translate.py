@@ -78,6 +78,28 @@ def test_a_call_is_known_beyond_its_session_and_answered_within_it() -> None:
     assert json.loads(encode(request))["item"]["call_id"] == "call_1"
 
 
+CANCEL = "response.cancel", "response_cancel_not_active"
+ANOTHER = "response.create", "conversation_already_has_active_response"
+
+
+@pytest.mark.parametrize(
+    ("error", "meant"),
+    [
+        ({"code": CANCEL[1], "message": "no"}, CANCEL),
+        ({"type": "x", "message": "Cancellation failed: no active response found"}, CANCEL),
+        ({"code": ANOTHER[1], "message": "no"}, ANOTHER),
+        ({"code": "x", "message": "Conversation already has an active response."}, ANOTHER),
+        ({"code": "busy", "message": "too busy"}, ("", "busy")),
+    ],
+)
+def test_which_request_was_refused_when_the_server_does_not_say(
+    error: dict[str, str], meant: tuple[str, str]
+) -> None:
+    refused = meaning(type="error", error=error)
+    assert isinstance(refused, ev.RequestRefused)
+    assert (refused.request, refused.code) == meant
+
+
 def test_why_a_response_failed() -> None:
     details = {"type": "failed", "error": {"code": "server_error", "message": "overloaded"}}
     response = {"id": "r1", "status": "failed", "status_details": details}
