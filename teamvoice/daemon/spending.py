@@ -35,23 +35,28 @@ class Spending:
         self._journal = journal
         self._now = now
         self._day = ""
+        self._before: dict[str, float] = {}  # what days came to before this daemon, until told
 
     def read(self, at: float) -> Spent:
-        """What was spent today already, from the journal; blocks while it is read."""
+        """What was spent today already, from the journal; blocks while it is read.
+
+        What other days came to is kept: a clock that is set comes to a day that was before.
+        """
         now = self._now()
         self._day = now.date().isoformat()
         # Whole days before: where midnight was is not sure when the clock changed since.
-        records = read_since(self._journal, now.timestamp() - _TWO_DAYS_S)
-        usd = sum(spent_on(record) for record in records if day_of(record) == self._day)
-        return Spent(at=at, day=self._day, usd=usd)
+        for record in read_since(self._journal, now.timestamp() - _TWO_DAYS_S):
+            day = day_of(record)
+            self._before[day] = self._before.get(day, 0.0) + spent_on(record)
+        return self._come_to(self._day, at)
 
     def look(self, at: float) -> Spent | None:
-        """Tell that a day has begun, if one has since the last look."""
+        """Tell that a day has begun, if one has since the last look, and what is known of it."""
         day = self._now().date().isoformat()
         if day == self._day:
             return None
         self._day = day
-        return Spent(at=at, day=day, usd=0.0)
+        return self._come_to(day, at)
 
     def of(self, event: Event) -> Spent | None:
         """What an event of the provider's says was spent, as far as its price is known."""
@@ -64,3 +69,6 @@ class Spending:
                 return None
         usd = at_least(parts.values())
         return Spent(at=event.at, day=self._now().date().isoformat(), usd=usd) if usd else None
+
+    def _come_to(self, day: str, at: float) -> Spent:
+        return Spent(at=at, day=day, usd=self._before.pop(day, 0.0))

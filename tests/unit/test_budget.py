@@ -229,6 +229,29 @@ def test_the_days_sum_survives_a_restart(spending: Spending, clock: Clock, tmp_p
     assert (read.day, read.usd) == (clock.now.date().isoformat(), 0.875)
 
 
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_clock_that_is_set_over_midnight_and_a_restart_forget_no_day(
+    spending: Spending, clock: Clock, tmp_path: Path, days: int
+) -> None:
+    other = clock.now + timedelta(days=days)
+    record = {"kind": "turn", "time": other, "dollars": {"text_in": 5.0}}
+    (tmp_path / "journal.jsonl").write_bytes(msgspec.json.encode(record))
+    talk = Limited()
+    talk.tell(spending.read(1.0))
+    assert not talk.machine.budget.is_spent
+    today, clock.now = clock.now, other
+    began = spending.look(2.0)
+    assert began
+    talk.tell(began)
+    assert talk.machine.budget.is_spent
+    for clock.now, is_spent in ((today, False), (other, True)):
+        again = spending.look(3.0)
+        assert again
+        assert again.usd == 0.0, "it is told once"
+        talk.tell(again)
+        assert talk.machine.budget.is_spent is is_spent
+
+
 def test_the_days_sum_is_whole_on_a_day_when_the_clock_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
