@@ -15,6 +15,12 @@ class Event:
     at: float
 
 
+_ENDS = {
+    "cap": "the key was held for too long",
+    "lost": "the key is not seen any more",
+    "left": "the program that began it is gone",
+}
+
 # What the person did ---------------------------------------------------------------------------
 
 
@@ -33,6 +39,12 @@ class HoldEnded(Event):
     """
 
     why: str = "released"
+
+    @property
+    def told(self) -> str:
+        """What the person is told of it; empty when they ended it themselves."""
+        why = _ENDS.get(self.why)
+        return f"the hold was ended, because {why}; what was said until then counts" if why else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

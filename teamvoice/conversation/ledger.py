@@ -27,6 +27,8 @@ class Ledger:
         self._uncommitted: deque[Draft] = deque()  # commits that the provider did not confirm yet
         self._by_item: dict[str, Draft] = {}
         self._numbers = 0
+        self.is_behind = False
+        """The provider has not come to the last commit yet: what it tells is of before that."""
 
     def new(self, at: float, *, typed: bool) -> Draft:
         """A turn with the next number; the caller says whether it becomes the current one."""
@@ -74,6 +76,7 @@ class Ledger:
 
     def response_began(self, response_id: str) -> None:
         """A response belongs to the turn that is on."""
+        self.is_behind = False
         if self.current:
             self._by_response[response_id] = self.current
             self.current.awaits.add(response_id)
@@ -101,6 +104,7 @@ class Ledger:
         """Speech of the turn that is on was committed: its item and transcript will be told."""
         if self.current:
             self._uncommitted.append(self.current)
+            self.is_behind = True
 
     def await_speech(self, draft: Draft) -> None:
         """A turn is to wait for the transcripts even of speech that was committed just now."""
@@ -139,6 +143,7 @@ class Ledger:
         if not self._uncommitted:
             return None
         draft = self._uncommitted.popleft()
+        self.is_behind = bool(self._uncommitted)
         if draft not in self._uncommitted:
             draft.awaits.discard(_COMMIT)
         return draft

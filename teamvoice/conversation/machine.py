@@ -69,13 +69,9 @@ from teamvoice.conversation.tidings import TIMER as UNTOLD
 from teamvoice.conversation.tidings import Tidings
 from teamvoice.conversation.turn import Turn
 
+_DROPPED = "Words of the person that got no answer were dropped: leave them, unless they ask again."
 _PARTED = "teamvoice was ended"
 _NOTHING = "nothing was recorded"
-_ENDS = {
-    "cap": "the hold was ended, because the key was held for too long",
-    "lost": "the hold was ended, because the key is not seen any more",
-    "left": "the hold was ended, because the program that began it is gone",
-}
 
 
 class Conversation:
@@ -207,8 +203,8 @@ class Conversation:
             draft.ms["held"] = round((event.at - draft.began) * 1000)
             self.mic = Mic.DRAINING
             self._do(do.CloseMicrophone())
-            if why := _ENDS.get(event.why):
-                self._do(do.Tell("trouble", f"{why}; what was said until then counts"))
+            if event.told:
+                self._do(do.Tell("trouble", event.told))
 
     def _tapped(self, _: ev.Tapped) -> None:
         if self._next_hold:
@@ -265,7 +261,6 @@ class Conversation:
             self._do(*self._living.cancel())
         else:
             self._interrupt("interrupted")
-            self._owed = self._owed or bool(self._said.committed())  # of a turn that was given up
             draft = self._ledger.current = self._ledger.new(at, typed=typed)
         self._do(do.BeginTurn(draft.number))
         return draft
@@ -276,8 +271,7 @@ class Conversation:
         """The turn that goes on while a key is down that may only be tapped, to confirm."""
         if self._consent.waiting is None:
             return None
-        self._hush()
-        self._do(*self._living.cancel())
+        self._stop_answering()
         return self._consent.waiting.draft
 
     def _leave_what_waits(self, at: float) -> Draft:
@@ -550,13 +544,14 @@ class Conversation:
 
     def _block_refused(self, trouble: str) -> None:
         """Some of the speech is missing, so it may mean something else: nothing of it counts."""
-        if self.mic in {Mic.OPEN, Mic.DRAINING}:
+        if self._ledger.is_behind or self.mic is Mic.CLOSED:  # it is of what was said before
+            if self._said.committed():
+                self._input_refused(trouble)
+        elif self.mic in {Mic.OPEN, Mic.DRAINING}:
             self._discard_hold()
             if self._ledger.current:
                 why = f"{trouble}; what you say does not count, so say it again"
                 self._do(*self._ledger.current.give_up(why))
-        elif self.mic is Mic.CLOSED and self._said.committed():
-            self._input_refused(trouble)
 
     # Tools and time --------------------------------------------------------------------------
 
@@ -716,12 +711,16 @@ class Conversation:
 
     def _interrupt(self, outcome: str) -> None:
         """Silence the speaker, stop the response, and end the turn that was on."""
-        self._hush()
-        self._do(*self._living.cancel())
+        self._stop_answering()
         self._tidings.shown()
         if draft := self._ledger.current:
             draft.fail(outcome, "")
             self._do(*self._ledger.close(draft))
+
+    def _stop_answering(self) -> None:
+        self._hush()
+        self._do(*self._living.cancel())
+        self._owed = self._owed or bool(self._said.committed())  # of which nothing was heard
 
     def _hush(self) -> None:
         if self.sound is Sound.PLAYING:
@@ -739,6 +738,8 @@ class Conversation:
         """No answer will come to what was said; the person is told."""
         gone = self._said.committed()
         self._said.answered(gone)
+        if gone and self.link is Link.UP and not self.budget.is_spent:  # which forgets them itself
+            self._do(do.AddNote(_DROPPED))
         if draft:
             has_older = any(utterance.turn != draft.number for utterance in gone)
             older = "; what you said before it is given up too" if has_older else ""

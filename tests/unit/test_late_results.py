@@ -175,6 +175,22 @@ def test_a_receipt_whose_answer_never_sounded_is_told_when_no_other_turn_comes(t
     assert talk.tell(ev.TimerRang(at=talk.at(), name="untold")) == [do.Announce(DONE)]
 
 
+def test_words_beside_what_waits_are_answered_though_a_press_came_before_a_sound(
+    talk: Talk,
+) -> None:
+    talk.say()
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", CALL)  # it was complete when it was cancelled; the second words are not answered
+    talk.tell(ev.ToolAsked(at=talk.at(), call_id="call_1", why="it looks dangerous"))
+    talk.answer("r2", "a2", sounds=False)
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    stopped(talk, ("a2", 0, 0, False))
+    talk.tell(ev.CaptureFailed(at=talk.at(), reason="unplugged"))
+    ended = ev.ResponseEnded(at=talk.at(), response_id="r2", status="cancelled")
+    assert do.CreateResponse() in talk.tell(ended)
+
+
 def test_of_two_answers_only_the_one_that_sounded_has_told(talk: Talk) -> None:
     talk.say()
     talk.answer("r1", "a1")

@@ -129,6 +129,48 @@ def test_speech_of_which_a_block_was_missing_is_not_acted_upon(talk: Talk) -> No
     assert talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1")) == [do.CancelResponse("r1")]
 
 
+def test_a_block_of_what_was_said_before_does_not_cost_the_hold_that_is_on(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.blocks(10)
+    assert NO in texts(refuse(talk, BLOCK))[0]
+    assert refuse(talk, BLOCK) == []
+    talk.tell(ev.SpeechCommitted(at=talk.at(), item_id="u1"))
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.tell(ev.ResponseEnded(at=talk.at(), response_id="r1", status="cancelled"))
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    told = talk.tell(ev.CaptureEnded(at=talk.at()))
+    assert kinds(told) == [do.CommitAudio, do.Chime, do.CreateResponse]
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r2"))
+    assert do.RunTool in kinds(talk.end("r2", CALL))
+
+
+def test_a_block_of_the_hold_that_is_on_costs_it_though_no_commit_is_ever_confirmed(
+    talk: Talk,
+) -> None:
+    talk.say()
+    talk.answer()
+    talk.end()
+    talk.tell(ev.SoundEnded(at=talk.at()))
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.blocks(10)
+    assert do.CloseMicrophone() in refuse(talk, BLOCK)
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_the_session_is_told_that_words_with_no_answer_are_not_to_be_acted_upon(
+    talk: Talk, typed: bool
+) -> None:
+    if typed:
+        talk.tell(ev.TextAsked(at=talk.at(), text="tell the PM to stop"))
+    else:
+        talk.say()
+    told = refuse(talk, ("response.create", ""))
+    (note,) = (command.text for command in told if isinstance(command, do.AddNote))
+    assert "leave them" in note
+    assert is_answered(talk)
+
+
 def test_a_note_that_is_refused_is_told_and_the_answer_goes_on(talk: Talk) -> None:
     talk.say()
     assert refuse(talk, NOTE) == [do.Tell("trouble", NO)]
