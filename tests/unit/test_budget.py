@@ -238,18 +238,14 @@ def test_a_clock_that_is_set_over_midnight_and_a_restart_forget_no_day(
     (tmp_path / "journal.jsonl").write_bytes(msgspec.json.encode(record))
     talk = Limited()
     talk.tell(spending.read(1.0))
-    assert not talk.machine.budget.is_spent
-    today, clock.now = clock.now, other
-    began = spending.look(2.0)
-    assert began
-    talk.tell(began)
-    assert talk.machine.budget.is_spent
-    for clock.now, is_spent in ((today, False), (other, True)):
-        again = spending.look(3.0)
-        assert again
-        assert again.usd == 0.0, "it is told once"
-        talk.tell(again)
-        assert talk.machine.budget.is_spent is is_spent
+    today, days_seen = clock.now, []
+    for now in (other, today, other):
+        clock.now = now
+        began = spending.look(2.0)
+        assert began
+        talk.tell(began)
+        days_seen.append((began.usd, talk.machine.budget.is_spent))
+    assert days_seen == [(5.0, True), (0.0, False), (0.0, True)], "each is told once"
 
 
 def test_the_days_sum_is_whole_on_a_day_when_the_clock_changes(
