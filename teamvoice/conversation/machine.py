@@ -256,9 +256,8 @@ class Conversation:
         """
         draft = self._ledger.current
         if draft and self._said.waits(draft.number) and self.sound in {Sound.SILENT, Sound.DUE}:
-            self._hush()
             self._owed = self._owed or self.response is not Response.FREE
-            self._do(*self._living.cancel())
+            self._stop_answering()
         else:
             self._interrupt("interrupted")
             draft = self._ledger.current = self._ledger.new(at, typed=typed)

@@ -34,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         limits: The bounds of a session.
         max_sessions: More connections at a time are answered with HTTP 503.
         max_frame_bytes: A longer frame ends its connection with close code 1009.
+        names: Makes the ids of one session.
     """
 
     token: str
@@ -41,15 +42,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     max_sessions: int = 8
     max_frame_bytes: int = 20 * 1024 * 1024
+    names: Callable[[], Names] = Names
 
 
 @asynccontextmanager
 async def serve(
-    settings: Settings,
-    ears_factory: EarsFactory,
-    mind: Mind,
-    voice: Voice,
-    names_factory: Callable[[], Names] = Names,
+    settings: Settings, ears_factory: EarsFactory, mind: Mind, voice: Voice
 ) -> AsyncIterator[str]:
     """Serve while the context is open; its value is the address for clients.
 
@@ -58,7 +56,6 @@ async def serve(
         ears_factory: Makes the ears of one session; inert until they are told to ``load``.
         mind: What understands, for all sessions.
         voice: What speaks, for all sessions.
-        names_factory: Makes the ids of one session.
 
     Raises:
         TeamvoiceError: The port is taken.
@@ -68,7 +65,7 @@ async def serve(
     async def handle(socket: ServerConnection) -> None:
         with door:
             limits, model = settings.limits, _model(socket)
-            session = Session(mind, limits, names_factory(), model, time.time())
+            session = Session(mind, limits, settings.names(), model, time.time())
             ears = ears_factory()
             await Connection(socket, session, ears, voice, limits.session_s).serve()
 

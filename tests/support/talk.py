@@ -49,8 +49,8 @@ async def provider(
     port: int = 0, voice: Voice | None = None, names: Callable[[], Names] = Names
 ) -> AsyncIterator[str]:
     """A Realtime server whose ears make no mistake."""
-    settings = Settings(token=TOKEN, port=port)
-    async with serve(settings, ExactEars, LiteralMind(), voice or ToneVoice(), names) as url:
+    settings = Settings(token=TOKEN, port=port, names=names)
+    async with serve(settings, ExactEars, LiteralMind(), voice or ToneVoice()) as url:
         yield url
 
 
