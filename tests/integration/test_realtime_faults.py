@@ -128,8 +128,8 @@ class User:
             self._is_asking = False
 
     async def linger(self) -> None:
-        """Be quiet until another session took over, or something went wrong."""
-        rotations, story = self.rotations, self.story
+        """Be quiet until another session took over, or something went wrong; it may have by now."""
+        rotations, story = self.rotations, self.story if self._is_up else ""
         what = "a rotation, or the end of the session"
         await until(lambda: (self.rotations, self.story) != (rotations, story), what, PATIENCE)
 
