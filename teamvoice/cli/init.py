@@ -18,7 +18,7 @@ from teamvoice.cli.parser import Subparsers, add_command
 from teamvoice.errors import ConfigError, TeamvoiceError, TmuxUnavailable, UsageError
 
 if TYPE_CHECKING:
-    from teamvoice.team.scout import Sighting
+    from teamvoice.team.scout import Sighting, Survey
 
 VOICES = ("marin", "cedar", "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse")
 _KEY_NAME = "OPENAI_API_KEY"
@@ -31,11 +31,13 @@ class Plan(NamedTuple):
     Args:
         settings: By section and key.
         members: Those that are new.
+        tags: What panes are tagged with to be found by, by their ids.
         api_key: Empty to leave the file of the key alone.
     """
 
     settings: dict[str, dict[str, Any]]
     members: list[config.Member]
+    tags: dict[str, str]
     api_key: str = ""
 
 
@@ -46,7 +48,8 @@ def add_parsers(subparsers: Subparsers) -> None:
         "init",
         "Set teamvoice up: finds the agents in your tmux panes and proposes them as your team,\n"
         "asks for the key to hold, a voice and an API key, tries the microphone, and writes the\n"
-        "configuration. Run again, it changes only what you answer otherwise.",
+        "configuration. A pane that could be found again by its number alone is tagged.\n"
+        "Run again, it changes only what you answer otherwise.",
         "teamvoice init\nteamvoice init --yes     # take every proposal, ask nothing",
     )
     parser.add_argument("--yes", action="store_true", help="take the proposals, ask nothing")
@@ -65,26 +68,26 @@ def run(args: argparse.Namespace) -> int:
         team = config.Team(socket=loaded.config.team.socket, members=())
     else:
         team = loaded.config.team
-    sightings, away = _look(team)
+    found, away = _look(team)
     if not args.json:
-        _tell_found(sightings, away)
-    plan = _proposals(sightings, team) if args.yes else _ask(sightings, team, loaded.config)
-    written = not args.dry_run and _write(file, plan)
-    _report(args, file, sightings, plan, written=written)
+        _tell_found(found.sightings, away)
+    plan = _proposals(found, team) if args.yes else _ask(found, team, loaded.config)
+    written = not args.dry_run and _write(file, team, plan)
+    _report(args, file, found.sightings, plan, written=written)
     if not args.yes and not args.dry_run:
         _try_microphone(file)
         _offer_service(args.config)
     return 0
 
 
-def _look(team: config.Team) -> tuple[list[Sighting], str]:
+def _look(team: config.Team) -> tuple[Survey, str]:
     """The agents that run, and why none can be seen when that is so."""
-    from teamvoice.team.scout import scout
+    from teamvoice.team.scout import Survey, scout
 
     try:
         return asyncio.run(scout(team)), ""
     except TmuxUnavailable as error:
-        return [], str(error)
+        return Survey([]), str(error)
 
 
 def _tell_found(sightings: Sequence[Sighting], away: str) -> None:
@@ -96,19 +99,31 @@ def _tell_found(sightings: Sequence[Sighting], away: str) -> None:
         write(f"{sighting.pane.place:<16} {sighting.agent}{who}")
 
 
-def _proposals(sightings: Sequence[Sighting], team: config.Team) -> Plan:
+def _proposed(
+    sightings: Sequence[Sighting], team: config.Team
+) -> list[tuple[Sighting, config.Member]]:
     from teamvoice.team.scout import propose
 
     taken = [name for member in team.members for name in (member.name, *member.aliases)]
-    return Plan({}, propose(sightings, taken))
+    new = [sighting for sighting in sightings if sighting.member is None]
+    return list(zip(new, propose(sightings, taken), strict=True))
+
+
+def _proposals(found: Survey, team: config.Team) -> Plan:
+    from teamvoice.team.scout import place
+
+    return Plan({}, *place(_proposed(found.sightings, team), found))
 
 
 # Asking ------------------------------------------------------------------------------------------
 
 
-def _ask(sightings: Sequence[Sighting], team: config.Team, now: config.Config) -> Plan:
-    proposed = _proposals(sightings, team).members
-    members = [kept for member in proposed if (kept := _ask_member(member))]
+def _ask(found: Survey, team: config.Team, now: config.Config) -> Plan:
+    from teamvoice.team.scout import place
+
+    proposed = _proposed(found.sightings, team)
+    chosen = [(s, kept) for s, member in proposed if (kept := _ask_member(s, member))]
+    members, tags = place(chosen, found)
     settings: dict[str, dict[str, Any]] = {}
     key = _question("Key to hold", now.hotkey.key, _check_chord)
     if key != now.hotkey.key:
@@ -116,19 +131,30 @@ def _ask(sightings: Sequence[Sighting], team: config.Team, now: config.Config) -
     voice = _question(f"Voice ({', '.join(VOICES)})", now.provider.voice)
     if voice != now.provider.voice:
         settings["provider"] = {"voice": voice}
-    return Plan(settings, members, _ask_api_key())
+    return Plan(settings, members, tags, _ask_api_key())
 
 
-def _ask_member(member: config.Member) -> config.Member | None:
+def _ask_member(sighting: Sighting, member: config.Member) -> config.Member | None:
     import msgspec
 
-    where = f" ({member.target})" if member.target else ""
-    name = _question(f"What do you call the agent{where}? - leaves it out", member.name)
-    if name == "-":
+    where = sighting.pane.place
+    name = _question(f"What do you call the agent in {where}? - leaves it out", member.name)
+    if name == "-" or not (sighting.target or _ask_tag(where)):
         return None
     aliases = _question("Other names for it, with commas", ", ".join(member.aliases))
     others = tuple(alias.strip() for alias in aliases.split(",") if alias.strip())
     return msgspec.structs.replace(member, name=name, aliases=others)
+
+
+def _ask_tag(where: str) -> bool:
+    """Whether a pane may be tagged that nothing else marks."""
+    write(f"tmux may give the number {where} to another pane; a tag in @teamvoice stays with this.")
+    if _question("Tag the pane? yes or no", "yes").casefold().startswith("y"):
+        return True
+    write(
+        f"{where} is left out. Name its window, or tag it yourself, and run teamvoice init again."
+    )
+    return False
 
 
 def _ask_api_key() -> str:
@@ -162,10 +188,13 @@ def _question(what: str, proposal: str, check: Callable[[str], object] | None = 
 # Writing and trying ------------------------------------------------------------------------------
 
 
-def _write(file: Path, plan: Plan) -> bool:
+def _write(file: Path, team: config.Team, plan: Plan) -> bool:
     """Write what is new; whether the configuration changed."""
     from teamvoice import configfile, preflight
+    from teamvoice.team.scout import put_tags
 
+    if plan.tags:
+        asyncio.run(put_tags(team, plan.tags))
     before = file.read_bytes() if file.exists() else None
     changed = bool(plan.settings or plan.members)
     if changed:
@@ -202,6 +231,10 @@ def _report(
     for member in plan.members:
         names = " or ".join((member.name, *member.aliases))
         write(f"{'Would be' if args.dry_run else 'New'} on the team: {names}")
+    places = {sighting.pane.id: sighting.pane.place for sighting in sightings}
+    for pane, tag in plan.tags.items():
+        will = "Would be tagged" if args.dry_run else "Tagged"
+        write(f"{will} to be found again: {places[pane]}, @teamvoice {tag}")
     if args.dry_run:
         write("Nothing was written.")
         return
@@ -227,7 +260,8 @@ def _as_json(
         for s in sightings
     ]
     members = msgspec.to_builtins(plan.members)
-    return {"ok": True, "found": found, "new": members, "file": str(file), "written": written}
+    told = {"ok": True, "found": found, "new": members, "tagged": plan.tags}
+    return {**told, "file": str(file), "written": written}
 
 
 def _try_microphone(file: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import msgspec
 
 from teamvoice import config
 from teamvoice.errors import TeamError
@@ -14,6 +17,11 @@ from teamvoice.team.processes import read_tree
 from teamvoice.team.profiles import Profiles, load_profiles
 from teamvoice.team.sight import recognise
 from teamvoice.team.tmux import Tmux
+
+_TAG = "@teamvoice"
+_TAGS = (_TAG, "@role_name")
+_LINE = "@teamvoice_line"
+_AUTOMATIC = "automatic-rename"  # "1": tmux names the window by what runs in it
 
 # Names that a window gets from what runs in it: they say nothing of who works there.
 _NO_NAMES = {"bash", "zsh", "fish", "sh", "node", "python", "python3", "npx", "tmux", "ssh", ""}
@@ -34,15 +42,30 @@ class Sighting:
         pane: Where.
         agent: The name of its profile.
         member: Who it is already, by the configuration; ``None`` when it is nobody yet.
+        target: By what it is found again, and never another pane in its stead without a word;
+            empty when it has to be tagged first.
     """
 
     pane: Pane
     agent: str
     member: config.Member | None = None
+    target: str = ""
 
 
-async def scout(settings: config.Team) -> list[Sighting]:
-    """The agents in all panes of the server, in tmux's order.
+class Survey(NamedTuple):
+    """What runs in a tmux server.
+
+    Args:
+        sightings: The agents in all panes, in tmux's order.
+        tags: The tags that are on other panes than those that :func:`place` may tag.
+    """
+
+    sightings: list[Sighting]
+    tags: frozenset[str] = frozenset()
+
+
+async def scout(settings: config.Team) -> Survey:
+    """Look through all panes of the server.
 
     Args:
         settings: Where the server is, and the members that there are already.
@@ -51,13 +74,33 @@ async def scout(settings: config.Team) -> list[Sighting]:
         TmuxUnavailable: There is no tmux, or no server.
         ConfigError: A profile of the user's own cannot be used.
     """
-    options = wanted_options(settings.members)
+    options = (*wanted_options(settings.members), _LINE, _AUTOMATIC)
     async with Tmux(settings.socket, settings.deadline_s, options) as tmux:
         panes = await tmux.panes()
         profiles = await tmux.aside(lambda: load_profiles(config.profiles_dir()))
         agents = await tmux.aside(lambda: _agents(panes, profiles))
-    taken = dict(_taken(settings.members, panes))
-    return [Sighting(p, agents[p.id], taken.get(p.id)) for p in panes if p.id in agents]
+    return survey(panes, agents, settings.members)
+
+
+def survey(
+    panes: Sequence[Pane], agents: Mapping[str, str], members: Sequence[config.Member]
+) -> Survey:
+    """What is in these panes.
+
+    Args:
+        panes: All of the server.
+        agents: The names of the agents' profiles by the pane's id.
+        members: Those that there are already.
+    """
+    panes = [_without_line(pane) for pane in panes]
+    taken = dict(_taken(members, panes))
+    sightings = [
+        Sighting(p, agents[p.id], taken.get(p.id), _target(p, panes))
+        for p in panes
+        if p.id in agents
+    ]
+    to_tag = {s.pane.id for s in sightings if not s.member and not s.target}
+    return Survey(sightings, frozenset(_tags(p for p in panes if p.id not in to_tag)))
 
 
 def propose(sightings: Sequence[Sighting], taken: Iterable[str] = ()) -> list[config.Member]:
@@ -78,9 +121,50 @@ def propose(sightings: Sequence[Sighting], taken: Iterable[str] = ()) -> list[co
             used.add(name.casefold())
             aliases = [a for a in _aliases(name, sighting, sightings) if a.casefold() not in used]
             used |= {alias.casefold() for alias in aliases}
-            target = "" if _tagged(sighting.pane) == name else _place(sighting.pane, sightings)
-            proposed.append(config.Member(name=name, aliases=tuple(aliases), target=target))
+            proposed.append(
+                config.Member(
+                    name=name,
+                    aliases=tuple(aliases),
+                    target=sighting.target,
+                    agent=sighting.agent,
+                )
+            )
     return proposed
+
+
+def place(
+    chosen: Sequence[tuple[Sighting, config.Member]], found: Survey
+) -> tuple[list[config.Member], dict[str, str]]:
+    """The new members, each with a target, and by the pane's id the tags that they need for it.
+
+    Args:
+        chosen: Those who come onto the team, by the sighting.
+        found: All that was seen.
+    """
+    ids = {sighting.pane.id for sighting, _ in chosen}
+    tags = {*found.tags, *_tags(s.pane for s in found.sightings if s.pane.id not in ids)}
+    members, new = [], {}
+    for sighting, member in chosen:
+        if sighting.target:
+            members.append(member)
+            continue
+        name = re.sub(r"[^\w -]", "", member.name).strip(" -") or sighting.agent
+        new[sighting.pane.id] = tag = _unused(name, {t.casefold() for t in tags})
+        tags.add(tag)
+        members.append(msgspec.structs.replace(member, target=f"{_TAG}={tag}"))
+    return members, new
+
+
+async def put_tags(settings: config.Team, tags: Mapping[str, str]) -> None:
+    """Tag panes, by their ids, as :func:`place` said.
+
+    Raises:
+        TmuxUnavailable: There is no server any more.
+        TmuxFailed: A pane is gone.
+    """
+    commands = [("set-option", "-p", "-t", pane, _TAG, tag) for pane, tag in tags.items()]
+    async with Tmux(settings.socket, settings.deadline_s) as tmux:
+        await tmux.run(*commands)
 
 
 def _agents(panes: Sequence[Pane], profiles: Profiles) -> dict[str, str]:
@@ -111,27 +195,43 @@ def _is_named(pane: Pane) -> bool:
     """Its window has a name that says more than what runs in it."""
     name = pane.window_name
     is_own = name.casefold() in {*_NO_NAMES, pane.command.casefold()}
-    return not is_own and bool(re.fullmatch(r"[\w -]{1,40}", name))
+    is_own |= pane.options.get(_AUTOMATIC) == "1"
+    return not is_own and not name.isdecimal() and bool(re.fullmatch(r"[\w -]{1,40}", name))
 
 
-def _place(pane: Pane, sightings: Sequence[Sighting]) -> str:
-    """Where it is found again: by the name of its window where one was given to it alone.
+def _target(pane: Pane, panes: Sequence[Pane]) -> str:
+    """By what it is surely found again: its tag, or a name that its window alone was given.
 
-    A number says less: tmux may give it to another window when one is closed.
+    Never by a number: when a window is closed, tmux may give it to another one.
     """
-    alike = [s for s in sightings if (s.pane.session, s.pane.window_name) == _window(pane)]
-    return (
-        f"{pane.session}:{pane.window_name}" if _is_named(pane) and len(alike) == 1 else pane.place
-    )
+    tags = (f"{option}={pane.options.get(option, '')}" for option in _TAGS)
+    window = f"{pane.session}:{pane.window_name}"
+    ways = (*tags, window) if _is_named(pane) and not _tagged(pane) else tags
+    return next((way for way in ways if _leads_to(way, pane, panes)), "")
 
 
-def _window(pane: Pane) -> tuple[str, str]:
-    return (pane.session, pane.window_name)
+def _leads_to(target: str, pane: Pane, panes: Sequence[Pane]) -> bool:
+    try:
+        return find_pane(config.Member(name=target, target=target), panes) == pane
+    except TeamError:
+        return False  # it could be another one
+
+
+def _tags(panes: Iterable[Pane]) -> Iterator[str]:
+    return (pane.options[_TAG] for pane in panes if _TAG in pane.options)
 
 
 def _tagged(pane: Pane) -> str:
     """The name that the pane carries in an option: by it, the member is found wherever it is."""
-    return pane.options.get("@teamvoice") or pane.options.get("@role_name") or ""
+    return next((pane.options[option] for option in _TAGS if option in pane.options), "")
+
+
+def _without_line(pane: Pane) -> Pane:
+    """Without the team's line, which tmux shows as the tag of each pane that has none itself."""
+    options = dict(pane.options)
+    if options.get(_TAG) == options.get(_LINE):
+        options.pop(_TAG, None)
+    return replace(pane, options=options)
 
 
 def _unused(name: str, used: set[str]) -> str:

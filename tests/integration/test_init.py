@@ -69,9 +69,9 @@ async def test_what_is_asked_is_what_is_written(server: Server, tmp_path: Path) 
         assert screen_of(pane).rstrip().splitlines()[-1].startswith(question), screen_of(pane)
         pane.send_keys(text)
 
-    await answer("What do you call the agent (desk:front)?", "alice")
+    await answer("What do you call the agent in desk:0.0?", "alice")
     await answer("Other names for it", "al, designer")
-    await answer("What do you call the agent (desk:back)?", "-")
+    await answer("What do you call the agent in desk:1.0?", "-")
     await answer("Key to hold [<f9>]", "<f99>")
     await until(
         lambda: 'no key called "<f99>"' in screen_of(pane), "a key that is none is told", 10
@@ -81,12 +81,39 @@ async def test_what_is_asked_is_what_is_written(server: Server, tmp_path: Path) 
     await answer("OpenAI API key", "sk-test")
     await until(lambda: "Written:" in screen_of(pane), "it is written", 20)
     settings = configured(cli)
-    alice = Member(name="alice", aliases=("al", "designer"), target="desk:front")
+    alice = Member(name="alice", aliases=("al", "designer"), target="desk:front", agent="standin")
     assert settings.team.members == (alice,)
     assert (settings.hotkey.key, settings.provider.voice) == ("<f8>", "cedar")
     assert envfile.read(tmp_path / "config" / "env") == {"OPENAI_API_KEY": "sk-test"}
     assert "sk-test" not in screen_of(pane)
     await until(lambda: "The microphone does not work" in screen_of(pane), "it was tried", 20)
+
+
+async def test_a_window_that_gets_the_number_of_another_gets_none_of_its_messages(
+    server: Server, tmp_path: Path
+) -> None:
+    panes = [open_pane(server, "sh", standin(name)) for name in ("one", "two", "three")]
+    server.cmd("set-option", "-g", "renumber-windows", "on")
+    cli = cli_for(server, tmp_path)
+    done = await cli("init", "--yes")
+    assert done.code == 0, done.err
+    assert "desk:1.0, @teamvoice standin 2" in done.out
+    members = configured(cli).team.members
+    assert [(m.name, m.agent) for m in members] == [
+        ("standin", "standin"),
+        ("standin 2", "standin"),
+        ("standin 3", "standin"),
+    ]
+    panes[0].window.kill()
+    third = await cli("send", "standin 3", "for the third alone")
+    assert third.code == 0, third.err
+    await until(lambda: "for the third alone" in screen_of(panes[2]), "the third has it", 10)
+    first = await cli("send", "standin", "for the first alone")
+    assert first.code == 1
+    assert not any("the first alone" in screen_of(pane) for pane in panes[1:])
+    assert "for the third alone" not in screen_of(panes[1])
+    again = await cli("init", "--yes", "--json")
+    assert msgspec.json.decode(again.out)["new"] == []
 
 
 async def test_nothing_is_asked_where_nobody_can_answer(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
+import pytest
 
 from teamvoice.config import Member
 from teamvoice.team.panes import Pane
-from teamvoice.team.scout import Sighting, propose
+from teamvoice.team.scout import Sighting, place, propose, survey
 
 PANE = Pane(
     id="%1", pid=10, dead=False, in_mode=False, input_off=False, synchronized=False,
@@ -20,21 +23,52 @@ def named(window: str, index: str = "1", command: str = "node") -> Pane:
     return replace(PANE, window_name=window, index=index, command=command, id=f"%{window}{index}")
 
 
+def new_in(
+    panes: Sequence[Pane], agents: Mapping[str, str] | None = None, *members: Member
+) -> tuple[list[Member], dict[str, str]]:
+    """Whom a server with these panes brings onto the team, and what is tagged for it."""
+    found = survey(panes, agents or dict.fromkeys([pane.id for pane in panes], "claude"), members)
+    new = [sighting for sighting in found.sightings if not sighting.member]
+    taken = [name for member in members for name in (member.name, *member.aliases)]
+    return place([*zip(new, propose(found.sightings, taken), strict=True)], found)
+
+
 def test_a_window_that_was_named_names_the_member() -> None:
-    (member,) = propose([seen("claude", named("frontend"))])
-    assert (member.name, member.aliases, member.target) == (
-        "frontend",
-        ("claude",),
-        "work:frontend",
+    (member,), tags = new_in([named("frontend")])
+    assert member == Member(
+        name="frontend", aliases=("claude",), target="work:frontend", agent="claude"
     )
+    assert tags == {}
 
 
-def test_a_window_whose_name_is_not_its_own_alone_is_found_by_its_number() -> None:
-    panes = [named("frontend", index="1"), named("frontend", index="2")]
-    assert [m.target for m in propose([seen("claude", p) for p in panes])] == [
-        "work:2.1",
-        "work:2.2",
+UNNAMED = {
+    "two of that name": [named("frontend"), replace(named("frontend"), id="%2", session="work")],
+    "a shell beside it": [named("frontend"), replace(named("frontend"), id="%shell", index="2")],
+    "named by what runs in it": [
+        replace(named("vim"), options={"automatic-rename": "1"}),
+    ],
+    "a number": [named("7")],
+}
+
+
+@pytest.mark.parametrize("panes", UNNAMED.values(), ids=UNNAMED)
+def test_what_no_name_of_a_window_leads_to_is_tagged(panes: list[Pane]) -> None:
+    agents = {pane.id: "claude" for pane in panes if pane.id != "%shell"}
+    members, tags = new_in(panes, agents)
+    assert [m.target for m in members] == [f"@teamvoice={tag}" for tag in tags.values()]
+    assert [*tags] == [*agents]
+    assert [m.name for m in members] == [*tags.values()]
+
+
+def test_the_line_of_the_team_is_nobodys_tag() -> None:
+    line = {"@teamvoice": "dev working", "@teamvoice_line": "dev working"}
+    panes = [replace(named(name), options=line) for name in ("front", "sh")]
+    members, tags = new_in(panes)
+    assert [(m.name, m.target) for m in members] == [
+        ("front", "work:front"),
+        ("claude", "@teamvoice=claude"),
     ]
+    assert tags == {panes[1].id: "claude"}
 
 
 def test_a_window_that_is_called_by_its_program_says_nothing() -> None:
@@ -50,8 +84,8 @@ def test_a_window_that_is_called_by_its_program_says_nothing() -> None:
 
 def test_a_pane_that_carries_a_name_is_found_by_it_wherever_it_is() -> None:
     tagged = replace(PANE, options={"@teamvoice": "pm"})
-    (member,) = propose([seen("codex", tagged)])
-    assert (member.name, member.target) == ("pm", "")
+    (member,), tags = new_in([tagged], {PANE.id: "codex"})
+    assert (member.name, member.target, tags) == ("pm", "@teamvoice=pm", {})
     assert member.aliases == ("project manager", "product manager", "codex")
 
 
