@@ -67,6 +67,11 @@ def wanted_options(members: Iterable[Member]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("@teamvoice", "@role_name", *own)))
 
 
+def as_said(name: str) -> str:
+    """A name as it is heard: names for which this is the same cannot be told apart."""
+    return "".join(_words(name))
+
+
 def bare_title(title: str) -> str:
     """A pane's title without the signs that an agent puts before it."""
     return re.sub(r"^\W+", "", title).strip().casefold()

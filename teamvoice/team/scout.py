@@ -11,7 +11,7 @@ import msgspec
 
 from teamvoice import config
 from teamvoice.errors import TeamError
-from teamvoice.team.members import find_pane, wanted_options
+from teamvoice.team.members import as_said, find_pane, wanted_options
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import read_tree
 from teamvoice.team.profiles import Profiles, load_profiles
@@ -113,22 +113,20 @@ def propose(sightings: Sequence[Sighting], taken: Iterable[str] = ()) -> list[co
         sightings: The agents.
         taken: Names and aliases that are somebody's already.
     """
-    used = {name.casefold() for name in taken}
+    new = [sighting for sighting in sightings if sighting.member is None]
+    used = {as_said(name) for name in taken}
+    names = []
+    for sighting in new:  # all names first: no alias may be one of them
+        names.append(_unused(_name(sighting), used))
+        used.add(as_said(names[-1]))
     proposed = []
-    for sighting in sightings:
-        if sighting.member is None:
-            name = _unused(_name(sighting), used)
-            used.add(name.casefold())
-            aliases = [a for a in _aliases(name, sighting, sightings) if a.casefold() not in used]
-            used |= {alias.casefold() for alias in aliases}
-            proposed.append(
-                config.Member(
-                    name=name,
-                    aliases=tuple(aliases),
-                    target=sighting.target,
-                    agent=sighting.agent,
-                )
-            )
+    for sighting, name in zip(new, names, strict=True):
+        aliases = [a for a in _aliases(name, sighting, sightings) if as_said(a) not in used]
+        used |= {as_said(alias) for alias in aliases}
+        member = config.Member(
+            name=name, aliases=tuple(aliases), target=sighting.target, agent=sighting.agent
+        )
+        proposed.append(member)
     return proposed
 
 
@@ -149,7 +147,7 @@ def place(
             members.append(member)
             continue
         name = re.sub(r"[^\w -]", "", member.name).strip(" -") or sighting.agent
-        new[sighting.pane.id] = tag = _unused(name, {t.casefold() for t in tags})
+        new[sighting.pane.id] = tag = _unused(name, {as_said(tag) for tag in tags})
         tags.add(tag)
         members.append(msgspec.structs.replace(member, target=f"{_TAG}={tag}"))
     return members, new
@@ -235,8 +233,9 @@ def _without_line(pane: Pane) -> Pane:
 
 
 def _unused(name: str, used: set[str]) -> str:
+    """The name, numbered if it is among those that are used, given as they are said."""
     numbered = (f"{name} {number}" for number in range(2, 1000))
-    return next(n for n in (name, *numbered) if n.casefold() not in used)
+    return next(n for n in (name, *numbered) if as_said(n) not in used)
 
 
 def _aliases(name: str, sighting: Sighting, sightings: Sequence[Sighting]) -> Iterator[str]:

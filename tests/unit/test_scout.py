@@ -89,6 +89,18 @@ def test_a_pane_that_carries_a_name_is_found_by_it_wherever_it_is() -> None:
     assert member.aliases == ("project manager", "product manager", "codex")
 
 
+def test_no_alias_is_the_name_of_another_one() -> None:
+    panes = [named(name) for name in ("developer", "dev", "engineers", "code-reviewer", "reviewer")]
+    proposed = propose([seen("aider", p) for p in panes])
+    assert [m.name for m in proposed] == [pane.window_name for pane in panes]
+    assert [m.aliases for m in proposed] == [("engineer",), (), (), (), ()]
+
+
+def test_names_that_sound_alike_are_one_name() -> None:
+    proposed = propose([seen("aider", named(name)) for name in ("front-end", "frontend")])
+    assert [m.name for m in proposed] == ["front-end", "frontend 2"]
+
+
 def test_who_is_on_the_team_already_is_not_proposed_and_no_name_is_given_twice() -> None:
     there = Member(name="developer", aliases=("claude",))
     sightings = [
