@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         team = loaded.config.team
     found, away = _look(team)
     if not args.json:
-        _tell_found(found.sightings, away)
+        _tell_found(found, away)
     plan = _proposals(found, team) if args.yes else _ask(found, team, loaded.config)
     written = not args.dry_run and _write(file, team, plan)
     _report(args, file, found.sightings, plan, written=written)
@@ -90,13 +90,15 @@ def _look(team: config.Team) -> tuple[Survey, str]:
         return Survey([]), str(error)
 
 
-def _tell_found(sightings: Sequence[Sighting], away: str) -> None:
-    if not sightings:
+def _tell_found(found: Survey, away: str) -> None:
+    if not found.sightings:
         write(away or "No agent was found in any tmux pane.")
         write("Start your agents in tmux and run teamvoice init again; all else works meanwhile.")
-    for sighting in sightings:
+    for sighting in found.sightings:
         who = f", {sighting.member.name} already" if sighting.member else ""
         write(f"{sighting.pane.place:<16} {sighting.agent}{who}")
+    for doubt in found.doubts:
+        write(doubt)
 
 
 def _proposed(

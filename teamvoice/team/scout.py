@@ -41,7 +41,7 @@ class Sighting:
     Args:
         pane: Where.
         agent: The name of its profile.
-        member: Who it is already, by the configuration; ``None`` when it is nobody yet.
+        member: Who it is already, or could be, by the configuration; ``None`` for nobody yet.
         target: By what it is found again, and never another pane in its stead without a word;
             empty when it has to be tagged first.
     """
@@ -58,10 +58,12 @@ class Survey(NamedTuple):
     Args:
         sightings: The agents in all panes, in tmux's order.
         tags: The tags that are on other panes than those that :func:`place` may tag.
+        doubts: For each member who could be in one of several panes, what to do about it.
     """
 
     sightings: list[Sighting]
     tags: frozenset[str] = frozenset()
+    doubts: tuple[str, ...] = ()
 
 
 async def scout(settings: config.Team) -> Survey:
@@ -93,14 +95,14 @@ def survey(
         members: Those that there are already.
     """
     panes = [_without_line(pane) for pane in panes]
-    taken = dict(_taken(members, panes))
+    taken, doubts = _taken(members, panes)
     sightings = [
         Sighting(p, agents[p.id], taken.get(p.id), _target(p, panes))
         for p in panes
         if p.id in agents
     ]
     to_tag = {s.pane.id for s in sightings if not s.member and not s.target}
-    return Survey(sightings, frozenset(_tags(p for p in panes if p.id not in to_tag)))
+    return Survey(sightings, frozenset(_tags(p for p in panes if p.id not in to_tag)), doubts)
 
 
 def propose(sightings: Sequence[Sighting], taken: Iterable[str] = ()) -> list[config.Member]:
@@ -173,14 +175,20 @@ def _agents(panes: Sequence[Pane], profiles: Profiles) -> dict[str, str]:
 
 def _taken(
     members: Sequence[config.Member], panes: Sequence[Pane]
-) -> Iterator[tuple[str, config.Member]]:
+) -> tuple[dict[str, config.Member], tuple[str, ...]]:
+    """Whose a pane is by its id, be it one of several that could be his; and those doubts."""
+    sure: dict[str, config.Member] = {}
+    unsure: dict[str, config.Member] = {}
+    doubts = []
     for member in (m for m in members if not m.host):
         try:
             pane = find_pane(member, panes)
-        except TeamError:
-            continue  # it could be several: the person has to say which, in the configuration
-        if pane:
-            yield pane.id, member
+        except TeamError as error:
+            doubts.append(str(error))
+            unsure |= {p.id: member for p in panes if find_pane(member, [p])}
+        else:
+            sure |= {pane.id: member} if pane else {}
+    return unsure | sure, tuple(doubts)
 
 
 def _name(sighting: Sighting) -> str:

@@ -116,6 +116,22 @@ async def test_a_window_that_gets_the_number_of_another_gets_none_of_its_message
     assert msgspec.json.decode(again.out)["new"] == []
 
 
+async def test_two_panes_of_one_tag_are_two_members_and_stay_so(
+    server: Server, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        open_pane(server, name, standin(name)).cmd("set-option", "-p", "@teamvoice", "dev")
+    cli = cli_for(server, tmp_path)
+    first = await cli("init", "--yes", "--json")
+    assert [m["name"] for m in msgspec.json.decode(first.out)["new"]] == ["dev", "dev 2"]
+    written = (tmp_path / "config" / "config.toml").read_text()
+    again = await cli("init", "--yes")
+    assert again.code == 0, again.err
+    assert (tmp_path / "config" / "config.toml").read_text() == written
+    team = msgspec.json.decode((await cli("team", "--json")).out)
+    assert len({member["pane"] for member in team["members"]}) == 2, team
+
+
 async def test_nothing_is_asked_where_nobody_can_answer(tmp_path: Path) -> None:
     done = await Cli(tmp_path)("init")
     assert (done.code, "teamvoice init --yes" in done.err) == (2, True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from teamvoice.config import Member
+from teamvoice.team.members import find_pane
 from teamvoice.team.panes import Pane
 from teamvoice.team.scout import Sighting, place, propose, survey
 
@@ -87,6 +88,35 @@ def test_a_pane_that_carries_a_name_is_found_by_it_wherever_it_is() -> None:
     (member,), tags = new_in([tagged], {PANE.id: "codex"})
     assert (member.name, member.target, tags) == ("pm", "@teamvoice=pm", {})
     assert member.aliases == ("project manager", "product manager", "codex")
+
+
+def tagged(pane_id: str, **options: str) -> Pane:
+    return replace(named("sh"), id=pane_id, options={f"@{k}": v for k, v in options.items()})
+
+
+def test_panes_that_carry_the_same_tag_get_one_each() -> None:
+    panes = [tagged("%1", teamvoice="dev"), tagged("%2", teamvoice="dev")]
+    members, tags = new_in(panes)
+    assert [m.target for m in members] == ["@teamvoice=dev", "@teamvoice=dev 2"]
+    after = [replace(p, options={"@teamvoice": tags[p.id]}) for p in panes]
+    assert [find_pane(m, after) for m in members] == after
+    assert new_in(after, None, *members) == ([], {})
+
+
+def test_a_tag_that_a_shell_carries_too_is_not_given_again() -> None:
+    panes = [tagged("%1", teamvoice="dev"), tagged("%shell", teamvoice="dev")]
+    (member,), tags = new_in(panes, {"%1": "claude"})
+    assert (member.name, member.target, tags) == ("dev", "@teamvoice=dev 2", {"%1": "dev 2"})
+
+
+def test_who_could_be_one_of_several_is_asked_about_and_none_of_them_comes_anew() -> None:
+    panes = [tagged("%1", teamvoice="dev"), tagged("%2", teamvoice="dev"), tagged("%3")]
+    dev = Member(name="dev")
+    found = survey(panes, dict.fromkeys(["%1", "%2", "%3"], "claude"), [dev])
+    assert [s.member for s in found.sightings] == [dev, dev, None]
+    assert found.doubts == (
+        "The pane of dev could be work:2.1 and work:2.1 (give the member a target)",
+    )
 
 
 def test_no_alias_is_the_name_of_another_one() -> None:
