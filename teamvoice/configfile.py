@@ -43,9 +43,14 @@ def change(
     if _plain(text) != wanted:  # TOML has many ways to write the same: none may lose a thing
         raise ConfigError(
             f"{file}: it is written in a way that cannot be changed by program",
-            f"add it by hand:\n{_with_members(_with_settings(_HEAD, settings), members)}",
+            f"add it by hand:\n{as_text(settings, members)}",
         )
     write_private(file, text)
+
+
+def as_text(settings: Mapping[str, Mapping[str, Any]], members: Sequence[Member]) -> str:
+    """A file that has these settings and members and no others."""
+    return _with_members(_with_settings(_HEAD, settings), members)
 
 
 def set_key(file: Path, name: str, key: str) -> None:

@@ -8,14 +8,15 @@ import getpass
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teamvoice import config
-from teamvoice.cli.output import plain, write, write_json
+from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command
-from teamvoice.errors import ConfigError, TeamvoiceError, TmuxUnavailable, UsageError
+from teamvoice.cli.questions import is_agreed, question
+from teamvoice.errors import TeamvoiceError, TmuxUnavailable, UsageError
 
 if TYPE_CHECKING:
     from teamvoice.team.scout import Sighting, Survey
@@ -60,6 +61,8 @@ def add_parsers(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Find, ask, try, write."""
+    from teamvoice import preflight
+
     if not args.yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("init asks questions, and this is no terminal", "teamvoice init --yes")
     file = args.config or config.config_file()
@@ -68,11 +71,13 @@ def run(args: argparse.Namespace) -> int:
         team = config.Team(socket=loaded.config.team.socket, members=())
     else:
         team = loaded.config.team
+    preflight.check(loaded)
+    key_origin = config.api_key_origin()  # what is wrong is told before anything is asked
     found, away = _look(team)
     if not args.json:
         _tell_found(found, away)
-    plan = _proposals(found, team) if args.yes else _ask(found, team, loaded.config)
-    written = not args.dry_run and _write(file, team, plan)
+    plan = _proposals(found, team) if args.yes else _ask(found, team, loaded.config, key_origin)
+    written = not args.dry_run and _written(args, file, team, plan)
     _report(args, file, found.sightings, plan, written=written)
     if not args.yes and not args.dry_run:
         _try_microphone(file)
@@ -102,56 +107,102 @@ def _tell_found(found: Survey, away: str) -> None:
 
 
 def _proposed(
-    sightings: Sequence[Sighting], team: config.Team
+    sightings: Sequence[Sighting], members: Sequence[config.Member]
 ) -> list[tuple[Sighting, config.Member]]:
     from teamvoice.team.scout import propose
 
-    taken = [name for member in team.members for name in (member.name, *member.aliases)]
     new = [sighting for sighting in sightings if sighting.member is None]
-    return list(zip(new, propose(sightings, taken), strict=True))
+    return list(zip(new, propose(sightings, _names(members)), strict=True))
+
+
+def _names(members: Sequence[config.Member]) -> list[str]:
+    return [name for member in members for name in (member.name, *member.aliases)]
 
 
 def _proposals(found: Survey, team: config.Team) -> Plan:
     from teamvoice.team.scout import place
 
-    return Plan({}, *place(_proposed(found.sightings, team), found))
+    return Plan({}, *place(_proposed(found.sightings, team.members), found))
 
 
 # Asking ------------------------------------------------------------------------------------------
 
 
-def _ask(found: Survey, team: config.Team, now: config.Config) -> Plan:
+def _ask(found: Survey, team: config.Team, now: config.Config, key_origin: str) -> Plan:
     from teamvoice.team.scout import place
 
-    proposed = _proposed(found.sightings, team)
-    chosen = [(s, kept) for s, member in proposed if (kept := _ask_member(s, member))]
-    members, tags = place(chosen, found)
+    members, tags = place(_ask_members(found, team), found)
     settings: dict[str, dict[str, Any]] = {}
-    key = _question("Key to hold", now.hotkey.key, _check_chord)
+    key = question("Key to hold", now.hotkey.key, _check_chord)
     if key != now.hotkey.key:
         settings["hotkey"] = {"key": key}
-    voice = _question(f"Voice ({', '.join(VOICES)})", now.provider.voice)
+    voice = question(f"Voice ({', '.join(VOICES)})", now.provider.voice)
     if voice != now.provider.voice:
         settings["provider"] = {"voice": voice}
-    return Plan(settings, members, tags, _ask_api_key())
+    return Plan(settings, members, tags, _ask_api_key(key_origin))
 
 
-def _ask_member(sighting: Sighting, member: config.Member) -> config.Member | None:
+def _ask_members(found: Survey, team: config.Team) -> list[tuple[Sighting, config.Member]]:
+    """Who comes onto the team; what is proposed for one heeds what was answered for another."""
+    import dataclasses
+
+    sightings, members, chosen = list(found.sightings), list(team.members), []
+    while proposed := _proposed(sightings, members):
+        sighting, proposal = proposed[0]
+        at = sightings.index(sighting)
+        if member := _ask_member(sighting, proposal, _names(members)):
+            sightings[at] = dataclasses.replace(sighting, member=member)
+            members.append(member)
+            chosen.append((sighting, member))
+        else:
+            del sightings[at]
+    return chosen
+
+
+def _ask_member(
+    sighting: Sighting, proposal: config.Member, taken: list[str]
+) -> config.Member | None:
     import msgspec
 
+    from teamvoice.team.naming import check_name
+
+    def check(answer: str) -> None:
+        if answer != "-":
+            check_name(answer, taken)
+
     where = sighting.pane.place
-    name = _question(f"What do you call the agent in {where}? - leaves it out", member.name)
+    name = question(f"What do you call the agent in {where}? - leaves it out", proposal.name, check)
     if name == "-" or not (sighting.target or _ask_tag(where)):
         return None
-    aliases = _question("Other names for it, with commas", ", ".join(member.aliases))
-    others = tuple(alias.strip() for alias in aliases.split(",") if alias.strip())
-    return msgspec.structs.replace(member, name=name, aliases=others)
+    aliases = _ask_aliases(proposal, [*taken, name])
+    return msgspec.structs.replace(proposal, name=name, aliases=aliases)
+
+
+def _ask_aliases(proposal: config.Member, taken: list[str]) -> tuple[str, ...]:
+    from teamvoice.team.naming import check_name
+
+    def parts(answer: str) -> list[str]:
+        return [alias for part in answer.split(",") if (alias := part.strip())]
+
+    def check(answer: str) -> None:
+        aliases = parts(answer)
+        for number, alias in enumerate(aliases):
+            check_name(alias, [*taken, *aliases[:number]])
+
+    free = [alias for alias in proposal.aliases if _is_free(alias, taken)]
+    return tuple(parts(question("Other names for it, with commas", ", ".join(free), check)))
+
+
+def _is_free(name: str, taken: list[str]) -> bool:
+    from teamvoice.team.members import as_said
+
+    return as_said(name) not in map(as_said, taken)
 
 
 def _ask_tag(where: str) -> bool:
     """Whether a pane may be tagged that nothing else marks."""
     write(f"tmux may give the number {where} to another pane; a tag in @teamvoice stays with this.")
-    if _question("Tag the pane? yes or no", "yes").casefold().startswith("y"):
+    if is_agreed("Tag the pane?", "yes"):
         return True
     write(
         f"{where} is left out. Name its window, or tag it yourself, and run teamvoice init again."
@@ -159,8 +210,7 @@ def _ask_tag(where: str) -> bool:
     return False
 
 
-def _ask_api_key() -> str:
-    origin = config.api_key_origin()
+def _ask_api_key(origin: str) -> str:
     if origin != "none":
         write(f"API key: {origin}")
         return ""
@@ -174,20 +224,19 @@ def _check_chord(text: str) -> None:
     chords.parse(text)
 
 
-def _question(what: str, proposal: str, check: Callable[[str], object] | None = None) -> str:
-    """An answer; Enter takes the proposal, and what ``check`` refuses is asked again."""
-    while True:
-        answer = input(plain(f"{what} [{proposal}]: ")).strip() or proposal
-        try:
-            if check:
-                check(answer)
-        except ConfigError as error:
-            write(str(error))
-        else:
-            return answer
-
-
 # Writing and trying ------------------------------------------------------------------------------
+
+
+def _written(args: argparse.Namespace, file: Path, team: config.Team, plan: Plan) -> bool:
+    """Write what is new; what was answered is not lost when that fails."""
+    from teamvoice import configfile
+
+    try:
+        return _write(file, team, plan)
+    except TeamvoiceError:
+        if not args.yes and (plan.settings or plan.members):
+            write(f"To add by hand:\n{configfile.as_text(plan.settings, plan.members)}")
+        raise
 
 
 def _write(file: Path, team: config.Team, plan: Plan) -> bool:
@@ -290,5 +339,5 @@ def _offer_service(file: Path | None) -> None:
     from teamvoice.cli import commands
 
     words = ["service", "install", *(["--config", str(file)] if file else [])]
-    if _question("Start it at login, as a service? yes or no", "no").casefold().startswith("y"):
+    if is_agreed("Start it at login, as a service?", "no"):
         commands.run(words)

@@ -16,7 +16,7 @@ from teamvoice.offline.vocabulary import Vocabulary, spoken
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+(?:['’][A-Za-z]+)?")
 _ARTICLES = frozenset({"the", "our", "my"})
-_EVERYONE = {
+EVERYONE = {
     tuple(way.split())
     for way in (
         "everyone", "everybody", "every one", "the team", "my team", "our team", "the whole team",
@@ -25,7 +25,7 @@ _EVERYONE = {
         "every member", "all agents", "all the agents", "each of them", "the others",
     )
 }  # fmt: skip
-_LONGEST_EVERYONE = max(len(way) for way in _EVERYONE)
+_LONGEST_EVERYONE = max(len(way) for way in EVERYONE)
 _QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’"}
 
 
@@ -106,7 +106,7 @@ def _mention(tokens: list[Item], forms: dict[tuple[str, ...], str]) -> tuple[int
         mark = _mark(tokens[article : article + length], forms)
         if mark:
             return article + length, mark
-    everyone = dict.fromkeys(_EVERYONE, "@all")
+    everyone = dict.fromkeys(EVERYONE, "@all")
     for length in range(min(_LONGEST_EVERYONE, len(tokens)), 0, -1):
         mark = _mark(tokens[:length], everyone)
         if mark:

@@ -12,6 +12,7 @@ import msgspec
 from teamvoice import config
 from teamvoice.errors import TeamError
 from teamvoice.team.members import as_said, find_pane, wanted_options
+from teamvoice.team.naming import is_name
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import read_tree
 from teamvoice.team.profiles import Profiles, load_profiles
@@ -22,6 +23,8 @@ _TAG = "@teamvoice"
 _TAGS = (_TAG, "@role_name")
 _LINE = "@teamvoice_line"
 _AUTOMATIC = "automatic-rename"  # "1": tmux names the window by what runs in it
+
+_LONGEST = 40  # characters of a name that is proposed
 
 # Names that a window gets from what runs in it: they say nothing of who works there.
 _NO_NAMES = {"bash", "zsh", "fish", "sh", "node", "python", "python3", "npx", "tmux", "ssh", ""}
@@ -192,9 +195,10 @@ def _taken(
 
 
 def _name(sighting: Sighting) -> str:
+    """What the pane or its window was called where that can be a name, else the agent's."""
     pane = sighting.pane
-    is_given = _is_named(pane) and pane.window_name.casefold() != sighting.agent
-    return _tagged(pane) or (pane.window_name if is_given else sighting.agent)
+    given = (_tagged(pane).strip(), pane.window_name if _is_named(pane) else "")
+    return next((n for n in given if len(n) <= _LONGEST and is_name(n)), sighting.agent)
 
 
 def _is_named(pane: Pane) -> bool:
@@ -202,7 +206,9 @@ def _is_named(pane: Pane) -> bool:
     name = pane.window_name
     is_own = name.casefold() in {*_NO_NAMES, pane.command.casefold()}
     is_own |= pane.options.get(_AUTOMATIC) == "1"
-    return not is_own and not name.isdecimal() and bool(re.fullmatch(r"[\w -]{1,40}", name))
+    return (
+        not is_own and not name.isdecimal() and bool(re.fullmatch(rf"[\w -]{{1,{_LONGEST}}}", name))
+    )
 
 
 def _target(pane: Pane, panes: Sequence[Pane]) -> str:
@@ -229,7 +235,8 @@ def _tags(panes: Iterable[Pane]) -> Iterator[str]:
 
 def _tagged(pane: Pane) -> str:
     """The name that the pane carries in an option: by it, the member is found wherever it is."""
-    return next((pane.options[option] for option in _TAGS if option in pane.options), "")
+    tags = (pane.options.get(option, "") for option in _TAGS)
+    return next((tag for tag in tags if tag.strip()), "")
 
 
 def _without_line(pane: Pane) -> Pane:

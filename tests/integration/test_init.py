@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,37 +57,92 @@ async def test_exactly_the_agents_are_proposed(server: Server, tmp_path: Path) -
     assert (told["new"], told["written"]) == ([], False)
 
 
+class Terminal:
+    """``teamvoice init`` in a pane, and who answers its questions."""
+
+    def __init__(self, server: Server, cli: Cli) -> None:
+        words = [f"{name}={shlex.quote(value)}" for name, value in cli.variables().items()]
+        program = f"env -i TERM=tmux-256color {' '.join(words)} {sys.executable} -m teamvoice init"
+        self.pane = open_pane(server, "init", f"{program}; echo ended with $?; exec cat")
+        self.pane.window.resize(width=150, height=60)
+
+    async def asked(self, question: str) -> None:
+        await until(lambda: self.screen.splitlines()[-1].startswith(question), question, 20)
+
+    async def answer(self, question: str, text: str) -> None:
+        await self.asked(question)
+        self.pane.send_keys(text)
+
+    async def told(self, *texts: str) -> None:
+        await until(lambda: all(text in self.screen for text in texts), " ".join(texts), 20)
+
+    @property
+    def screen(self) -> str:
+        return screen_of(self.pane).rstrip() or " "
+
+
 async def test_what_is_asked_is_what_is_written(server: Server, tmp_path: Path) -> None:
     open_pane(server, "front", standin("front"))
     open_pane(server, "back", standin("back"))
     cli = cli_for(server, tmp_path)
-    words = [f"{name}={shlex.quote(value)}" for name, value in cli.variables().items()]
-    program = f"env -i TERM=tmux-256color {' '.join(words)} {sys.executable} -m teamvoice init"
-    pane = open_pane(server, "init", f"exec {program}")
-
-    async def answer(question: str, text: str) -> None:
-        await until(lambda: question in screen_of(pane).split("\n\n")[0], question, 20)
-        assert screen_of(pane).rstrip().splitlines()[-1].startswith(question), screen_of(pane)
-        pane.send_keys(text)
-
-    await answer("What do you call the agent in desk:0.0?", "alice")
-    await answer("Other names for it", "al, designer")
-    await answer("What do you call the agent in desk:1.0?", "-")
-    await answer("Key to hold [<f9>]", "<f99>")
-    await until(
-        lambda: 'no key called "<f99>"' in screen_of(pane), "a key that is none is told", 10
-    )
-    await answer("Key to hold [<f9>]", "<f8>")
-    await answer("Voice (marin", "cedar")
-    await answer("OpenAI API key", "sk-test")
-    await until(lambda: "Written:" in screen_of(pane), "it is written", 20)
+    at = Terminal(server, cli)
+    await at.answer("What do you call the agent in desk:0.0?", "alice")
+    await at.answer("Other names for it", "al, designer")
+    await at.answer("What do you call the agent in desk:1.0?", "-")
+    await at.answer("Key to hold [<f9>]", "<f99>")
+    await at.told('no key called "<f99>"')
+    await at.answer("Key to hold [<f9>]", "<f8>")
+    await at.answer("Voice (marin", "cedar")
+    await at.answer("OpenAI API key", "sk-test")
+    await at.told("Written:")
     settings = configured(cli)
     alice = Member(name="alice", aliases=("al", "designer"), target="desk:front", agent="standin")
     assert settings.team.members == (alice,)
     assert (settings.hotkey.key, settings.provider.voice) == ("<f8>", "cedar")
     assert envfile.read(tmp_path / "config" / "env") == {"OPENAI_API_KEY": "sk-test"}
-    assert "sk-test" not in screen_of(pane)
-    await until(lambda: "The microphone does not work" in screen_of(pane), "it was tried", 20)
+    assert "sk-test" not in at.screen
+    await at.told("The microphone does not work")
+
+
+async def test_an_answer_that_cannot_be_used_is_asked_again_at_once(
+    server: Server, tmp_path: Path
+) -> None:
+    for name in ("all", "front", "sh", "sh"):
+        open_pane(server, name, standin(name))
+    cli = cli_for(server, tmp_path)
+    at = Terminal(server, cli)
+    who = "What do you call the agent in desk:"
+    for name, reason in (("Everyone", "means all of them"), ("!", "cannot be said")):
+        await at.answer(f"{who}0.0? - leaves it out [standin]", name)
+        await at.told(reason)
+    await at.answer(f"{who}0.0? - leaves it out [standin]", "front")
+    await at.answer("Other names for it", "yes")
+    await at.told('"yes" is a word')
+    await at.answer("Other names for it", "boss")
+    await at.answer(f"{who}1.0? - leaves it out [front 2]", "boss")
+    await at.told('"boss" is taken')
+    await at.answer(f"{who}1.0? - leaves it out [front 2]", "")
+    await at.answer("Other names for it", "")
+    await at.answer(f"{who}2.0? - leaves it out [standin]", "carol")
+    await at.told("tmux may give the number desk:2.0 to another pane")
+    await at.answer("Tag the pane? yes or no [yes]", "")
+    await at.answer("Other names for it", "")
+    await at.answer(f"{who}3.0? - leaves it out [standin]", "")
+    await at.answer("Tag the pane? yes or no [yes]", "what")
+    await at.answer("Tag the pane? yes or no [yes]", "no")
+    await at.told("desk:3.0 is left out")
+    (tmp_path / "config").write_text("no directory")
+    await at.answer("Key to hold [<f9>]", "")
+    await at.answer("Voice (marin", "")
+    await at.answer("OpenAI API key", "")
+    await at.told("cannot be read", "ended with 2")
+    by_hand = at.screen.partition("To add by hand:")[2].partition("teamvoice:")[0]
+    members = tomllib.loads(by_hand)["team"]["members"]
+    assert [(m["name"], m["target"]) for m in members] == [
+        ("front", "desk:all"),
+        ("front 2", "desk:front"),
+        ("carol", "@teamvoice=carol"),
+    ]
 
 
 async def test_a_window_that_gets_the_number_of_another_gets_none_of_its_messages(

@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 
 from teamvoice.config import Member
+from teamvoice.errors import ConfigError
+from teamvoice.offline import phrases, sentence
 from teamvoice.team.members import find_pane
+from teamvoice.team.naming import check_name, is_reserved
 from teamvoice.team.panes import Pane
 from teamvoice.team.scout import Sighting, place, propose, survey
 
@@ -124,6 +127,24 @@ def test_no_alias_is_the_name_of_another_one() -> None:
     proposed = propose([seen("aider", p) for p in panes])
     assert [m.name for m in proposed] == [pane.window_name for pane in panes]
     assert [m.aliases for m in proposed] == [("engineer",), (), (), (), ()]
+
+
+UNUSABLE = ("   ", "-", "yes", "No", "everyone", "all", "the team", "it", "x" * 61, "a\tb", "‽")
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_what_cannot_be_a_name_leaves_that_of_the_agent(name: str) -> None:
+    panes = [tagged("%1", teamvoice=name), replace(named(name), id="%2")]
+    members, _ = new_in(panes)
+    assert [m.name for m in members] == ["claude", "claude 2"]
+    with pytest.raises(ConfigError, match=r"."):
+        check_name(name, [])
+
+
+def test_who_is_everyone_is_nobody() -> None:
+    everyone = (*map(" ".join, sentence.EVERYONE), *phrases.EVERYONE)
+    assert [way for way in everyone if not is_reserved(way)] == []
+    assert not any(map(is_reserved, ("developer", "pm", "QA", "allen", "team lead", "stopper")))
 
 
 def test_names_that_sound_alike_are_one_name() -> None:
