@@ -76,13 +76,14 @@ def run(args: argparse.Namespace) -> int:
     found, away = _look(team)
     if not args.json:
         _tell_found(found, away)
-    plan = _proposals(found, team) if args.yes else _ask(found, team, loaded.config, key_origin)
+    try:
+        plan = _proposals(found, team) if args.yes else _ask(found, team, loaded.config, key_origin)
+    except (EOFError, KeyboardInterrupt):
+        write("\nNothing was written.")
+        return 1
     written = not args.dry_run and _written(args, file, team, plan)
     _report(args, file, found.sightings, plan, written=written)
-    if not args.yes and not args.dry_run:
-        _try_microphone(file)
-        _offer_service(args.config)
-    return 0
+    return 0 if args.yes or args.dry_run else _try(file, args.config)
 
 
 def _look(team: config.Team) -> tuple[Survey, str]:
@@ -313,6 +314,17 @@ def _as_json(
     members = msgspec.to_builtins(plan.members)
     told = {"ok": True, "found": found, "new": members, "tagged": plan.tags}
     return {**told, "file": str(file), "written": written}
+
+
+def _try(file: Path, own: Path | None) -> int:
+    """What comes after the writing; the exit code."""
+    try:
+        _try_microphone(file)
+        _offer_service(own)
+    except (EOFError, KeyboardInterrupt):
+        write("\nThe configuration stands; the rest was left out.")
+        return 1
+    return 0
 
 
 def _try_microphone(file: Path) -> None:

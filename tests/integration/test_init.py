@@ -145,6 +145,41 @@ async def test_an_answer_that_cannot_be_used_is_asked_again_at_once(
     ]
 
 
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [("What do you call", "C-d"), ("Other names", "C-c"), ("Key to", "C-d"), ("OpenAI API", "C-d")],
+)
+async def test_who_leaves_a_question_is_told_that_nothing_was_written(
+    server: Server, tmp_path: Path, question: str, key: str
+) -> None:
+    open_pane(server, "front", standin("front"))
+    at = Terminal(server, cli_for(server, tmp_path))
+    for asked in ("What do you call", "Other names", "Key to", "Voice", "OpenAI API"):
+        await at.asked(asked)
+        if asked == question:
+            break
+        at.pane.send_keys("")
+    at.pane.send_keys(key, enter=False)
+    await at.told("ended with 1")
+    assert at.screen.splitlines()[-2:] == ["Nothing was written.", "ended with 1"]
+    assert "Traceback" not in at.screen
+    assert not (tmp_path / "config").exists()
+
+
+async def test_who_leaves_the_last_question_is_told_what_was_written(
+    server: Server, tmp_path: Path
+) -> None:
+    open_pane(server, "front", standin("front"))
+    at = Terminal(server, cli_for(server, tmp_path))
+    for asked in ("What do you call", "Other names", "Key to", "Voice", "OpenAI API"):
+        await at.answer(asked, "")
+    await at.asked("Start it at login")
+    at.pane.send_keys("C-d", enter=False)
+    await at.told("ended with 1")
+    assert at.screen.splitlines()[-2] == "The configuration stands; the rest was left out."
+    assert "Traceback" not in at.screen
+
+
 async def test_a_window_that_gets_the_number_of_another_gets_none_of_its_messages(
     server: Server, tmp_path: Path
 ) -> None:
