@@ -74,12 +74,16 @@ def write_private(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         target = file.resolve()  # a link into somebody's dotfiles stays one
-        handle, new = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(new).replace(target)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        new = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            new.replace(target)
+        finally:
+            new.unlink(missing_ok=True)  # a key may be in it
     except OSError as error:
         raise ConfigError(f"{file}: cannot be written: {error}") from error
 

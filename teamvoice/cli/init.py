@@ -263,10 +263,12 @@ def _write(file: Path, team: config.Team, plan: Plan) -> bool:
 
 def _put_back(file: Path, before: bytes | None) -> None:
     """What was answered cannot be used: the file is as it was."""
+    from teamvoice import configfile
+
     if before is None:
         file.unlink(missing_ok=True)
     else:
-        file.write_bytes(before)
+        configfile.write_private(file, before.decode())
 
 
 def _report(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import resource
+import signal
 import stat
 from pathlib import Path
 
@@ -110,3 +112,19 @@ def test_a_key_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
     assert envfile.read(env) == {"OPENAI_API_KEY": "new", "OTHER": "1"}
     assert env.read_text().startswith("# keys\n")
     assert stat.S_IMODE(env.stat().st_mode) == 0o600
+
+
+def test_a_disk_that_is_full_keeps_nothing_of_what_could_not_be_written(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # too much is an error, not the end
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
+    try:
+        with pytest.raises(ConfigError, match="cannot be written"):
+            configfile.write_private(file, "sk-secret" * 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert [entry.name for entry in file.parent.iterdir()] == ["config.toml"]
+    assert file.read_text() == "old"
