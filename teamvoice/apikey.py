@@ -55,6 +55,15 @@ def find(file: Path, environ: Mapping[str, str]) -> tuple[str, str]:
     return "", f"none ({trouble})" if trouble else "none"
 
 
+def is_given(environ: Mapping[str, str]) -> bool:
+    """Whether a key comes from where it goes before whatever the file says.
+
+    Raises:
+        ConfigError: The credential cannot be read.
+    """
+    return bool(_credential(environ) or environ.get(OURS, "").strip())
+
+
 def look_again() -> None:
     """Ask the keyring anew the next time: what it said last is kept, for asking takes its time."""
     _ask.cache_clear()

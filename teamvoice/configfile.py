@@ -12,7 +12,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import Array, InlineTable
 
-from teamvoice import envfile
+from teamvoice import apikey, envfile
 from teamvoice.config import Member
 from teamvoice.errors import ConfigError
 
@@ -53,16 +53,19 @@ def as_text(settings: Mapping[str, Mapping[str, Any]], members: Sequence[Member]
     return _with_members(_with_settings(_HEAD, settings), members)
 
 
-def set_key(file: Path, name: str, key: str) -> None:
-    """Put an API key into the file of ``NAME=VALUE`` lines, in the place of an older one.
+def set_api_key(file: Path, key: str) -> None:
+    """Put the API key into the file of ``NAME=VALUE`` lines, in the place of one that is there.
 
     Raises:
         ConfigError: The file cannot be read or written, or others can read it.
     """
-    envfile.read(file)  # says what is wrong with it
+    kept = envfile.read(file)  # says what is wrong with it
+    name = apikey.OURS if apikey.OURS in kept else apikey.SHARED
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    kept = [n for n in lines if n.strip().removeprefix("export ").partition("=")[0].strip() != name]
-    write_private(file, "\n".join([*kept, f"{name}={key}"]) + "\n")
+    lines = [
+        n for n in lines if n.strip().removeprefix("export ").partition("=")[0].strip() != name
+    ]
+    write_private(file, "\n".join([*lines, f"{name}={key}"]) + "\n")
 
 
 def write_private(file: Path, text: str) -> None:

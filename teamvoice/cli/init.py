@@ -6,13 +6,14 @@ import argparse
 import asyncio
 import getpass
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from teamvoice import config
+from teamvoice import apikey, config
 from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command
 from teamvoice.cli.questions import is_agreed, question
@@ -21,8 +22,7 @@ from teamvoice.errors import TeamvoiceError, TmuxUnavailable, UsageError
 if TYPE_CHECKING:
     from teamvoice.team.scout import Sighting, Survey
 
-VOICES = ("marin", "cedar", "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse")
-_KEY_NAME = "OPENAI_API_KEY"
+_OF_OPENAI = ("auto", "openai")  # providers of which voices and keys are known
 _LISTEN_S = 3.0
 
 
@@ -137,10 +137,10 @@ def _ask(found: Survey, team: config.Team, now: config.Config, key_origin: str) 
     key = question("Key to hold", now.hotkey.key, _check_chord)
     if key != now.hotkey.key:
         settings["hotkey"] = {"key": key}
-    voice = question(f"Voice ({', '.join(VOICES)})", now.provider.voice)
+    voice = _ask_voice(now.provider)
     if voice != now.provider.voice:
         settings["provider"] = {"voice": voice}
-    return Plan(settings, members, tags, _ask_api_key(key_origin))
+    return Plan(settings, members, tags, _ask_api_key(now.provider, key_origin))
 
 
 def _ask_members(found: Survey, team: config.Team) -> list[tuple[Sighting, config.Member]]:
@@ -183,7 +183,8 @@ def _ask_aliases(proposal: config.Member, taken: list[str]) -> tuple[str, ...]:
     from teamvoice.team.naming import check_name
 
     def parts(answer: str) -> list[str]:
-        return [alias for part in answer.split(",") if (alias := part.strip())]
+        words = [] if answer.casefold() in {"-", "none"} else answer.split(",")
+        return [alias for word in words if (alias := word.strip())]
 
     def check(answer: str) -> None:
         aliases = parts(answer)
@@ -191,7 +192,8 @@ def _ask_aliases(proposal: config.Member, taken: list[str]) -> tuple[str, ...]:
             check_name(alias, [*taken, *aliases[:number]])
 
     free = [alias for alias in proposal.aliases if _is_free(alias, taken)]
-    return tuple(parts(question("Other names for it, with commas", ", ".join(free), check)))
+    what = "Other names for it, with commas, or none"
+    return tuple(parts(question(what, ", ".join(free) or "none", check)))
 
 
 def _is_free(name: str, taken: list[str]) -> bool:
@@ -211,12 +213,36 @@ def _ask_tag(where: str) -> bool:
     return False
 
 
-def _ask_api_key(origin: str) -> str:
-    if origin != "none":
-        write(f"API key: {origin}")
-        return ""
-    write("An OpenAI key gives free speech (OpenAI bills you); without, it works offline.")
-    return getpass.getpass("OpenAI API key (Enter for none): ").strip()
+def _ask_voice(now: config.Provider) -> str:
+    from teamvoice.library.client import VOICES
+
+    while True:
+        voice = question(f"Voice ({', '.join(VOICES)})", now.voice)
+        if voice in {*VOICES, now.voice} or now.name not in _OF_OPENAI:
+            return voice
+        doubt = f'"{voice}" does not look like a voice of OpenAI\'s.{config.nearest(voice, VOICES)}'
+        if is_agreed(f"{doubt} Keep it?", "no"):
+            return voice
+
+
+def _ask_api_key(now: config.Provider, origin: str) -> str:
+    """The key to be written; empty to leave things as they are."""
+    what = "OpenAI API key (Enter for none): "
+    if not origin.startswith("none"):
+        there = "; change it there" if apikey.is_given(os.environ) else ""
+        write(f"API key: {origin}{there}")
+        if there:
+            return ""
+        what = "A new OpenAI API key (Enter keeps that one): "
+    else:
+        write("An OpenAI key gives free speech (OpenAI bills you); without, it works offline.")
+    while key := getpass.getpass(what).strip():
+        if re.fullmatch(r"sk-[\w-]{16,}", key, re.ASCII) or now.name not in _OF_OPENAI:
+            break
+        doubt = "That does not look like a key of OpenAI's, which begin with sk-."
+        if is_agreed(f"{doubt} Keep it?", "no"):
+            break
+    return key
 
 
 def _check_chord(text: str) -> None:
@@ -257,7 +283,7 @@ def _write(file: Path, team: config.Team, plan: Plan) -> bool:
             _put_back(file, before)
             raise
     if plan.api_key:
-        configfile.set_key(config.config_dir() / "env", _KEY_NAME, plan.api_key)
+        configfile.set_api_key(config.key_file(), plan.api_key)
     return changed
 
 

@@ -21,6 +21,8 @@ from tests.support.cli import Cli
 from tests.support.panes import name_of, open_pane, own_server, screen_of, standin
 from tests.support.wait import until
 
+KEY = "sk-test-0123456789abcdefghij"
+
 pytestmark = pytest.mark.needs("tmux")
 
 
@@ -92,16 +94,55 @@ async def test_what_is_asked_is_what_is_written(server: Server, tmp_path: Path) 
     await at.answer("Key to hold [<f9>]", "<f99>")
     await at.told('no key called "<f99>"')
     await at.answer("Key to hold [<f9>]", "<f8>")
-    await at.answer("Voice (marin", "cedar")
-    await at.answer("OpenAI API key", "sk-test")
+    await at.answer("Voice (", "cedar")
+    await at.answer("OpenAI API key", KEY)
     await at.told("Written:")
     settings = configured(cli)
     alice = Member(name="alice", aliases=("al", "designer"), target="desk:front", agent="standin")
     assert settings.team.members == (alice,)
     assert (settings.hotkey.key, settings.provider.voice) == ("<f8>", "cedar")
-    assert envfile.read(tmp_path / "config" / "env") == {"OPENAI_API_KEY": "sk-test"}
-    assert "sk-test" not in at.screen
+    assert envfile.read(tmp_path / "config" / "env") == {"OPENAI_API_KEY": KEY}
+    assert KEY not in at.screen
     await at.told("The microphone does not work")
+
+
+async def test_what_looks_wrong_is_asked_about_and_a_key_can_be_changed(
+    server: Server, tmp_path: Path
+) -> None:
+    open_pane(server, "tester", standin("tester"))
+    env = tmp_path / "config" / "env"
+    env.parent.mkdir()
+    env.write_text("TEAMVOICE_API_KEY=sk-of-yesterday-0123456789\n")
+    env.chmod(0o600)
+    at = Terminal(server, cli_for(server, tmp_path))
+    await at.answer("What do you call the agent", "")
+    await at.answer("Other names for it, with commas, or none [standin]", "none")
+    await at.answer("Key to hold", "")
+    await at.answer("Voice (", "marinn")
+    await at.answer('"marinn" does not look like a voice of OpenAI\'s. Did you mean "marin"?', "")
+    await at.answer("Voice (", "marinn")
+    await at.answer('"marinn" does not look like a voice of OpenAI\'s.', "yes")
+    await at.told(f"API key: from {env}")
+    await at.answer("A new OpenAI API key", "hello")
+    await at.answer("That does not look like a key of OpenAI's, which begin with sk-. Keep it?", "")
+    await at.answer("A new OpenAI API key", KEY)
+    await at.told("Written:")
+    assert envfile.read(env) == {"TEAMVOICE_API_KEY": KEY}
+    settings = configured(Cli(tmp_path))
+    assert settings.provider.voice == "marinn"
+    assert settings.team.members[0].aliases == ()
+    assert "hello" not in at.screen
+
+
+async def test_a_key_that_the_file_cannot_change_is_not_asked_for(
+    server: Server, tmp_path: Path
+) -> None:
+    open_pane(server, "tester", standin("tester"))
+    cli = Cli(tmp_path, {"TEAMVOICE_TEAM_SOCKET": name_of(server), "TEAMVOICE_API_KEY": KEY})
+    at = Terminal(server, cli)
+    for asked in ("What do you call", "Other names", "Key to", "Voice"):
+        await at.answer(asked, "")
+    await at.told("API key: from the environment, TEAMVOICE_API_KEY; change it there", "Written:")
 
 
 async def test_an_answer_that_cannot_be_used_is_asked_again_at_once(
@@ -133,7 +174,7 @@ async def test_an_answer_that_cannot_be_used_is_asked_again_at_once(
     await at.told("desk:3.0 is left out")
     (tmp_path / "config").write_text("no directory")
     await at.answer("Key to hold [<f9>]", "")
-    await at.answer("Voice (marin", "")
+    await at.answer("Voice (", "")
     await at.answer("OpenAI API key", "")
     await at.told("cannot be read", "ended with 2")
     by_hand = at.screen.partition("To add by hand:")[2].partition("teamvoice:")[0]

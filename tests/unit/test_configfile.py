@@ -108,7 +108,7 @@ def test_a_key_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
     env = tmp_path / "env"
     env.write_text("# keys\nexport OPENAI_API_KEY='old'\nOTHER=1\n")
     env.chmod(0o600)
-    configfile.set_key(env, "OPENAI_API_KEY", "new")
+    configfile.set_api_key(env, "new")
     assert envfile.read(env) == {"OPENAI_API_KEY": "new", "OTHER": "1"}
     assert env.read_text().startswith("# keys\n")
     assert stat.S_IMODE(env.stat().st_mode) == 0o600
