@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import platformdirs
 
-from teamvoice import apikey
+from teamvoice import apikey, hosts
 from teamvoice.dangers import DANGEROUS
 from teamvoice.errors import ConfigError
 from teamvoice.prices import Dollars, Price
@@ -35,8 +35,6 @@ _OTHER_VARIABLES = frozenset(
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
-# A host as ssh takes it, which must not pass for an option or for words of a shell.
-Host = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^([\w\[][\w.@:%/\[\]-]*)?\Z")]
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -89,7 +87,7 @@ class Member(_Section, frozen=True):
     aliases: tuple[Name, ...] = ()
     target: str = ""
     agent: str = ""
-    host: Host = ""
+    host: str = ""
 
 
 class Team(_Section, frozen=True):
@@ -241,7 +239,7 @@ def read(
         table[key] = _from_text(raw, _hints(_hints(Config)[section])[key])
         config = _convert({section: table}, f"environment variable {variable}", base=settings)
         origins[f"{section}.{key}"] = f"environment {variable}"
-    _check_names(config, origins["team.members"])
+    _check_members(config, origins["team.members"])
     _check_patterns(config, origins["policy.dangerous"])
     return Loaded(config, origins)
 
@@ -273,7 +271,7 @@ def nearest(word: str, known: typing.Iterable[str]) -> str:
 
 def _read_toml(file: Path, *, required: bool) -> dict[str, Any]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         if required:
             raise ConfigError(f"{file}: there is no such file") from None
@@ -372,12 +370,14 @@ def _from_text(raw: str, hint: Any) -> Any:
         return raw  # not TOML: the wrong type is told with the variable's name
 
 
-def _check_names(config: Config, where: str) -> None:
-    """Members must be told apart by name and alias."""
+def _check_members(config: Config, where: str) -> None:
+    """Members must be told apart by name and alias, and their machines be such."""
     seen: dict[str, str] = {}
     for member in config.team.members:
         if not member.name.strip() or not member.name.isprintable():
             raise ConfigError(f"{where}: team.members: {member.name!r} cannot be said")
+        if member.host:
+            hosts.check_host(member.host, f"{where}: team.members: {member.name}")
         for name in {n.casefold() for n in (member.name, *member.aliases)}:
             if name in seen:
                 both = f"both {seen[name]} and {member.name}"

@@ -61,7 +61,7 @@ def set_api_key(file: Path, key: str) -> None:
     """
     kept = envfile.read(file)  # says what is wrong with it
     name = apikey.OURS if apikey.OURS in kept else apikey.SHARED
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    lines = file.read_text(encoding="utf-8-sig").splitlines() if file.exists() else []
     lines = [
         n for n in lines if n.strip().removeprefix("export ").partition("=")[0].strip() != name
     ]
@@ -93,7 +93,7 @@ def write_private(file: Path, text: str) -> None:
 
 def _read(file: Path) -> str:
     try:
-        text = file.read_bytes().decode()
+        text = file.read_bytes().decode("utf-8-sig")
         tomllib.loads(text)
     except FileNotFoundError:
         return _HEAD

@@ -95,7 +95,8 @@ class Errand:
     def _judged(self, code: int, out: bytes, complaint: str) -> Done:
         if code == _OF_SSH:
             reason = complaint.removeprefix("ssh: ") or "it does not say why"
-            mend = f"see what this says: ssh -o BatchMode=yes {self._host} true"
+            words = ("ssh", "-o", "BatchMode=yes", self._host, "true")
+            mend = f"see what this says: {shlex.join(words)}"
             raise TmuxUnavailable(f"ssh cannot reach {self._host}: {reason}", mend)
         if code == _NO_PROGRAM:
             name = self._words[0]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import subprocess
 import tomllib
 import typing
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from teamvoice import config
+from teamvoice import config, configfile, envfile
 from teamvoice.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "teamvoice.toml"
@@ -172,16 +174,51 @@ def test_every_setting_of_the_example_has_a_line_on_it() -> None:
     assert settings == commented
 
 
-@pytest.mark.parametrize("host", ["", "box", "user@box.example", "ssh://user@box:2222", "_svc@::1"])
+HOSTS = (
+    "box", "user@box.example", "ssh://user@box:2222", "_svc@::1", "::1", "u@fe80::1%eth0",
+    r"DOMAIN\user@box", "first+last@box", "a@b@box",
+)  # fmt: skip
+NO_HOSTS = (
+    "-oProxyCommand=id", "user@-oProxyCommand=id", "a box", "box;id", "box\n", "box$(id)", "b`id`",
+    r"box\x", r"user\@box", "user@", "@box", "'box'", "box|id", "x" * 256,
+)  # fmt: skip
+
+
+def with_host(file: Path, host: str) -> Path:
+    file.write_text(f'[[team.members]]\nname = "pm"\nhost = {json.dumps(host)}\n')
+    return file
+
+
+@pytest.mark.parametrize("host", ["", *HOSTS])
 def test_hosts_as_ssh_takes_them(tmp_path: Path, host: str) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text(f'[[team.members]]\nname = "pm"\nhost = "{host}"\n')
+    file = with_host(tmp_path / "config.toml", host)
     assert config.load(file, {}).team.members[0].host == host
 
 
-@pytest.mark.parametrize("host", ["-oProxyCommand=id", "a box", "box;id", "box\\n"])
+@pytest.mark.needs("ssh")
+@pytest.mark.parametrize("host", HOSTS)
+def test_ssh_takes_them(host: str) -> None:
+    subprocess.run(["ssh", "-F", "none", "-G", "--", host], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
 def test_a_host_is_no_option_and_no_command(tmp_path: Path, host: str) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text(f'[[team.members]]\nname = "pm"\nhost = "{host}"\n')
-    with pytest.raises(ConfigError, match="host"):
+    file = with_host(tmp_path / "config.toml", host)
+    with pytest.raises(ConfigError, match="is no host") as told:
         config.load(file, {})
+    assert "team.members: pm: " in told.value.message
+    assert told.value.mend == "write what you would type after ssh: box, user@box or 192.168.1.7"
+
+
+def test_a_mark_of_the_byte_order_before_the_first_line_is_none_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[hotkey]\nkey = "<f8>"\n', encoding="utf-8-sig")
+    assert config.load(file, {}).hotkey.key == "<f8>"
+    configfile.change(file, {"hotkey": {"key": "<f7>"}}, [])
+    assert config.load(file, {}).hotkey.key == "<f7>"
+    env = tmp_path / "env"
+    env.write_text("OPENAI_API_KEY=sk-of-mine\n", encoding="utf-8-sig")
+    env.chmod(0o600)
+    assert envfile.read(env) == {"OPENAI_API_KEY": "sk-of-mine"}
+    configfile.set_api_key(env, "sk-new")
+    assert envfile.read(env) == {"OPENAI_API_KEY": "sk-new"}
