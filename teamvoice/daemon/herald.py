@@ -73,7 +73,14 @@ class Herald:
         if how == "speak":
             self._unsaid |= {item.about: item} if item.question else {}
             self._on_event(
-                NewsCame(at=self._now(), about=item.about, text=item.text, fenced=item.fenced)
+                NewsCame(
+                    at=self._now(),
+                    about=item.about,
+                    text=item.text,
+                    fenced=item.fenced,
+                    who=item.who,
+                    all_do=item.all_do,
+                )
             )
             return
         self._on_tell("news", sentence(item.text))

@@ -11,11 +11,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from teamvoice.team.digest import say_question, within
-from teamvoice.team.receipts import spoken
+from teamvoice.team.receipts import short, spoken
 from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind, State
 
 _QUESTION_TOKENS = 80
+_DOES = {
+    Kind.WAITING: ("is waiting for your answer", "are waiting for your answer"),
+    Kind.IDLE: ("has finished", "have finished"),
+}
+
+NewsKind = Literal["waiting", "finished", "wish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +33,17 @@ class News:
         kind: ``waiting``, ``finished``, or ``wish``: it was asked for.
         text: A clause that can be read and spoken.
         fenced: The same for a model, where it has text from the pane: that stands in its fence.
+        who: Whom, as a sentence names them.
+        all_do: What several do of whom the same is told, as the end of a clause.
         question: What marks the question that it tells of; empty when it tells of none.
     """
 
     about: str
-    kind: Literal["waiting", "finished", "wish"]
+    kind: NewsKind
     text: str
     fenced: str = ""
+    who: str = ""
+    all_do: str = ""
     question: str = ""
 
 
@@ -92,16 +102,15 @@ class Newsdesk:
             return None
         wished = (name, state.kind) in self._wishes
         self._wishes.discard((name, state.kind))
-        text, fenced = _say(name, state)
         if state.kind is Kind.WAITING and known.question != mark(state):
             known.question = mark(state)
-            return News(name, "wish" if wished else "waiting", text, fenced, mark(state))
+            return _news_of(name, "wish" if wished else "waiting", state)
         if state.kind is Kind.IDLE and known.worked:
             known.worked = False
-            return News(name, "wish" if wished else "finished", text)
+            return _news_of(name, "wish" if wished else "finished", state)
         if state.kind is not Kind.WAITING:
             known.question = ""
-        return News(name, "wish", text, fenced, mark(state)) if wished else None
+        return _news_of(name, "wish", state) if wished else None
 
 
 def _ends_work(state: State) -> bool:
@@ -122,14 +131,15 @@ def mark(state: State) -> str:
     return state.question.fingerprint if state.question else f"a question: {state.detail}"
 
 
-def _say(name: str, state: State) -> tuple[str, str]:
-    """A clause as it is read, and as a model gets it if that is otherwise."""
+def _news_of(name: str, kind: NewsKind, state: State) -> News:
+    who = spoken(short(name))
     if state.kind is not Kind.WAITING:
-        is_now = "has finished" if state.kind is Kind.IDLE else f"is {state.kind} now"
-        return f"{spoken(name)} {is_now}", ""
-    waits = f"{spoken(name)} is waiting for your answer"
+        one, all_do = _DOES.get(state.kind, (f"is {state.kind} now", f"are {state.kind} now"))
+        return News(name, kind, f"{who} {one}", who=who, all_do=all_do)
+    one, all_do = _DOES[Kind.WAITING]
     question = say_question(state.question, _QUESTION_TOKENS) if state.question else ""
     asked = within([question], _QUESTION_TOKENS)
-    if not asked:
-        return waits, ""
-    return f"{waits}: {asked}", f"{waits}:\n{fence(name, asked)}"
+    text, fenced = f"{who} {one}", ""
+    if asked:
+        text, fenced = f"{text}: {asked}", f"{text}:\n{fence(short(name), asked)}"
+    return News(name, kind, text, fenced, who, all_do, mark(state))

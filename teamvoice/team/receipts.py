@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 
 _PROGRAM = re.compile(r"(?P<said>an unknown program runs there), (?P<name>.*)", re.DOTALL)
+_LONG = 20  # characters
 _NAME = re.compile(r"[A-Za-z0-9._+-]{1,20}")
 
 
@@ -60,6 +61,11 @@ def spoken(name: str) -> str:
     if len(name) <= 2:
         return f"the {name.upper()}"
     return name if name[0].isupper() else f"the {name}"
+
+
+def short(name: str) -> str:
+    """A member's name where many are told: a long one is cut."""
+    return name[:_LONG]
 
 
 def say_sent(receipt: Receipt) -> str:
