@@ -16,10 +16,8 @@ from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind, State
 
 _QUESTION_TOKENS = 80
-_DOES = {
-    Kind.WAITING: ("is waiting for your answer", "are waiting for your answer"),
-    Kind.IDLE: ("has finished", "have finished"),
-}
+_FINISHED = "has finished"
+_DOES = {Kind.WAITING: "is waiting for your answer"}
 
 NewsKind = Literal["waiting", "finished", "wish"]
 
@@ -52,6 +50,7 @@ class _Known:
     """A member as far as it was seen."""
 
     kind: Kind
+    program: str = ""  # in which they were seen last
     worked: bool = False  # since it was last said to be done
     question: str = ""  # the one that was told
 
@@ -91,7 +90,9 @@ class Newsdesk:
         known = self._known.get(name)
         if known is None:  # how it was when we came is no news
             self._known[name] = known = _Known(state.kind, question=mark(state))
-        known.kind = state.kind
+        if state.is_of_another(known.program):
+            known.worked = False  # whoever is idle there now has not finished anything
+        known.kind, known.program = state.kind, state.program or known.program
         known.worked = state.kind is Kind.WORKING or (known.worked and not _ends_work(state))
         news = self._news(name, known, state)
         self._open |= {name: state.kind} if news else {}
@@ -107,7 +108,7 @@ class Newsdesk:
             return _news_of(name, "wish" if wished else "waiting", state)
         if state.kind is Kind.IDLE and known.worked:
             known.worked = False
-            return _news_of(name, "wish" if wished else "finished", state)
+            return _news_of(name, "wish" if wished else "finished", state, _FINISHED)
         if state.kind is not Kind.WAITING:
             known.question = ""
         return _news_of(name, "wish", state) if wished else None
@@ -131,15 +132,16 @@ def mark(state: State) -> str:
     return state.question.fingerprint if state.question else f"a question: {state.detail}"
 
 
-def _news_of(name: str, kind: NewsKind, state: State) -> News:
-    who = spoken(short(name))
-    if state.kind is not Kind.WAITING:
-        one, all_do = _DOES.get(state.kind, (f"is {state.kind} now", f"are {state.kind} now"))
-        return News(name, kind, f"{who} {one}", who=who, all_do=all_do)
-    one, all_do = _DOES[Kind.WAITING]
+def _news_of(name: str, kind: NewsKind, state: State, does: str = "") -> News:
+    who, does = spoken(short(name)), does or _DOES.get(state.kind, f"is {state.kind} now")
+    text, fenced = f"{who} {does}", ""
     question = say_question(state.question, _QUESTION_TOKENS) if state.question else ""
-    asked = within([question], _QUESTION_TOKENS)
-    text, fenced = f"{who} {one}", ""
-    if asked:
+    if asked := within([question], _QUESTION_TOKENS):
         text, fenced = f"{text}: {asked}", f"{text}:\n{fence(short(name), asked)}"
-    return News(name, kind, text, fenced, who, all_do, mark(state))
+    return News(name, kind, text, fenced, who, _all(does), mark(state))
+
+
+def _all(does: str) -> str:
+    """What one does as what several do."""
+    verb, _, rest = does.partition(" ")
+    return f"{'have' if verb == 'has' else 'are'} {rest}"
