@@ -66,6 +66,7 @@ def _add_arguments(name: str, command: Parser) -> None:
             command.add_argument("--watch", action="store_true", help="show it as it changes")
         case "send":
             command.add_argument("text", help="the message; - reads it from standard input")
+            command.hint = 'a message that begins with "-" goes after "--": send MEMBER -- -n'
             command.add_argument(
                 "--when", choices=("now", "idle"), default="now", help="idle: hold it until then"
             )
@@ -288,11 +289,13 @@ def _report(receipt: Receipt, sentence: str, *, as_json: bool) -> int:
     from teamvoice.cli.output import plain
     from teamvoice.team.receipts import Outcome
 
+    seen = f"Seen in {receipt.pane}: {receipt.evidence}"
     good = receipt.arrived or receipt.outcome is Outcome.HELD
     if as_json:
         _print_json({"ok": good, **receipt.as_json()})
     else:
-        print(plain(sentence), file=sys.stdout if good else sys.stderr)
+        told = [sentence] if good or not receipt.evidence else [sentence, " ".join(seen.split())]
+        print(*map(plain, told), sep="\n", file=sys.stdout if good else sys.stderr)
     return 0 if good else 1
 
 
