@@ -333,12 +333,16 @@ def _table(statuses: Sequence[Status]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    from teamvoice.team.digest import say_question
+
     table = Table(box=None, pad_edge=False)
     for column in ("member", "state", "agent", "pane", "from"):
         table.add_column(column, no_wrap=column != "state")
     for status in statuses:
         kind = str(status.state.kind)
-        about = f"{kind}: {' '.join(status.state.detail.split())}"
+        question = status.state.question
+        detail = say_question(question) if question else status.state.detail
+        about = f"{kind}: {' '.join(detail.split())}"
         state = Text(about if status.state.detail else kind, style=_COLOURS.get(kind, "red"))
         parts = (status.member.host, status.place, status.pane)
         where = Text(" ".join(filter(None, parts)) or "-")

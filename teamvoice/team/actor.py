@@ -56,7 +56,7 @@ class Actor:
         turn_s: How long it waits for another process that writes to the pane.
         host: Where the pane is; empty for this machine.
 
-    ``left`` is for whoever sends messages: the last that was typed and not seen to arrive.
+    ``left`` is for whoever sends messages: the last that was typed.
     """
 
     def __init__(

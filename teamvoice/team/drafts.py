@@ -23,7 +23,8 @@ def in_the_way(draft: str, profile: Profile, text: str, left: str) -> str:
         draft: What is in the prompt.
         profile: Of the agent whose prompt it is.
         text: The message that was to be typed.
-        left: The one that was typed before and not seen to arrive; empty when there is none.
+        left: The one that was typed before: it may not have been taken, or have been given back
+            when its work was interrupted. Empty when there is none.
     """
     keys, each = profile.prompt.clear, ", once for each line" if "\n" in draft else ""
     if ours := _ours(draft, text, left):
@@ -43,7 +44,7 @@ def _ours(draft: str, text: str, left: str) -> str:
     if reads_as(draft, text):
         return "this very message stands in the prompt, and was not submitted"
     if left and reads_as(draft, left):
-        return "an earlier message of ours stands in the prompt, and was not submitted"
+        return "the message that was sent before stands in the prompt"
     return ""
 
 

@@ -62,16 +62,21 @@ class Interruption(Write):
 
     def _see_it_stop(self, view: View, waited: float, rested: float) -> Command:
         if self._before is not None and view.stops > self._before.stops:
-            return self._finish(Outcome.SUBMITTED, "", "it says so")
+            return self._finish(Outcome.SUBMITTED, self._gave_back(view), "it says so")
         if reason := self._unfit(view):
             return self._doubt(reason)
         if rested >= REST_S or (rested >= 0 and view.state.source == "native"):
-            return self._finish(Outcome.SUBMITTED, "", "it is idle now")
+            return self._finish(Outcome.SUBMITTED, self._gave_back(view), "it is idle now")
         if waited >= self._patience.arrive:
             return self._doubt("it still seems to work")
         if waited >= self._patience.again and view.profile and self._may_press_again(view):
             return self._press(view.profile.keys.interrupt, view)
         return Look(0.1)
+
+    def _gave_back(self, view: View) -> str:
+        """Claude Code puts a message that it did not begin to answer back into the prompt."""
+        came = view.draft and self._before is not None and not self._before.draft
+        return "the message that it had not begun on stands in its prompt again" if came else ""
 
     def _rested(self, view: View, at: float) -> float:
         """For how long it has looked idle without a break, in seconds; less than 0: it does not."""

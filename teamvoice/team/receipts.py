@@ -28,7 +28,8 @@ class Receipt:
     Args:
         outcome: One of the ends.
         why: For ``refused`` and ``unconfirmed``: the reason, as a clause that can be spoken. For
-            ``held``: what has to change there first; empty when it is work that ends by itself.
+            ``held``: what has to change there first; empty when it is work that ends by itself. Of
+            an interrupt: what else came of it.
         evidence: What was seen. It may hold text from the pane: data, never to be spoken as ours.
         member: Whose pane.
         pane: Its ``%id``; empty when there is none.
@@ -119,7 +120,7 @@ def say_interrupted(receipt: Receipt) -> str:
         case Outcome.UNCONFIRMED:
             return f"Pressed the key to interrupt {who}, but not confirmed: {_why(receipt)}."
         case _:
-            return f"Interrupted {who}."
+            return f"Interrupted {who}{f'; {receipt.why}' if receipt.why else ''}."
 
 
 def _why(receipt: Receipt) -> str:

@@ -316,7 +316,7 @@ class Team:
         finally:
             self._steady.stir(member, self._now())
         if isinstance(machine, Delivery) and receipt.outcome is not Outcome.REFUSED:
-            actor.left = "" if receipt.arrived else text
+            actor.left = text
         return receipt
 
     def _actor(self, server: Server, pane: Pane) -> Actor:

@@ -185,7 +185,7 @@ async def test_each_of_two_that_wait_is_told_what_became_of_its_own_message(
     assert desk.run("send", "dev", "first").returncode == 0
     texts = ("the second", "the third", "never")
     waiting = [desk.start("send", "dev", text, "--when", "idle") for text in texts]
-    request.addfinalizer(lambda: [one.kill() for one in waiting])
+    request.addfinalizer(lambda: list(map(subprocess.Popen.kill, waiting)))
     held = Held(tmp_path / "held.json", delivers=False)
     await until(lambda: len(held.list()) == len(texts), "all are held", 15)
     (ticket,) = (message.ticket for message in held.list() if message.text == "never")

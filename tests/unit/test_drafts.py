@@ -22,8 +22,11 @@ OTHER = "look at the tests and fix what fails there, then tell me of it"
         ("[Pasted text #1 +5 lines]", "there is a long paste in the prompt"),
         ("[Pasted text #1 +5 lines] and this", "there is a draft with a long paste in the prompt"),
         (TEXT, "this very message stands in the prompt, and was not submitted; press Enter there"),
-        (OTHER, "an earlier message of ours stands in the prompt, and was not submitted; press"),
-        (OTHER[:48], "an earlier message of ours stands in the prompt"),
+        (
+            OTHER,
+            "the message that was sent before stands in the prompt; press Enter there to submit it",
+        ),
+        (OTHER[:48], "the message that was sent before stands in the prompt"),
     ],
 )
 def test_what_stands_there_is_told_and_how_to_clear_it(draft: str, why: str) -> None:

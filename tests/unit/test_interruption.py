@@ -9,7 +9,7 @@ import pytest
 
 from teamvoice.team import writing as d
 from teamvoice.team.interruption import Interruption
-from teamvoice.team.receipts import Outcome
+from teamvoice.team.receipts import Outcome, say_interrupted
 from teamvoice.team.sight import Kind, View
 from tests.support.deliveries import (
     FOOT,
@@ -58,6 +58,19 @@ def test_an_interrupt_is_seen_to_work() -> None:
     assert machine.handle(d.Looked(0.1, seen(Kind.WORKING))) == d.Look(0.1)
     native = replace(IDLE, state=replace(IDLE.state, source="native"))
     assert end(machine.handle(d.Looked(0.2, native))).outcome is Outcome.SUBMITTED
+
+
+def test_a_message_that_is_given_back_to_the_prompt_is_told() -> None:
+    machine = Interruption(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, seen(Kind.WORKING)))
+    machine.handle(d.Done(0))
+    receipt = end(machine.handle(d.Looked(0.1, seen(draft="work on", stops=1))))
+    assert receipt.outcome is Outcome.SUBMITTED
+    assert say_interrupted(receipt) == (
+        "Interrupted the developer; "
+        "the message that it had not begun on stands in its prompt again."
+    )
 
 
 def test_a_screen_that_looks_idle_for_a_moment_shows_no_end_of_work() -> None:
