@@ -42,7 +42,7 @@ def reads_as(draft: str, text: str) -> bool:
 
 def _ours(draft: str, text: str, left: str) -> str:
     if reads_as(draft, text):
-        return "this very message stands in the prompt, and was not submitted"
+        return "this very message stands in the prompt"
     if left and reads_as(draft, left):
         return "the message that was sent before stands in the prompt"
     return ""

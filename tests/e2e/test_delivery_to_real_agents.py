@@ -128,7 +128,7 @@ IN_THE_WAY = [  # what a person left in the prompt, how it shows, what is said, 
     ("one\ntwo\nthree", "three", f"a half-typed draft {CLEAR}, once for each line", 5),
     ("[Pasted text #1 +5 lines]", "+5 lines]", f"there is a long paste {CLEAR}", 1),
     ("some of many words\n" * 90, "[Pasted ", f"there is a long paste {CLEAR}", 1),
-    ("start on it", "start on it", "this very message stands in the prompt, and was not submit", 1),
+    ("start on it", "start on it", "this very message stands in the prompt; press Enter there", 1),
 ]
 
 

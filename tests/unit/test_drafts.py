@@ -21,7 +21,7 @@ OTHER = "look at the tests and fix what fails there, then tell me of it"
         ("see [Image #2]", "there is a draft with an image in the prompt"),
         ("[Pasted text #1 +5 lines]", "there is a long paste in the prompt"),
         ("[Pasted text #1 +5 lines] and this", "there is a draft with a long paste in the prompt"),
-        (TEXT, "this very message stands in the prompt, and was not submitted; press Enter there"),
+        (TEXT, "this very message stands in the prompt; press Enter there to submit it"),
         (
             OTHER,
             "the message that was sent before stands in the prompt; press Enter there to submit it",
