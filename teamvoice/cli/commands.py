@@ -79,7 +79,10 @@ def run(words: list[str]) -> int:
         if hasattr(module, "run_words"):  # its words are for another parser
             return int(module.run_words(words[1:]))
         module.add_parsers(subparsers)
-        return int(module.run(parser.parse_args(words)))
+        args, unknown = parser.parse_known_args(words)
+        if unknown:
+            subparsers.choices[name].error(f"unrecognized arguments: {' '.join(unknown)}")
+        return int(module.run(args))
     except SystemExit as end:  # argparse's way to end after --help, or an error that it told
         return int(end.code or 0)
 

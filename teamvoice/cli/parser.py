@@ -8,11 +8,17 @@ from typing import NoReturn, TypeAlias
 
 
 class Parser(argparse.ArgumentParser):
-    """Errors are told as everywhere in teamvoice: what is wrong, then how to mend it."""
+    """Errors are told as everywhere in teamvoice: what is wrong, then how to mend it.
+
+    ``hint`` is more on how.
+    """
+
+    hint = ""
 
     def error(self, message: str) -> NoReturn:
         """End with exit code 2."""
-        sys.stderr.write(f"teamvoice: {message}\nsee: {self.prog} --help\n")
+        more = f"; {self.hint}" if self.hint else ""
+        sys.stderr.write(f"teamvoice: {message}\nsee: {self.prog} --help{more}\n")
         sys.exit(2)
 
 

@@ -10,8 +10,8 @@ something.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from teamvoice.cli.parser import Parser, add_command
@@ -66,6 +66,7 @@ def _add_arguments(name: str, command: Parser) -> None:
             command.add_argument("--watch", action="store_true", help="show it as it changes")
         case "send":
             command.add_argument("text", help="the message; - reads it from standard input")
+            command.hint = 'a message that begins with "-" goes after "--": send MEMBER -- -n'
             command.add_argument(
                 "--when", choices=("now", "idle"), default="now", help="idle: hold it until then"
             )
@@ -140,18 +141,22 @@ async def _send_when_idle(settings: config.Team, args: argparse.Namespace) -> in
         ended[message.ticket] = receipt
         news.set()
 
-    nobody = await asyncio.to_thread(_nobody_delivers)
-    async with Team(settings, held=_held_messages(delivers=nobody), on_held=told) as team:
+    held = _held_messages(delivers=False)
+    held.delivers = waits = not await asyncio.to_thread(held.is_delivered_by_daemon)
+    async with Team(settings, held=held, on_held=told) as team:
         receipt = await team.send(args.member, _text(args), "idle")
-        if nobody and receipt.ticket:
+        if waits and receipt.ticket:
             sys.stderr.write(
                 f"No daemon delivers it: waiting here until {spoken(receipt.member)} is idle. "
                 f"Ctrl-C leaves it held.\n"
             )
-            while receipt.ticket not in ended:
-                await news.wait()
+            elsewhere = None
+            while receipt.ticket not in ended and not elsewhere:
                 news.clear()
-            receipt = ended[receipt.ticket]
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), 1)
+                elsewhere = await asyncio.to_thread(_ended_elsewhere, held, receipt)
+            receipt = ended.get(receipt.ticket) or elsewhere or receipt
     return _report(receipt, say_sent(receipt), as_json=args.json)
 
 
@@ -175,15 +180,25 @@ def _held_messages(*, delivers: bool) -> Held:
     from teamvoice import config
     from teamvoice.team.held import Held
 
-    return Held(config.state_dir() / "held.json", delivers=delivers)
+    return Held(config.state_dir() / "held.json", delivers=delivers, stays=False)
 
 
-def _nobody_delivers() -> bool:
-    """No other process delivers what is held."""
-    messages = _held_messages(delivers=True)
-    nobody = messages.open()
-    messages.close()
-    return nobody
+def _ended_elsewhere(held: Held, receipt: Receipt) -> Receipt | None:
+    """What became of a held message by another process's hand; ``None`` while it is held."""
+    from dataclasses import replace
+
+    from teamvoice.team.receipts import Outcome
+
+    message = held.fate(receipt.ticket)
+    if message is None:
+        return replace(receipt, outcome=Outcome.REFUSED, why="it was withdrawn", ticket="")
+    match "" if held.is_deliverer else message.state:  # of its own ends it is told
+        case "arrived":
+            seen = "another teamvoice has delivered it"
+            return replace(receipt, outcome=Outcome.SUBMITTED, why="", evidence=seen, ticket="")
+        case "unconfirmed":
+            return replace(receipt, outcome=Outcome.UNCONFIRMED, why=message.note)
+    return None
 
 
 def _builtins(message: HeldMessage) -> Any:
@@ -238,7 +253,7 @@ async def _watch(team: Team, *, as_json: bool) -> int:
     known: Glimpses = {}
     shown: Any = None
     stays = not as_json and sys.stdout.isatty()
-    with Live(console=console(), auto_refresh=False) if stays else nullcontext() as live:
+    with Live(console=console(), auto_refresh=False) if stays else contextlib.nullcontext() as live:
         while True:
             statuses = await team.glance(known)
             seen = [(s.member.name, s.state.kind, s.state.detail, s.pane) for s in statuses]
@@ -288,11 +303,13 @@ def _report(receipt: Receipt, sentence: str, *, as_json: bool) -> int:
     from teamvoice.cli.output import plain
     from teamvoice.team.receipts import Outcome
 
+    seen = f"Seen in {receipt.pane}: {receipt.evidence}"
     good = receipt.arrived or receipt.outcome is Outcome.HELD
     if as_json:
         _print_json({"ok": good, **receipt.as_json()})
     else:
-        print(plain(sentence), file=sys.stdout if good else sys.stderr)
+        told = [sentence] if good or not receipt.evidence else [sentence, " ".join(seen.split())]
+        print(*map(plain, told), sep="\n", file=sys.stdout if good else sys.stderr)
     return 0 if good else 1
 
 
@@ -316,12 +333,16 @@ def _table(statuses: Sequence[Status]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    from teamvoice.team.digest import say_question
+
     table = Table(box=None, pad_edge=False)
     for column in ("member", "state", "agent", "pane", "from"):
         table.add_column(column, no_wrap=column != "state")
     for status in statuses:
         kind = str(status.state.kind)
-        about = f"{kind}: {' '.join(status.state.detail.split())}"
+        question = status.state.question
+        detail = say_question(question) if question else status.state.detail
+        about = f"{kind}: {' '.join(detail.split())}"
         state = Text(about if status.state.detail else kind, style=_COLOURS.get(kind, "red"))
         parts = (status.member.host, status.place, status.pane)
         where = Text(" ".join(filter(None, parts)) or "-")

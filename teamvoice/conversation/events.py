@@ -306,6 +306,8 @@ class NewsCame(Event):
         about: Whom; newer news about the same one takes the place of older.
         text: A clause that can be read and spoken.
         fenced: The same for a model, where it has text from a pane: that stands in its fence.
+        who: Of whom it tells, as a sentence names them; several who do the same are one clause.
+        all_do: What all of these do, as the end of that clause; empty when it is told by itself.
         lasts: It is kept until it can be said aloud; other news is shown, and said only while there
             is a link.
     """
@@ -313,6 +315,8 @@ class NewsCame(Event):
     about: str
     text: str
     fenced: str = ""
+    who: str = ""
+    all_do: str = ""
     lasts: bool = False
 
 

@@ -580,7 +580,7 @@ class Conversation:
     def _news_came(self, event: ev.NewsCame) -> None:
         self._do(do.Tell("news", sentence(event.text)))
         if event.lasts or self.link is Link.UP:
-            self._tidings.came(event.about, event.text, event.fenced, lasts=event.lasts)
+            self._tidings.came(event)
 
     def _timer_rang(self, event: ev.TimerRang) -> None:
         match event.name:

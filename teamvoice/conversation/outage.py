@@ -10,7 +10,7 @@ from __future__ import annotations
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
-from teamvoice.conversation.events import LinkDown
+from teamvoice.conversation.events import LinkDown, NewsCame
 from teamvoice.conversation.said import Said
 from teamvoice.conversation.states import Rules
 from teamvoice.conversation.tidings import Tidings
@@ -85,7 +85,7 @@ class Outage:
             current.fail("" if self._said.waits(current.number) else "dropped", _TOO_OLD)
         if not dropped:
             return []
-        self._tidings.came("what was said", _TOO_OLD, lasts=True)
+        self._tidings.came(NewsCame(at=at, about="what was said", text=_TOO_OLD, lasts=True))
         return [do.Chime("trouble"), do.Tell("trouble", f"{_TOO_OLD}; say it again if it matters")]
 
     def time_old(self, at: float) -> list[Command]:

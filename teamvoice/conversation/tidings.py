@@ -6,35 +6,30 @@ A part of the conversation machine. From the most to the least urgent:
 - an *end*: what became of any other write. The session is given it as the call's output, and the
   answer tells it. It is kept until a response that was asked for after it is complete; when its
   turn is over and nothing comes for a while, it becomes news.
-- *news*, by whom or what it is about, is said between turns, into silence. News that *lasts* is
-  kept until it was heard; other news is worth nothing when the session dies, for it was shown.
+- *news*, by whom or what it is about, is said between turns, into silence, as much at once as
+  :mod:`teamvoice.conversation.bulletin` lets into one sentence. News that *lasts* is kept until it
+  was heard; other news is worth nothing when the session dies, for it was shown.
 
 A response has told when it was heard, not when it is complete: what it knew of is held until the
 speaker has sounded it, or is put back when it was silenced before the first sample of it.
 
 What the person was told is collected by the id of its call (:meth:`Tidings.take_told`), so that
-whoever comes after this process need not tell it again.
+whoever comes after this process need not tell it again; news that does not last has no such id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from teamvoice.conversation.bulletin import Item, bulletin
+from teamvoice.conversation.events import NewsCame
 from teamvoice.conversation.sentence import sentence
 from teamvoice.conversation.states import Sound
 
 TIMER = "untold"
 BROKE = "before the connection broke: "
 _TRIES = 3  # responses that may fail to say what lasts
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    text: str
-    fenced: str = ""
-    tries: int = 0  # how often it is still put back when it could not be said
-    is_shown: bool = True
 
 
 @dataclass(slots=True)
@@ -50,7 +45,7 @@ class _Telling:
 
     about: set[str] = field(default_factory=set)
     ends: dict[str, str] = field(default_factory=dict)
-    news: dict[str, _News] = field(default_factory=dict)
+    news: dict[str, Item] = field(default_factory=dict)
     items: set[str] = field(default_factory=set)
 
 
@@ -60,7 +55,7 @@ class Tidings:
     def __init__(self) -> None:
         self._receipts: dict[str, str] = {}
         self._ends: dict[str, str] = {}
-        self._news: dict[str, _News] = {}
+        self._news: dict[str, Item] = {}
         self._living = _Telling()
         self._sounding: list[_Telling] = []  # of responses that are over
         self._told: list[str] = []
@@ -78,16 +73,19 @@ class Tidings:
 
     def ended_alone(self, call_id: str, text: str) -> None:
         """A write is over, and no answer will tell it: it is news, which nobody was shown yet."""
-        self._news[call_id] = _News(text, tries=_TRIES, is_shown=False)
+        self._news[call_id] = _lasting(text, is_shown=False)
 
     def untold(self, call_id: str) -> None:
         """The session was not given the end of a write after all: no answer can tell it."""
         if call_id in self._ends:
             self.ended_alone(call_id, self._ends.pop(call_id))
 
-    def came(self, about: str, text: str, fenced: str = "", *, lasts: bool = False) -> None:
-        """News, and how a model is told it; it takes the place of older news about the same."""
-        self._news[about] = _News(text, fenced, _TRIES if lasts else 0)
+    def came(self, news: NewsCame) -> None:
+        """News; it takes the place of older news about the same."""
+        tries = _TRIES if news.lasts else 0
+        self._news[news.about] = Item(
+            news.text, news.fenced, news.who, news.all_do, lasts=news.lasts, tries=tries
+        )
 
     def passed(self, about: str) -> None:
         """It is no news any more."""
@@ -105,7 +103,7 @@ class Tidings:
         """
         unseen = [news.text for news in self._news.values() if not news.is_shown]
         ends = [*unseen, *self._ends.values()]
-        self._tell([*self._receipts, *self._ends, *self._news])
+        self._tell([*self._receipts, *self._ends, *_ids(self._news)])
         self._receipts.clear()
         self._ends.clear()
         self._news.clear()
@@ -128,7 +126,7 @@ class Tidings:
         """What the session had and did not tell is told by the next one."""
         self.over(completed=False, sound=sound)
         for call_id, output in self._receipts.items():
-            self.came(call_id, BROKE + output, lasts=True)
+            self._news[call_id] = _lasting(BROKE + output)
         for call_id in list(self._ends):
             self.ended_alone(call_id, BROKE + self._ends.pop(call_id))
         self._news = {about: news for about, news in self._news.items() if news.tries}
@@ -143,20 +141,24 @@ class Tidings:
 
     def receipts(self) -> str:
         """The receipts, to be said now."""
-        receipts = {i: _News(text, tries=_TRIES) for i, text in self._receipts.items()}
+        receipts = {i: _lasting(text) for i, text in self._receipts.items()}
         self._living = _Telling(news=receipts)
         self.announcing = " ".join(self._receipts.values())
         self._receipts.clear()
         return self.announcing
 
     def news(self) -> tuple[str, str]:
-        """All news as one sentence, to be said now, and how a model is told it; empty when none."""
+        """News as one sentence, to be said now, and how a model is told it; empty when none.
+
+        What does not fit into it is the news of the next one.
+        """
         if not self._news:
             return "", ""
-        self._living, self._news = _Telling(news=self._news), {}
-        said = self._living.news.values()
-        self.announcing = sentence(*(news.fenced or news.text for news in said))
-        return sentence(*(news.text for news in said)), self.announcing
+        said = bulletin(self._news)
+        news = {about: self._news.pop(about) for clause in said for about in clause.about}
+        self._living = _Telling(news=news)
+        self.announcing = sentence(*(clause.fenced for clause in said))
+        return sentence(*(clause.text for clause in said)), self.announcing
 
     def given(self, item_id: str) -> None:
         """The speaker was given a piece of what the living response says."""
@@ -164,7 +166,7 @@ class Tidings:
 
     def again(self) -> None:
         """What was to be announced met another response: it is announced after that, as it was."""
-        self._receipts = {" ".join(self._living.news): self.announcing, **self._receipts}
+        self._receipts = {" ".join(_ids(self._living.news)): self.announcing, **self._receipts}
         self._living, self.announcing = _Telling(), ""
 
     def over(self, *, completed: bool, sound: Sound, shown: bool = False) -> None:
@@ -207,7 +209,7 @@ class Tidings:
     def _settle(self, telling: _Telling, *, told: bool) -> None:
         """It is known whether a telling was heard; if not, what it told is to be told again."""
         if told:
-            self._tell([*telling.ends, *telling.news])
+            self._tell([*telling.ends, *_ids(telling.news)])
             return
         lasting = {about: news for about, news in telling.news.items() if news.tries}
         kept = {about: replace(news, tries=news.tries - 1) for about, news in lasting.items()}
@@ -226,3 +228,12 @@ class Tidings:
     def are_urgent(self) -> bool:
         """There are receipts to be said."""
         return bool(self._receipts)
+
+
+def _lasting(text: str, *, is_shown: bool = True) -> Item:
+    return Item(text, lasts=True, tries=_TRIES, is_shown=is_shown)
+
+
+def _ids(news: Mapping[str, Item]) -> list[str]:
+    """What marks as told that of it which lasts."""
+    return [about for about, item in news.items() if item.lasts]

@@ -356,9 +356,9 @@ class App:
     # Telling -----------------------------------------------------------------------------------
 
     def _turn_over(self, turn: Turn) -> None:
+        self._herald.said(turn)
         if turn.outcome == "dropped" and not turn.trouble:
             return  # a tap
-        self._herald.said(turn)
         self._notices.turn(turn)
         if self._bridge.shows_answers and turn.spoken and not turn.is_shown:
             self._tell("answer", turn.spoken)

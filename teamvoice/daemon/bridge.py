@@ -183,11 +183,12 @@ class Bridge:
         self._obey(commands)
         return await asyncio.shield(over)
 
-    def chime(self, kind: str) -> None:
-        """A small sound, unless somebody speaks."""
+    def chime(self, kind: str) -> bool:
+        """A small sound, if it is wanted; ``False``: not now, for somebody speaks."""
         quiet = self.machine.mic is Mic.CLOSED and self.machine.sound is Sound.SILENT
         if quiet and self._rooms.chimes:
             self._rooms.playback.chime(kind)
+        return quiet
 
     def be_quiet(self, quiet: bool) -> None:
         """Speak no more, or again. What is not spoken counts as heard: it is shown."""

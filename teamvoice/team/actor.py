@@ -55,6 +55,8 @@ class Actor:
         clock: Monotonic seconds.
         turn_s: How long it waits for another process that writes to the pane.
         host: Where the pane is; empty for this machine.
+
+    ``left`` is for whoever sends messages: the last that was typed.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Actor:
         turn_s: float,
         host: str = "",
     ) -> None:
+        self.left = ""
         self._turn_s = turn_s
         self._host = host
         self._tmux = tmux

@@ -29,6 +29,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
+from teamvoice.team.drafts import in_the_way, reads_as
 from teamvoice.team.native import Heard, text_mark
 from teamvoice.team.profiles import found
 from teamvoice.team.receipts import Outcome
@@ -37,7 +38,6 @@ from teamvoice.team.sight import Kind, View, prompt_span, typed_in
 from teamvoice.team.write import Step, Write, in_mode, is_touched
 from teamvoice.team.writing import Command, Look, Order, Paste, Patience, Press
 
-_HEAD = 32  # characters by which a text is known again
 _TRIES = 20  # deeds that tmux may deny because the screen changed since the look
 _EXACT_TRIES = 12  # … of which so many insist on the row of the prompt, however it is drawn
 _STANDS = "the message stands in the conversation"
@@ -90,15 +90,21 @@ class Delivery(Write):
         if hidden:
             return self._refuse("its prompt is not to be seen") if late else Look(0.1)
         if reason := self._occupied(view):
-            return self._refuse(reason)
+            return self._finish(
+                Outcome.REFUSED, reason, tail((view.draft or "").split("\n"), 3, 240)
+            )
         return self._hands(view, waited) or self._paste(view)
 
     def _occupied(self, view: View) -> str:
         """Why the prompt is not free for this message, as a clause; empty when it is."""
         if view.draft:
-            return "there is a half-typed draft in the prompt"
+            return self._in_the_way(view)
         works = self._only_idle and view.state.kind is not Kind.IDLE
         return "it is working" if works else ""
+
+    def _in_the_way(self, view: View) -> str:
+        draft, left = view.draft or "", self._order.left
+        return in_the_way(draft, view.profile, self._text, left) if view.profile else "a draft"
 
     def _paste(self, view: View) -> Command:
         if in_mode(view):
@@ -207,7 +213,7 @@ class Delivery(Write):
             return alone and _is_stub_of(view.draft or "", self._carried(view))
         if "\n" in self._escape(view):
             return False  # only as a stub it is surely text
-        if draft == text or (len(draft) >= _HEAD and draft in text):
+        if reads_as(draft, text):
             return True
         # Where an empty line ends the prompt, only the first paragraph is seen as the draft.
         paragraph = compact(self._text.partition("\n\n")[0])
@@ -318,7 +324,9 @@ class Delivery(Write):
         return bool(view.draft) and span is not None and span[1] == len(view.lines)
 
     def _what_is_amiss(self, view: View) -> str:
-        if view.draft != "":
+        if view.draft:
+            return self._in_the_way(view)
+        if view.draft is None:
             return "the message still seems to stand in the prompt"
         if self._other_words(view):
             return "other words than these were taken, maybe these among them"

@@ -73,7 +73,8 @@ def status_of(member: config.Member, found: Found, view: View | None, now: float
         return Status(member, missing(now).state)
     agent = view.profile.name if view.profile else ""
     pane, said = view.pane, view.last_message
-    return Status(member, view.state, agent, pane.id, pane.place, view.body, said)
+    state = replace(view.state, program=f"{pane.id} of {pane.pid}")
+    return Status(member, state, agent, pane.id, pane.place, view.body, said)
 
 
 def latest(member: config.Member, found: Found, known: Glimpses, now: float) -> Status:

@@ -2,8 +2,9 @@
 
 Every change is one read and one atomic replacement under a lock, so that the daemon and a command
 in a terminal may both hold, list and withdraw. Only one process delivers: who has the second lock,
-which the kernel frees when its holder dies. What was being delivered then is neither lost nor sent
-twice: it is listed as ``unconfirmed`` until somebody withdraws it.
+which the kernel frees when its holder dies. Another one may then take its place, and can ask
+meanwhile what became of a message (:meth:`Held.fate`). What was being delivered then is neither
+lost nor sent twice: it is listed as ``unconfirmed`` until somebody withdraws it.
 
 All of this blocks; call it on a worker thread.
 """
@@ -23,6 +24,7 @@ import msgspec
 
 from teamvoice.errors import TeamError
 
+KEPT_S = 60.0  # for which it is known that a message has arrived
 MOST = 100  # messages that are held at once; one more is refused
 
 Messages = tuple["HeldMessage", ...]
@@ -35,7 +37,8 @@ class HeldMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ticket: By which it is withdrawn.
         at: When it was given, in seconds since the epoch.
         state: ``waiting``; ``begun``: it is being typed now; ``unconfirmed``: it was being typed
-            when teamvoice ended, or was typed and not seen to arrive. It is not typed again.
+            when teamvoice ended, or was typed and not seen to arrive. It is not typed again;
+            ``arrived``: it is held no more.
         note: Why it could not be delivered yet, or what is doubtful about it, as a clause.
     """
 
@@ -43,7 +46,7 @@ class HeldMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     member: str
     text: str
     at: float
-    state: Literal["waiting", "begun", "unconfirmed"] = "waiting"
+    state: Literal["waiting", "begun", "unconfirmed", "arrived"] = "waiting"
     note: str = ""
 
 
@@ -54,11 +57,15 @@ class Held:
         path: The file that they are kept in; ``None``: they are kept in memory, for as long as
             this process lives.
         delivers: Whether this process is the one that delivers them.
+        stays: It goes on doing so, as a daemon does; else it is a command that will end.
     """
 
-    def __init__(self, path: Path | None = None, *, delivers: bool = True) -> None:
+    def __init__(
+        self, path: Path | None = None, *, delivers: bool = True, stays: bool = True
+    ) -> None:
         self._path = path
-        self._delivers = delivers
+        self._by = b"daemon" if stays else b"command"
+        self.delivers = delivers
         self._kept: Messages = ()
         self._read_at: tuple[int, int, int] | None = None
         self._deliverer: int | None = None
@@ -68,12 +75,14 @@ class Held:
 
         What an earlier one left half done becomes ``unconfirmed``.
         """
-        if not self._delivers:
+        if not self.delivers:
             return False
         if self._path is not None and self._deliverer is None:
             self._deliverer = _try_lock(self._path.with_suffix(".deliverer"))
             if self._deliverer is None:
                 return False
+            os.ftruncate(self._deliverer, 0)
+            os.pwrite(self._deliverer, self._by, 0)
             self._change(_doubt_what_was_begun)
         return True
 
@@ -83,12 +92,39 @@ class Held:
             os.close(self._deliverer)
             self._deliverer = None
 
+    @property
+    def is_deliverer(self) -> bool:
+        """It is this process that delivers."""
+        return self._deliverer is not None
+
+    def is_delivered_by_daemon(self) -> bool:
+        """Another process delivers, and it is one that stays."""
+        if self._path is None or self._deliverer is not None:
+            return False
+        lock = self._path.with_suffix(".deliverer")
+        handle = _try_lock(lock)
+        if handle is not None:
+            os.close(handle)
+            return False
+        return lock.read_bytes() != b"command"
+
     def list(self) -> Messages:
         """The messages, oldest first.
 
         Raises:
             TeamError: The file cannot be read; it is left as it is.
         """
+        return tuple(message for message in self._all() if message.state != "arrived")
+
+    def fate(self, ticket: str) -> HeldMessage | None:
+        """A message as it is now, also for a while after it has arrived; ``None`` without one.
+
+        Raises:
+            TeamError: The file cannot be read.
+        """
+        return next((message for message in self._all() if message.ticket == ticket), None)
+
+    def _all(self) -> Messages:
         if self._path is not None:
             self._refresh(self._path)
         return self._kept
@@ -102,7 +138,7 @@ class Held:
         message = HeldMessage(secrets.token_hex(4), member, text, time.time())
 
         def add(kept: Messages) -> Messages:
-            if len(kept) >= MOST:
+            if sum(message.state != "arrived" for message in kept) >= MOST:
                 raise TeamError(f"{MOST} messages are held already", "withdraw some of them")
             return (*kept, message)
 
@@ -131,12 +167,12 @@ class Held:
 
     def finish(self, ticket: str) -> None:
         """It has arrived."""
-        self._change(lambda kept: _without(kept, ticket, {"begun"}))
+        self._change(lambda kept: _arrived(kept, ticket, time.time()))
 
     def _change(self, change: Callable[[Messages], Messages]) -> bool:
         """Apply a change for good; whether it changed anything."""
         with self._locked():
-            before = self.list()
+            before = self._all()
             after = change(before)
             if after != before:
                 self._store(after)
@@ -227,7 +263,7 @@ def _marked(
     kept: Messages,
     ticket: str,
     old: Literal["waiting", "begun"],
-    new: Literal["waiting", "begun", "unconfirmed"],
+    new: Literal["waiting", "begun", "unconfirmed", "arrived"],
     note: str,
 ) -> Messages:
     return tuple(
@@ -236,6 +272,16 @@ def _marked(
         else m
         for m in kept
     )
+
+
+def _arrived(kept: Messages, ticket: str, now: float) -> Messages:
+    """One has arrived; those that did so long ago are forgotten."""
+    news = _marked(kept, ticket, "begun", "arrived", "")
+    timed = (
+        msgspec.structs.replace(m, at=now) if m.ticket == ticket and m.state == "arrived" else m
+        for m in news
+    )
+    return tuple(m for m in timed if m.state != "arrived" or now - m.at < KEPT_S)
 
 
 def _without(kept: Messages, ticket: str, states: set[str]) -> Messages:

@@ -88,9 +88,11 @@ class Holding:
         self._looks.set()
 
     async def work(self) -> None:
-        """Deliver, for ever; does nothing when another process delivers already."""
-        if not await self._aside(self._held.open):
-            return
+        """Deliver, for ever; while another process does so, wait to take its place."""
+        while not await self._aside(self._held.open):
+            if not self._held.delivers:
+                return
+            await asyncio.sleep(_LOOK_S)
         try:
             while not self._is_ending:
                 await self._look_once()

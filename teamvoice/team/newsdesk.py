@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from teamvoice.team.digest import say_question, within
-from teamvoice.team.receipts import spoken
+from teamvoice.team.receipts import short, spoken
 from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind, State
 
 _QUESTION_TOKENS = 80
+_FINISHED = "has finished"
+_DOES = {Kind.WAITING: "is waiting for your answer"}
+
+NewsKind = Literal["waiting", "finished", "wish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +31,17 @@ class News:
         kind: ``waiting``, ``finished``, or ``wish``: it was asked for.
         text: A clause that can be read and spoken.
         fenced: The same for a model, where it has text from the pane: that stands in its fence.
+        who: Whom, as a sentence names them.
+        all_do: What several do of whom the same is told, as the end of a clause.
         question: What marks the question that it tells of; empty when it tells of none.
     """
 
     about: str
-    kind: Literal["waiting", "finished", "wish"]
+    kind: NewsKind
     text: str
     fenced: str = ""
+    who: str = ""
+    all_do: str = ""
     question: str = ""
 
 
@@ -42,6 +50,7 @@ class _Known:
     """A member as far as it was seen."""
 
     kind: Kind
+    program: str = ""  # in which they were seen last
     worked: bool = False  # since it was last said to be done
     question: str = ""  # the one that was told
 
@@ -81,7 +90,9 @@ class Newsdesk:
         known = self._known.get(name)
         if known is None:  # how it was when we came is no news
             self._known[name] = known = _Known(state.kind, question=mark(state))
-        known.kind = state.kind
+        if state.is_of_another(known.program):
+            known.worked = False  # whoever is idle there now has not finished anything
+        known.kind, known.program = state.kind, state.program or known.program
         known.worked = state.kind is Kind.WORKING or (known.worked and not _ends_work(state))
         news = self._news(name, known, state)
         self._open |= {name: state.kind} if news else {}
@@ -92,16 +103,15 @@ class Newsdesk:
             return None
         wished = (name, state.kind) in self._wishes
         self._wishes.discard((name, state.kind))
-        text, fenced = _say(name, state)
         if state.kind is Kind.WAITING and known.question != mark(state):
             known.question = mark(state)
-            return News(name, "wish" if wished else "waiting", text, fenced, mark(state))
+            return _news_of(name, "wish" if wished else "waiting", state)
         if state.kind is Kind.IDLE and known.worked:
             known.worked = False
-            return News(name, "wish" if wished else "finished", text)
+            return _news_of(name, "wish" if wished else "finished", state, _FINISHED)
         if state.kind is not Kind.WAITING:
             known.question = ""
-        return News(name, "wish", text, fenced, mark(state)) if wished else None
+        return _news_of(name, "wish", state) if wished else None
 
 
 def _ends_work(state: State) -> bool:
@@ -122,14 +132,16 @@ def mark(state: State) -> str:
     return state.question.fingerprint if state.question else f"a question: {state.detail}"
 
 
-def _say(name: str, state: State) -> tuple[str, str]:
-    """A clause as it is read, and as a model gets it if that is otherwise."""
-    if state.kind is not Kind.WAITING:
-        is_now = "has finished" if state.kind is Kind.IDLE else f"is {state.kind} now"
-        return f"{spoken(name)} {is_now}", ""
-    waits = f"{spoken(name)} is waiting for your answer"
+def _news_of(name: str, kind: NewsKind, state: State, does: str = "") -> News:
+    who, does = spoken(short(name)), does or _DOES.get(state.kind, f"is {state.kind} now")
+    text, fenced = f"{who} {does}", ""
     question = say_question(state.question, _QUESTION_TOKENS) if state.question else ""
-    asked = within([question], _QUESTION_TOKENS)
-    if not asked:
-        return waits, ""
-    return f"{waits}: {asked}", f"{waits}:\n{fence(name, asked)}"
+    if asked := within([question], _QUESTION_TOKENS):
+        text, fenced = f"{text}: {asked}", f"{text}:\n{fence(short(name), asked)}"
+    return News(name, kind, text, fenced, who, _all(does), mark(state))
+
+
+def _all(does: str) -> str:
+    """What one does as what several do."""
+    verb, _, rest = does.partition(" ")
+    return f"{'have' if verb == 'has' else 'are'} {rest}"

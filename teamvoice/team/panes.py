@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-SEPARATOR = "␞"  # printable, so that no version of tmux escapes it
-
 _FIELDS = (
     "pane_id",
     "pane_pid",
@@ -22,7 +20,6 @@ _FIELDS = (
     "pane_width",
     "pane_height",
 )
-_NUMBERS = tuple(_FIELDS.index(n) for n in ("pane_pid", "window_activity", *_FIELDS[-2:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +63,32 @@ class Pane:
         return f"{self.session}:{self.window}.{self.index}"
 
 
-def pane_format(options: Sequence[str]) -> str:
-    """The format for ``list-panes -F`` that :func:`parse_pane` reads.
+def pane_format(options: Sequence[str], mark: str) -> str:
+    """The format for ``list-panes -F`` that :func:`parse_panes` reads.
 
-    The texts that a program in the pane can set (window name and title) come last, so that they
-    cannot pass for another field.
+    Args:
+        options: The user options that are asked for.
+        mark: Made anew for each question, so that nothing in a pane's name, title, options or
+            program can pass for another field or another pane. Letters and digits.
     """
     names = (*_FIELDS, *options, "window_name", "pane_title")
-    return SEPARATOR.join(f"#{{{name}}}" for name in names)
+    return f"{mark}<{f'{mark},'.join(f'#{{{name}}}' for name in names)}{mark}>"
 
 
-def parse_pane(line: str, options: Sequence[str]) -> Pane | None:
-    """Read one line of tmux's answer; ``None`` when it describes no pane."""
-    count = len(_FIELDS) + len(options) + 2
-    parts = line.split(SEPARATOR, count - 1)
-    numbers = (parts[n] for n in _NUMBERS) if len(parts) == count else ("?",)
-    if not parts[0].startswith("%") or not all(n.isdecimal() or not n for n in numbers):
-        return None  # or of one whose program has a name that passes for another field
+def parse_panes(text: str, options: Sequence[str], mark: str) -> tuple[list[Pane], str]:
+    """Read tmux's answer: the panes, each once, and what follows the line of the last one."""
+    panes: dict[str, Pane] = {}  # groups of sessions list theirs twice
+    rest = text
+    for record in text.split(f"{mark}<")[1:]:
+        fields, _, rest = record.partition(f"{mark}>")
+        pane = _pane_of(fields.split(f"{mark},"), options)
+        panes |= {pane.id: pane} if pane else {}
+    return list(panes.values()), rest.removeprefix("\n")
+
+
+def _pane_of(parts: Sequence[str], options: Sequence[str]) -> Pane | None:
+    if len(parts) != len(_FIELDS) + len(options) + 2 or not parts[0].startswith("%"):
+        return None  # it was cut off, or there is none
     values = parts[len(_FIELDS) : -2]
     return Pane(
         id=parts[0],
@@ -99,7 +105,7 @@ def parse_pane(line: str, options: Sequence[str]) -> Pane | None:
         title=parts[-1],
         activity=int(parts[10] or 0),
         size=(int(parts[11] or 0), int(parts[12] or 0)),
-        options={name: value for name, value in zip(options, values, strict=True) if value},
+        options={n: v for n, value in zip(options, values, strict=True) if (v := value.strip())},
     )
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 
 _PROGRAM = re.compile(r"(?P<said>an unknown program runs there), (?P<name>.*)", re.DOTALL)
+_LONG = 20  # characters
 _NAME = re.compile(r"[A-Za-z0-9._+-]{1,20}")
 
 
@@ -27,7 +28,8 @@ class Receipt:
     Args:
         outcome: One of the ends.
         why: For ``refused`` and ``unconfirmed``: the reason, as a clause that can be spoken. For
-            ``held``: what has to change there first; empty when it is work that ends by itself.
+            ``held``: what has to change there first; empty when it is work that ends by itself. Of
+            an interrupt: what else came of it.
         evidence: What was seen. It may hold text from the pane: data, never to be spoken as ours.
         member: Whose pane.
         pane: Its ``%id``; empty when there is none.
@@ -60,6 +62,11 @@ def spoken(name: str) -> str:
     if len(name) <= 2:
         return f"the {name.upper()}"
     return name if name[0].isupper() else f"the {name}"
+
+
+def short(name: str) -> str:
+    """A member's name where many are told: a long one is cut."""
+    return name[:_LONG]
 
 
 def say_sent(receipt: Receipt) -> str:
@@ -113,7 +120,7 @@ def say_interrupted(receipt: Receipt) -> str:
         case Outcome.UNCONFIRMED:
             return f"Pressed the key to interrupt {who}, but not confirmed: {_why(receipt)}."
         case _:
-            return f"Interrupted {who}."
+            return f"Interrupted {who}{f'; {receipt.why}' if receipt.why else ''}."
 
 
 def _why(receipt: Receipt) -> str:

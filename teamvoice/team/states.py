@@ -37,6 +37,8 @@ class State:
         settled: It has lasted, or needs not to: see ``steady``. Idle that is not settled may be a
             pause between two steps.
         looks: Of ``unknown``: by which its screen is known again.
+        program: What tells the pane, and the program that it was started with, from any other one;
+            empty when it was seen in none.
     """
 
     kind: Kind
@@ -47,6 +49,11 @@ class State:
     since: float | None = None
     settled: bool = True
     looks: str = field(default="", compare=False)
+    program: str = field(default="", compare=False)
+
+    def is_of_another(self, program: str) -> bool:
+        """It was seen of another program than that one; not if either is not known."""
+        return bool(self.program and program and self.program != program)
 
     def as_json(self, now: float) -> dict[str, Any]:
         """For ``--json``: with the age of the sight in seconds."""

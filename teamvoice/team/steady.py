@@ -44,6 +44,8 @@ class Steady:
             self._known[name] = _Known(state, at)
             return state
         known = self._known.setdefault(name, _Known(None, float("-inf")))
+        if known.shown and state.is_of_another(known.shown.program):
+            known.shown, known.idle_since = None, None  # whose work it was is gone
         since = at if known.idle_since is None else known.idle_since
         known.idle_since = max(known.stirred, min(since, at - still_s))
         settled = at - known.idle_since >= self._rest_s

@@ -308,12 +308,16 @@ class Team:
         return await self._drive(member.name, pane, text, kind)
 
     async def _drive(self, member: str, pane: Pane, text: str, kind: Kinds) -> Receipt:
-        order = Order(member, pane.id, pane.pid, text, pane.command)
+        actor = self._actor(self._servers[self.find(member).host], pane)
+        order = Order(member, pane.id, pane.pid, text, pane.command, actor.left)
+        machine = kind(order, self._patience)
         try:
-            actor = self._actor(self._servers[self.find(member).host], pane)
-            return await actor.do(kind(order, self._patience), order)
+            receipt = await actor.do(machine, order)
         finally:
             self._steady.stir(member, self._now())
+        if isinstance(machine, Delivery) and receipt.outcome is not Outcome.REFUSED:
+            actor.left = text
+        return receipt
 
     def _actor(self, server: Server, pane: Pane) -> Actor:
         key = (server.host, pane.id, pane.pid)

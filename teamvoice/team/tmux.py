@@ -26,7 +26,7 @@ from libtmux.common import tmux_cmd
 from libtmux.exc import TmuxCommandNotFound
 
 from teamvoice.errors import TmuxFailed, TmuxUnavailable
-from teamvoice.team.panes import HANDS, Pane, pane_format, parse_pane, with_hands
+from teamvoice.team.panes import HANDS, Pane, pane_format, parse_panes, with_hands
 from teamvoice.team.ssh import Errand
 from teamvoice.team.worker import Quick, Worker
 from teamvoice.team.writing import Scrolled, Still
@@ -150,27 +150,31 @@ class Tmux:
 
     async def panes(self) -> list[Pane]:
         """Every pane of the server, each once, in one invocation."""
-        return self._parse(await self.run(("list-panes", "-a", "-F", pane_format(self._options))))
+        mark = secrets.token_hex(8)
+        return self._parse(await self.run(self._listing(mark)), mark)[0]
 
-    def _parse(self, lines: Sequence[str]) -> list[Pane]:
-        found = (parse_pane(line, self._options) for line in lines)
-        return list({pane.id: pane for pane in found if pane}.values())  # groups list them twice
+    def _listing(self, mark: str) -> Command:
+        return ("list-panes", "-a", "-F", pane_format(self._options, mark))
+
+    def _parse(self, lines: Sequence[str], mark: str) -> tuple[list[Pane], str]:
+        return parse_panes("\n".join(lines), self._options, mark)
 
     async def look(self, pane_id: str, beside: Beside | None = None) -> tuple[Pane, str] | None:
         """A pane with its screen (with SGR codes), in one invocation; ``None`` if it is gone."""
+        mark = secrets.token_hex(8)
         commands: Sequence[Command] = (
-            ("display-message", "-p", "-t", pane_id, pane_format(self._options)),
+            ("display-message", "-p", "-t", pane_id, pane_format(self._options, mark)),
             ("display-message", "-p", "-t", pane_id, HANDS),
             ("capture-pane", "-p", "-e", "-t", pane_id),
         )
         try:
-            first, hands, *screen = await self._run(commands, beside=beside)
+            panes, rest = self._parse(await self._run(commands, beside=beside), mark)
         except TmuxFailed as error:
             if _is_gone(error):
                 return None
             raise
-        pane = parse_pane(first, self._options)
-        return (with_hands(pane, hands), "\n".join(screen)) if pane else None
+        hands, _, screen = rest.partition("\n")
+        return (with_hands(panes[0], hands), screen) if panes else None
 
     async def screens(
         self, pane_ids: Sequence[str], beside: Beside | None = None
@@ -192,16 +196,16 @@ class Tmux:
         """Every pane and some screens, in one invocation; no screens if one of them is gone."""
         if not pane_ids:
             return await self.panes(), {}
-        fence = f"screen-{secrets.token_hex(8)}"
-        listing = ("list-panes", "-a", "-F", pane_format(self._options))
+        mark = secrets.token_hex(8)
+        fence = f"screen-{mark}"
         try:
-            lines = await self.run(listing, *_captures(pane_ids, fence))
+            lines = await self.run(self._listing(mark), *_captures(pane_ids, fence))
         except TmuxFailed as error:
             if not _is_gone(error):
                 raise
             return await self.panes(), {}
         first = next(n for n, line in enumerate(lines) if line.startswith(fence))
-        return self._parse(lines[:first]), _split_screens(lines[first:], fence)
+        return self._parse(lines[:first], mark)[0], _split_screens(lines[first:], fence)
 
     async def scrollback(self, pane_id: str, lines: int) -> str | None:
         """The last lines of history with the screen, as plain text; ``None`` if it is gone."""

@@ -30,6 +30,7 @@ class Order:
     pid: int
     text: str = ""
     command: str = ""  # the program in the foreground when the pane was pinned; empty: any
+    left: str = ""  # the message that was typed there last
 
 
 @dataclass(frozen=True, slots=True)

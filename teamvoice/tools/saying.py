@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from teamvoice.config import Member
 from teamvoice.team.digest import Digest, digest, say_question, say_seconds, tokens, within
 from teamvoice.team.glimpses import Status
-from teamvoice.team.receipts import Outcome, Receipt, say_answered, say_sent, spoken
+from teamvoice.team.receipts import Outcome, Receipt, say_answered, say_sent, short, spoken
 from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind
 
@@ -20,7 +20,6 @@ _PER_MEMBER = 80  # of a status that has room
 # What our own words cost, the name apart, was counted with the tokenizers themselves.
 _SENTENCE = 10  # tokens of the longest sentence below that leads to a fence
 _FENCE = 18
-_LONG = 20  # characters of a name that are said in a status
 
 _STATES = {
     Kind.IDLE: "idle",
@@ -48,7 +47,7 @@ def say_read(status: Status) -> str:
 
 def say_member(status: Status, budget: int) -> str:
     """What one member is doing, with so many tokens of what stands on the screen."""
-    name = _short(status.member.name)
+    name = short(status.member.name)
     about = _about(status, budget)
     text = within(about, budget) if budget > 2 and about else ""
     is_away = status.state.kind is Kind.MISSING and status.state.source == "ssh"
@@ -130,11 +129,7 @@ def _work(found: Digest) -> Sequence[str]:
 
 def _own(status: Status) -> int:
     """The cost of our own words: the sentence, the fence, and the name in both."""
-    return _SENTENCE + _FENCE + 2 * tokens(_short(status.member.name))
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONG else f"{name[:_LONG]}"
+    return _SENTENCE + _FENCE + 2 * tokens(short(status.member.name))
 
 
 def _capital(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import unicodedata
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -47,6 +48,9 @@ WRITTEN = {
     "a backslash at the end": "the folder is C:\\",
     "accents apart": "cafe\u0301 au lait",
 }
+PIXEL = (  # a PNG
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 TAKEN = {"claude": "queued", "codex": "submitted"}
 
 
@@ -116,6 +120,37 @@ async def test_a_busy_agent_gets_it_once_and_a_draft_is_left_alone(agent: Agent)
         receipt = await beside_a_person(agent, team, "fourth thing to do")
         said = ["first", "second, while you work", "half a thought"]
         await heard(agent, *said, *(["fourth thing to do"] if receipt.arrived else []))
+
+
+CLEAR = "in the prompt; to clear it, press Ctrl-U there"
+IN_THE_WAY = [  # what a person left in the prompt, how it shows, what is said, how often to press
+    ("half a thought", "half a thought", f"there is a half-typed draft {CLEAR}", 1),
+    ("one\ntwo\nthree", "three", f"a half-typed draft {CLEAR}, once for each line", 5),
+    ("[Pasted text #1 +5 lines]", "+5 lines]", f"there is a long paste {CLEAR}", 1),
+    ("some of many words\n" * 90, "[Pasted ", f"there is a long paste {CLEAR}", 1),
+    ("start on it", "start on it", "this very message stands in the prompt; press Enter there", 1),
+]
+
+
+async def test_what_stands_in_the_prompt_is_named_and_is_cleared_as_is_said(agent: Agent) -> None:
+    image = agent.work / "shot.png"
+    image.write_bytes(base64.b64decode(PIXEL))
+    shown = [(str(image), "[Image #", f"there is an image {CLEAR}", 1)]  # Codex shows its path
+    async with Team(agent.settings()) as team:
+        for left, sign, why, keys in IN_THE_WAY + (shown if agent.kind == "claude" else []):
+            agent.type(left)
+            await agent.shows(sign)
+            receipt = await team.send("dev", "start on it")
+            assert (receipt.outcome, why in receipt.why) == (Outcome.REFUSED, True), receipt
+            assert receipt.evidence, left
+            agent.press(*["C-u"] * keys)
+            await is_cleared(agent, sign)
+        assert (await team.send("dev", "start on it")).outcome is Outcome.SUBMITTED
+        await heard(agent, "start on it")
+
+
+async def is_cleared(agent: Agent, sign: str) -> None:
+    await until(lambda: sign not in agent.screen(), f"{sign} is cleared", 20)
 
 
 async def beside_a_person(agent: Agent, team: Team, text: str) -> Receipt:

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from libtmux import Pane, Server
 
+from teamvoice.config import Member
 from teamvoice.team.held import Held
-from tests.support.panes import ROOT, name_of, open_pane, own_server, screen_of, standin
+from teamvoice.team.team import Team
+from tests.support.panes import ROOT, name_of, open_pane, own_server, screen_of, standin, team_of
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs("tmux")
@@ -174,6 +176,53 @@ async def test_without_a_daemon_a_message_is_held_by_the_command_that_waits(
     assert "Done, as a stand-in: first" in screen_of(pane)
     assert "> then the second" in screen_of(pane)
     assert desk.run("held").stdout == "Nothing is held.\n"
+
+
+async def test_each_of_two_that_wait_is_told_what_became_of_its_own_message(
+    server: Server, desk: Desk, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    pane = await developer_of(server, work_s=60.0)
+    assert desk.run("send", "dev", "first").returncode == 0
+    texts = ("the second", "the third", "never")
+    waiting = [desk.start("send", "dev", text, "--when", "idle") for text in texts]
+    request.addfinalizer(lambda: list(map(subprocess.Popen.kill, waiting)))
+    held = Held(tmp_path / "held.json", delivers=False)
+    await until(lambda: len(held.list()) == len(texts), "all are held", 15)
+    (ticket,) = (message.ticket for message in held.list() if message.text == "never")
+    assert held.withdraw(ticket)
+
+    def are_over() -> bool:
+        if "esc to interrupt" in screen_of(pane):
+            pane.send_keys("Escape", enter=False)
+        return all(one.poll() is not None for one in waiting)
+
+    await until(are_over, "they are told, while one work after the other is stopped", 30)
+    told = [one.communicate()[0] for one in waiting]
+    assert told == ["Submitted to the developer.\n"] * 2 + [""]
+    assert [one.returncode for one in waiting] == [0, 0, 1]
+    assert "> the second" in screen_of(pane)
+    assert "> the third" in screen_of(pane)
+    assert "never" not in screen_of(pane)
+
+
+async def test_a_daemon_takes_over_what_commands_have_delivered(
+    server: Server, desk: Desk, tmp_path: Path
+) -> None:
+    pane = await developer_of(server, work_s=1.0)
+    command = Held(tmp_path / "held.json", stays=False)
+    assert command.open()
+    dev = Member(name="developer", aliases=("dev",))
+    async with Team(team_of(server, dev), held=Held(tmp_path / "held.json")) as team:
+        ticket = (await team.send("dev", "later", when="idle")).ticket
+        command.close()  # it has ended
+        await until(lambda: "> later" in screen_of(pane), "the daemon delivers it", 15)
+        await until(lambda: not command.list(), "it is held no more", 15)
+        fate = command.fate(ticket)
+        assert fate is not None
+        assert fate.state == "arrived"
+        assert command.is_delivered_by_daemon()
+        done = desk.run("send", "dev", "and then", "--when", "idle")
+        assert (done.returncode, done.stdout.split(" ")[0]) == (0, "Held")
 
 
 def test_what_is_held_is_listed_and_withdrawn(desk: Desk, tmp_path: Path) -> None:

@@ -92,6 +92,32 @@ async def test_work_its_end_and_a_question_are_seen_and_told_once(server: Server
     assert desk.state("pm") is Kind.IDLE
 
 
+@pytest.mark.parametrize("gone", ["server", "window", "program"])
+async def test_who_is_idle_where_another_was_at_work_has_not_finished(
+    server: Server, gone: str
+) -> None:
+    developer, _ = await ready(server, "developer", 60), await ready(server, "pm")
+    async with watching(server) as desk:
+        developer.send_keys("think")
+        await desk.sees("developer", Kind.WORKING)
+        if gone == "program":
+            developer.cmd("respawn-pane", "-k", standin("developer"))
+            developer.cmd("clear-history")
+        else:
+            server.kill() if gone == "server" else developer.window.kill()
+            developer = await ready(server, "developer")
+        await desk.sees("developer", Kind.IDLE)
+        await until(lambda: is_settled(desk, "developer"), "it has lasted", 15)
+        assert desk.news == []
+        desk.watcher.notify_when("developer", Kind.IDLE)
+        await until(lambda: desk.news, "it is idle, as was asked for", 15)
+    assert [news.text for news in desk.news] == ["the developer is idle now"]
+
+
+def is_settled(desk: Desk, name: str) -> bool:
+    return any(s.member.name == name and s.state.settled for s in desk.watcher.statuses)
+
+
 async def test_the_options_are_kept_current_and_taken_away(server: Server) -> None:
     pane = await ready(server, "developer")
 

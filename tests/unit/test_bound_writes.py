@@ -204,7 +204,7 @@ async def test_news_is_heard_when_it_was_said_to_its_end(
     telling: config.Telling, outcome: str, heard: str
 ) -> None:
     notify = config.Notify(waiting=telling)
-    herald = Herald(notify, lambda _: None, lambda *_: None, lambda _: None)
+    herald = Herald(notify, lambda _: None, lambda *_: None, lambda _: True)
     herald.heard["developer"] = "before"
     herald.news([NEWS], [])
     assert herald.heard == {"developer": "before"}

@@ -9,7 +9,7 @@ import pytest
 
 from teamvoice.team import writing as d
 from teamvoice.team.interruption import Interruption
-from teamvoice.team.receipts import Outcome
+from teamvoice.team.receipts import Outcome, say_interrupted
 from teamvoice.team.sight import Kind, View
 from tests.support.deliveries import (
     FOOT,
@@ -56,7 +56,40 @@ def test_an_interrupt_is_seen_to_work() -> None:
     assert pressed_by(machine.handle(d.Looked(0, seen(Kind.WORKING)))) == ("Escape",)
     machine.handle(d.Done(0))
     assert machine.handle(d.Looked(0.1, seen(Kind.WORKING))) == d.Look(0.1)
-    assert end(machine.handle(d.Looked(0.2, seen()))).outcome is Outcome.SUBMITTED
+    native = replace(IDLE, state=replace(IDLE.state, source="native"))
+    assert end(machine.handle(d.Looked(0.2, native))).outcome is Outcome.SUBMITTED
+
+
+def test_a_message_that_is_given_back_to_the_prompt_is_told() -> None:
+    machine = Interruption(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, seen(Kind.WORKING)))
+    machine.handle(d.Done(0))
+    receipt = end(machine.handle(d.Looked(0.1, seen(draft="work on", stops=1))))
+    assert receipt.outcome is Outcome.SUBMITTED
+    assert say_interrupted(receipt) == (
+        "Interrupted the developer; "
+        "the message that it had not begun on stands in its prompt again."
+    )
+
+
+def test_a_screen_that_looks_idle_for_a_moment_shows_no_end_of_work() -> None:
+    machine = Interruption(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, seen(Kind.WORKING)))
+    machine.handle(d.Done(0))
+    for at, kind in ((0.1, Kind.IDLE), (1.2, Kind.WORKING), (1.3, Kind.IDLE), (2.7, Kind.IDLE)):
+        assert machine.handle(d.Looked(at, seen(kind))) == d.Look(0.1)
+    assert end(machine.handle(d.Looked(2.9, seen()))).outcome is Outcome.SUBMITTED
+
+
+def test_work_that_goes_on_after_a_moment_of_rest_is_interrupted_once_more() -> None:
+    machine = Interruption(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, seen(Kind.WORKING)))
+    machine.handle(d.Done(0))
+    assert machine.handle(d.Looked(0.1, seen())) == d.Look(0.1)
+    assert pressed_by(machine.handle(d.Looked(1.6, seen(Kind.WORKING)))) == ("Escape",)
 
 
 @pytest.mark.parametrize("kind", [Kind.WORKING, Kind.WAITING])
@@ -112,5 +145,5 @@ def test_copy_mode_is_left_for_an_interrupt_and_restored() -> None:
     assert machine.handle(d.Left(0, SCROLLED)) == d.Look()
     assert isinstance(machine.handle(d.Looked(0, works)), d.Press)
     machine.handle(d.Done(0))
-    assert machine.handle(d.Looked(0.1, IDLE)) == d.RestoreView(SCROLLED)
+    assert machine.handle(d.Looked(0.1, seen(stops=1))) == d.RestoreView(SCROLLED)
     assert end(machine.handle(d.Done(0.1))).outcome is Outcome.SUBMITTED

@@ -7,7 +7,7 @@ import pytest
 from teamvoice.config import Member
 from teamvoice.errors import AmbiguousMember, TeamError, UnknownMember
 from teamvoice.team.members import find_member, find_pane, wanted_options
-from teamvoice.team.panes import SEPARATOR, Pane, pane_format, parse_pane
+from teamvoice.team.panes import Pane, pane_format, parse_panes
 
 TEAM = (
     Member(name="developer", aliases=("dev", "engineer")),
@@ -119,16 +119,14 @@ def test_options_of_targets_are_asked_for() -> None:
     )
 
 
-def test_a_title_cannot_pass_for_another_field() -> None:
+def test_what_a_pane_says_of_itself_cannot_pass_for_another_field_or_pane() -> None:
     facts = ["%1", "7", "0", "0", "0", "0", "s", "1", "0", "sh", "1700000000", "80", "24"]
-    values = [*facts, "", "name", f"a{SEPARATOR}b"]
-    pane = parse_pane(SEPARATOR.join(values), ["@o"])
-    assert pane is not None
-    assert (pane.window_name, pane.title) == ("name", f"a{SEPARATOR}b")
-    assert pane_format(["@o"]).count(SEPARATOR) == len(values) - 1
-    assert parse_pane("", ["@o"]) is None
-
-
-def test_a_program_whose_name_passes_for_another_field_is_no_pane() -> None:
-    facts = ["%1", "7", "0", "0", "0", "0", "s", "1", "0", f"a{SEPARATOR}b", "1700000000", "80"]
-    assert parse_pane(SEPARATOR.join([*facts, "24", "", "name", "title"]), ["@o"]) is None
+    forged = ",".join(["<%1", "8", *facts[2:], "", "dev", "dev>\n"])
+    told = "m<" + "m,".join([*facts, f"PM\n{forged}", "na\nme", "a, b<>"]) + "m>"
+    (pane,), rest = parse_panes(f"{told}\nwhat follows", ["@o"], "m")
+    assert (pane.pid, pane.window_name, pane.title) == (7, "na\nme", "a, b<>")
+    assert pane.options == {"@o": f"PM\n{forged}".strip()}
+    assert rest == "what follows"
+    assert pane_format(["@o"], "m").count("m,") == len(facts) + 2
+    assert parse_panes("", ["@o"], "m") == ([], "")
+    assert parse_panes("m<%1m,7m>", ["@o"], "m") == ([], "")

@@ -56,6 +56,7 @@ class Prompt(_Table, frozen=True):
         sole: There is none while it works. What stands below it is what the agent writes just now,
             or, without ``each``, the other lines of a draft: the state is unknown then.
         placeholder: A draft that is the agent's own hint, for agents that do not grey it.
+        clear: The key by which a person clears it, in words; it clears a line at least.
     """
 
     line: str = ""
@@ -67,6 +68,7 @@ class Prompt(_Table, frozen=True):
     each: bool = False
     sole: bool = False
     placeholder: str = ""
+    clear: str = ""
 
 
 class Signs(_Table, frozen=True):
