@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass, field, replace
 
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from teamvoice.team import writing as d
@@ -79,7 +79,7 @@ class Agent:
         shown = self.old = self.old if late or at < self.draws_at else now
         untouched = int(at) - self.touched
         pane = replace(now.pane or PANE, touched=self.touched, untouched_s=untouched)
-        return replace(shown, pane=pane)
+        return replace(shown, pane=pane, process=now.process)  # only what is drawn can be late
 
     def holds(self, still: d.Still) -> bool:
         """As tmux checks it, but for the rows."""
@@ -123,6 +123,7 @@ QUIET = st.integers(0, 6).map(lambda count: [""] * count)  # so that fate strike
 
 
 @settings(max_examples=300)
+@example([*[""] * 5, "unseen", "restart"], Kind.WORKING, "")
 @given(
     st.builds(operator.add, QUIET, st.lists(FATES, max_size=20)),
     st.sampled_from([Kind.IDLE, Kind.IDLE, Kind.WORKING, Kind.WAITING, Kind.SHELL]),
