@@ -38,6 +38,9 @@ class Ear:
     async def status(self) -> dict[str, Any]:
         return {}
 
+    async def check(self) -> dict[str, Any]:
+        return await self.status()
+
     async def watch(self) -> AsyncIterator[dict[str, Any]]:
         yield {}
 

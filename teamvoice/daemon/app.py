@@ -51,6 +51,7 @@ from teamvoice.daemon.presence import Presence
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.daemon.recordings import Recordings, audio_dir
 from teamvoice.daemon.records import turn_record
+from teamvoice.daemon.selfcheck import selfcheck
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.standing import Standing
 from teamvoice.daemon.status_line import status_line
@@ -268,21 +269,23 @@ class App:
             "pid": os.getpid(),
             "uptime_s": round(time.monotonic() - self._standing.began),
             "line": self.line(),
-            "settings": {"state": "refused" if self._standing.trouble else "in force",
-                         "reason": self._standing.trouble},
+            "settings": report.settings(self._standing.trouble),
             "link": self.link.status(),
             "hotkey": {**self._key_watch.status(), "key": hotkey.key, "mode": hotkey.mode},
             "session": self._presence.status(),
             "notices": self._notices.status(),
             "microphone": report.microphone(self._desk.capture, machine.mic.value,
                                             muted=self._keys.muted),
-            "speaker": {"state": machine.sound.value, "quiet": self._bridge.is_quiet,
-                        "device": self._desk.playback.describe()},
+            "speaker": report.speaker(self._desk.playback, machine, quiet=self._bridge.is_quiet),
             "members": await report.members(self._team, asyncio.get_running_loop().time()),
             "cost": report.cost(machine.budget, prices_known=self._tariff.is_known),
             "confirm": list(machine.waits),
             "turn": self._standing.last,
         }  # fmt: skip
+
+    async def check(self) -> dict[str, Any]:
+        """The status, and what else a doctor asks; sound is tried while nothing is under way."""
+        return await self.status() | await selfcheck(self._settings, with_sound=self.is_at_rest)
 
     def watch(self) -> AsyncIterator[dict[str, Any]]:
         """Events from now on: link, heard, answer, notice, trouble, turn."""

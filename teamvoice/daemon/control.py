@@ -7,6 +7,7 @@ use. A connection carries any number of requests, answered in order::
     {"do": "ptt", "action": "toggle", "stays": true} {"ok": true}
     {"do": "ask", "text": "who needs me?"}          {"ok": true, "turn": {...}}
     {"do": "status"}                                {"ok": true, "status": {...}}
+    {"do": "check"}                                 {"ok": true, "check": {...}}
     {"do": "watch"}                                 {"ok": true, "status": {...}}, then events
 
 ``action`` is one of press, release, toggle, cancel, confirm, mute and quiet; ``at`` is when, in
@@ -67,6 +68,9 @@ class Voice(Protocol):
     async def status(self) -> dict[str, Any]:
         """Everything worth showing, now."""
 
+    async def check(self) -> dict[str, Any]:
+        """The status, and what :mod:`teamvoice.daemon.selfcheck` finds."""
+
     def watch(self) -> AsyncIterator[dict[str, Any]]:
         """Events from now on, until the daemon ends."""
 
@@ -89,11 +93,15 @@ class _Status(_Request, frozen=True, tag="status"):
     pass
 
 
+class _Check(_Request, frozen=True, tag="check"):
+    pass
+
+
 class _Watch(_Request, frozen=True, tag="watch"):
     pass
 
 
-_requests = msgspec.json.Decoder(_Ptt | _Ask | _Status | _Watch)
+_requests = msgspec.json.Decoder(_Ptt | _Ask | _Status | _Check | _Watch)
 
 
 class Control:
@@ -222,6 +230,8 @@ class Control:
                 return {"turn": await (await self._whoever_answers()).ask(request.text)}
             case _Status():
                 return {"status": await (await self._whoever_answers()).status()}
+            case _Check():
+                return {"check": await (await self._whoever_answers()).check()}
         return {}
 
     async def _whoever_answers(self) -> Voice:

@@ -1,7 +1,7 @@
 """What a spoken turn needs of this machine, looked at part by part, each with its mend.
 
-Every check is a function that looks for itself and answers with a :class:`Finding`; nothing is
-taken from a daemon that may run. A part that a turn can do without is ``warn``, one that it cannot
+Every check is a function that looks for itself and answers with a :class:`Finding`; only that of
+the daemon that runs asks it. A part that a turn can do without is ``warn``, one that it cannot
 is ``fail``; which of both the key, its display, the clock and the offline server are, the settings
 say.
 """
@@ -16,28 +16,26 @@ import socket
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import teamvoice
 from teamvoice import config, preflight
-from teamvoice.daemon import soundcheck
+from teamvoice.daemon import service_check, soundcheck
 from teamvoice.daemon.desk import real_desk
+from teamvoice.daemon.finding import Finding, Mark
 from teamvoice.daemon.journal import journal_path
-from teamvoice.daemon.paths import control_socket
 from teamvoice.errors import TeamvoiceError, TmuxUnavailable
 from teamvoice.hotkey.pynput_source import check_display
 from teamvoice.realtime import providers
 from teamvoice.realtime.client import Session
 from teamvoice.realtime.session import SessionSpec
-from teamvoice.service import manager_here
 from teamvoice.team.glimpses import Status
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.tmux import Tmux
 
-Mark = Literal["ok", "warn", "fail"]
+__all__ = ["NAMES", "Finding", "examine"]
+
 Check = Callable[[config.Config], Awaitable["Finding"]]
 
 _LISTEN_S = 0.5
@@ -47,27 +45,6 @@ _ONLINE_S = 20.0
 _NO_KEY = 'or, to talk by teamvoice ptt alone: hotkey.backend = "socket"'
 _IMPORT = "systemctl --user import-environment DISPLAY WAYLAND_DISPLAY XAUTHORITY"
 _MODULES = ("libtmux", "msgspec", "numpy", "sounddevice", "soxr", "structlog", "websockets")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found.
-
-    Args:
-        name: The part.
-        mark: ``ok``; ``warn``: a turn works without; ``fail``: it does not.
-        detail: What was found, one line.
-        mend: What to do, as exactly as can be told; empty when there is nothing to do.
-    """
-
-    name: str
-    mark: Mark
-    detail: str
-    mend: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        """For ``--json``."""
-        return asdict(self)
 
 
 async def examine(
@@ -238,8 +215,8 @@ async def _microphone(settings: config.Config) -> Finding:
     except TeamvoiceError as error:
         return Finding("microphone", "fail", error.message, error.mend or "teamvoice devices")
     heard = f"{level.peak_db:.0f} dB: {level.verdict}"
-    if level.peak_db <= soundcheck.SILENT_DB:
-        return Finding("microphone", "fail", heard, "pactl set-source-mute @DEFAULT_SOURCE@ 0")
+    if level.is_silent:
+        return Finding("microphone", "fail", heard, soundcheck.UNMUTE)
     return Finding("microphone", "ok", heard)
 
 
@@ -316,39 +293,6 @@ def _is_offline(settings: config.Config) -> bool:
 # The house ---------------------------------------------------------------------------------------
 
 
-async def _service(_settings: config.Config) -> Finding:
-    try:
-        manager = manager_here(os.environ)
-        state = await asyncio.to_thread(manager.state)
-        unseen = await asyncio.to_thread(manager.unseen)
-    except TeamvoiceError as error:
-        return Finding("service", "ok", f"not to be had: {error.message}", "teamvoice run")
-    if not state.installed:
-        mend = "teamvoice service install starts it at login"
-        return Finding("service", "ok", "not installed", mend)
-    if state.state != "running":
-        why = f": {state.reason}" if state.reason else ""
-        return Finding("service", "fail", f"{state.state}{why}", "teamvoice service logs")
-    if state.waits_for:
-        return _waiting(state.waits_for)
-    if unseen:
-        mend = f"systemctl --user import-environment {' '.join(unseen)}"
-        return Finding("service", "warn", "it does not know of this session's display", mend)
-    return Finding("service", "ok", state.line or f"running (pid {state.pid})")
-
-
-def _waiting(reason: str) -> Finding:
-    """Of a service that runs and has not begun; with another daemon there, a turn works."""
-    told = f"it runs, and waits: {reason}"
-    with socket.socket(socket.AF_UNIX) as daemon:
-        try:
-            daemon.connect(control_socket())
-        except OSError:
-            mend = "mend that (teamvoice config check looks again), and it begins by itself"
-            return Finding("service", "fail", told, mend)
-    return Finding("service", "warn", told, "end the other one, and it begins by itself")
-
-
 async def _journal(_settings: config.Config) -> Finding:
     directory = journal_path().parent
     try:
@@ -391,7 +335,8 @@ _CHECKS: dict[str, Check] = {
     "api key": _api_key,
     "online": _online,
     "offline": _offline,
-    "service": _service,
+    "service": service_check.service,
+    "daemon": service_check.daemon,
     "journal": _journal,
     "clock": _clock,
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from teamvoice.audio.capture import Capture
+from teamvoice.audio.playback import Playback
 from teamvoice.conversation.budget import Budget
+from teamvoice.conversation.machine import Conversation
 from teamvoice.errors import TeamvoiceError
 from teamvoice.team.team import Team
 
@@ -14,6 +16,16 @@ def microphone(capture: Capture, state: str, *, muted: bool) -> dict[str, Any]:
     """The microphone, in the state that the conversation has it in."""
     now = "grace" if capture.rests else state
     return {"state": now, "device": capture.describe(), "muted": muted, "reason": ""}
+
+
+def speaker(playback: Playback, machine: Conversation, *, quiet: bool) -> dict[str, Any]:
+    """The speaker, in the state that the conversation has it in."""
+    return {"state": machine.sound.value, "device": playback.describe(), "quiet": quiet}
+
+
+def settings(trouble: str) -> dict[str, str]:
+    """Whether the newest settings are in force; if not, why not."""
+    return {"state": "refused" if trouble else "in force", "reason": trouble}
 
 
 def cost(budget: Budget, *, prices_known: bool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from teamvoice.errors import AudioUnavailable
 
 QUIET_DB = -50.0  # of a peak: speech near a microphone is far louder
 SILENT_DB = -90.0  # a microphone that works is never so silent: it is muted, or is none
+UNMUTE = "pactl set-source-mute @DEFAULT_SOURCE@ 0"
 _FLOOR_DB = -100.0
 _SOUND_S = 3.0  # for a chime to be played
 
@@ -32,9 +33,14 @@ class Level:
     seconds: float
 
     @property
+    def is_silent(self) -> bool:
+        """Nothing came, not even noise."""
+        return self.peak_db <= SILENT_DB
+
+    @property
     def verdict(self) -> str:
         """What that means, in words."""
-        if self.peak_db <= SILENT_DB:
+        if self.is_silent:
             return "it delivers silence; is it muted?"
         if self.peak_db <= QUIET_DB:
             return "it hears next to nothing; speak, or raise its level in the sound settings"

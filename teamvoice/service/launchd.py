@@ -6,7 +6,7 @@ import os
 import plistlib
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from teamvoice.errors import MissingPart, TeamvoiceError
@@ -74,6 +74,11 @@ class Launchd:
     def unseen(self) -> list[str]:
         """See :class:`teamvoice.service.manager.Manager`."""
         return []  # its services run in the session of the screen
+
+    def lead(self, names: Sequence[str]) -> str:
+        """See :class:`teamvoice.service.manager.Manager`."""
+        again = f"launchctl kickstart -k {self._domain}/{LABEL}"
+        return " && ".join([*(f'launchctl setenv {name} "${name}"' for name in names), again])
 
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """See :class:`teamvoice.service.manager.Manager`."""

@@ -22,7 +22,7 @@ ASK_S = 60.0  # for the service manager to do what it was asked; a start waits u
 
 _PREFIX = "TEAMVOICE_"
 _SECRET = "TEAMVOICE_API_KEY"  # noqa: S105 - the name of a variable: its value is never written down
-_PLACES = ("TMUX_TMPDIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
+PLACES = ("TMUX_TMPDIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
 _PROGRAMS = ("tmux", "flite", "espeak-ng")
 
 
@@ -97,7 +97,10 @@ class Manager(Protocol):
         """What the manager says of it."""
 
     def unseen(self) -> list[str]:
-        """Which variables lead to this session's display, and are not known to the manager."""
+        """Which variables lead to this session's display, and are not so known to the manager."""
+
+    def lead(self, names: Sequence[str]) -> str:
+        """What to type so that the service starts again, with these variables as they are here."""
 
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """The program that shows the log.
@@ -120,7 +123,7 @@ def plan(config: Path | None, environ: Mapping[str, str]) -> Plan:
     kept = {
         name: value
         for name, value in sorted(environ.items())
-        if name != _SECRET and (name.startswith(_PREFIX) or (name in _PLACES and value))
+        if name != _SECRET and (name.startswith(_PREFIX) or (name in PLACES and value))
     }
     found = (shutil.which(program, path=environ.get("PATH", "")) for program in _PROGRAMS)
     folders = dict.fromkeys(str(Path(program).parent) for program in found if program)

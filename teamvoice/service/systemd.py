@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
 from teamvoice.errors import MissingPart, TeamvoiceError
-from teamvoice.service.manager import OTHERWISE, Plan, State, ask, write
+from teamvoice.service import display
+from teamvoice.service.manager import OTHERWISE, PLACES, Plan, State, ask, write
 
 UNIT = "teamvoice.service"
 LOGS = "see: teamvoice service logs"
@@ -21,7 +22,8 @@ _SHOWN = (
     *("LoadState", "UnitFileState", "ActiveState", "SubState", "MainPID", "StatusText"),
     *("Result", "ExecMainStatus", "NRestarts", "FragmentPath", "StandardError", "Environment"),
 )
-_SESSION = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE")
+_KIND = "XDG_SESSION_TYPE"  # of a terminal that outlived its session it may be another one
+_SESSION = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", _KIND)
 _JOURNAL = Path("/run/systemd/journal/socket")
 _KEEP_IT = "systemctl --user edit teamvoice, and under [Service]: StandardError=append:FILE"
 
@@ -44,9 +46,15 @@ class Systemd:
         enabled = self.state().enabled
         self._do("enable", UNIT)
         yield "it starts at login" if enabled else "enabled: it starts at login"
-        yield from self._lend_display(session)
+        lent = self._lendable(session)
+        if lent:
+            self._do("import-environment", *lent)
+            yield f"told systemd of this session's {', '.join(lent)}"
+        elif kept := [name for name in self.unseen() if name in session]:
+            names = ", ".join(f"{name}={session[name]}" for name in kept)
+            yield f"systemd keeps {names}: this terminal's display does not answer"
         if start:
-            yield from self._start(changed)
+            yield from self._start(changed=changed or bool(lent))
         else:
             yield f"not started; do it with: systemctl --user start {UNIT}"
 
@@ -90,7 +98,27 @@ class Systemd:
     def unseen(self) -> list[str]:
         """See :class:`teamvoice.service.manager.Manager`."""
         session = self._session()
-        return [name for name in _SESSION if self._environ.get(name) and name not in session]
+        if "SSH_CONNECTION" in self._environ:
+            return []  # its display, if it has one, is not that of the desk
+        here = {name: self._environ[name] for name in _SESSION if self._environ.get(name)}
+        if not here.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}:
+            return []
+        return [
+            name
+            for name, value in here.items()
+            if name not in session or (name != _KIND and session[name] != value)
+        ]
+
+    def lead(self, names: Sequence[str]) -> str:
+        """See :class:`teamvoice.service.manager.Manager`."""
+        here = [name for name in names if self._environ.get(name)]
+        words = [f"import-environment {' '.join(here)}"] if here else []
+        gone = [name for name in names if name not in here]
+        words += [f"unset-environment {' '.join(gone)}"] if gone else []
+        steps = [f"systemctl --user {each}" for each in words]
+        if any(name in PLACES for name in names):  # they are in the unit, too
+            steps.append("teamvoice service install")
+        return " && ".join([*steps, "systemctl --user restart teamvoice"])
 
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """See :class:`teamvoice.service.manager.Manager`."""
@@ -107,7 +135,7 @@ class Systemd:
             raise MissingPart(words, f"systemctl --user cat {UNIT} says where")
         return ["tail", f"--lines={lines}", *(["--follow"] if follow else []), file]
 
-    def _start(self, changed: bool) -> Iterator[str]:
+    def _start(self, *, changed: bool) -> Iterator[str]:
         before = self.state()
         if before.state == "running" and not changed:
             yield f"it runs (pid {before.pid}): {before.line}"
@@ -121,13 +149,14 @@ class Systemd:
         verb = "started again" if before.state == "running" else "started"
         yield f"{verb} (pid {after.pid}): {after.line}"
 
-    def _lend_display(self, session: Mapping[str, str]) -> Iterator[str]:
-        """What leads to the display of this session, where the manager was not told by it."""
+    def _lendable(self, session: Mapping[str, str]) -> list[str]:
+        """What leads to this session's display, where systemd was told nothing, or something else.
+
+        A terminal may be older than the session, and its display gone: that one is not lent.
+        """
         here = self.unseen()
-        is_remote = "SSH_CONNECTION" in self._environ
-        if here and not is_remote and not any(name in session for name in _SESSION):
-            self._do("import-environment", *here)
-            yield f"told systemd of this session's {', '.join(here)}"
+        is_known = any(name in session for name in here)
+        return here if not is_known or display.answers(self._environ) else []
 
     def _check_seen(self) -> None:
         """The manager may look elsewhere than this environment says."""

@@ -21,11 +21,12 @@ from libtmux import Server
 import teamvoice
 from teamvoice import apikey
 from teamvoice.config import Config
-from teamvoice.daemon import doctor
+from teamvoice.daemon import doctor, service_check
 from teamvoice.daemon.doctor import Finding, examine
 from tests.support.cli import Cli
 from tests.support.desk import NEEDS_DISPLAY, NEEDS_SOUND, Desk, Sound
 from tests.support.panes import name_of, open_pane, own_server, standin
+from tests.support.processes import running, wait_for
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs("tmux")
@@ -50,6 +51,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with own_server() as server:
         monkeypatch.setenv("TEAMVOICE_TEAM_SOCKET", name_of(server))
         yield server
+
+
+@pytest.fixture
+def daemon(house: Path) -> Iterator[None]:
+    with running((sys.executable, "-m", "teamvoice", "run"), {}, house / "log"):
+        wait_for((house / "run.sock").exists, "it listens")
+        yield
 
 
 async def found(name: str, *, online: bool = False) -> Finding:
@@ -226,6 +234,13 @@ def the_service_waits(room: Room) -> None:
     only_on_path(room.home / "bin", room.patch, systemctl=told)
 
 
+@red("daemon", "its key: there is no display", "")
+def the_daemon_sees_no_key(room: Room) -> None:
+    room.patch.setenv("TEAMVOICE_SOCKET", str(room.home / "run.sock"))
+    room.patch.setenv("TEAMVOICE_PROVIDER_CONNECT", "demand")
+    room.request.getfixturevalue("daemon")
+
+
 @red("journal", "cannot be written", "chmod u+rwx")
 def the_journal_has_no_place(room: Room) -> None:
     write(room.home / "state", "a file where a directory should be")
@@ -307,7 +322,7 @@ async def test_a_service_that_knows_no_display_and_one_that_waits_for_another(
 ) -> None:
     only_on_path(house / "bin", monkeypatch, systemctl=systemctl("active"))
     monkeypatch.setenv("DISPLAY", ":7")
-    finding = await doctor._service(Config())  # alone: nobody is to look for that display
+    finding = await service_check.service(Config())  # alone: nobody is to look for that display
     assert (finding.mark, "import-environment DISPLAY" in finding.mend) == ("warn", True)
 
     told = systemctl("active", "waiting: a daemon runs already")
@@ -316,7 +331,7 @@ async def test_a_service_that_knows_no_display_and_one_that_waits_for_another(
         other.bind(str(house / "control.sock"))
         other.listen()
         monkeypatch.setenv("TEAMVOICE_SOCKET", str(house / "control.sock"))
-        finding = await doctor._service(Config())
+        finding = await service_check.service(Config())
     assert (finding.mark, "a daemon runs already" in finding.detail) == ("warn", True)
 
 

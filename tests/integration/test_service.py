@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from teamvoice.daemon.finding import Finding
 from tests.support.cli import Cli
-from tests.support.desk import NEEDS_DISPLAY, NEEDS_SOUND, Sound, display_at
+from tests.support.desk import NEEDS_DISPLAY, NEEDS_SOUND, RATE, Sound, display_at
 from tests.support.installation import install_into
 from tests.support.panes import standin
 from tests.support.processes import running, wait_for
@@ -42,6 +43,13 @@ TimeoutStopSec=2
 TimeoutAbortSec=100ms
 """
 
+LOOK = """\
+import asyncio, json
+from teamvoice.config import Config
+from teamvoice.daemon.service_check import daemon
+print(json.dumps(asyncio.run(daemon(Config())).as_json()))
+"""
+
 pytestmark = pytest.mark.needs("systemctl", "tmux", "python:hatchling")
 
 
@@ -68,6 +76,14 @@ class Service:
     def install(self) -> None:
         code, out, err = self.cli("service", "install")
         assert code == 0, out + err
+
+    def finding(self, here: Mapping[str, str]) -> Finding:
+        """What the doctor says of the daemon, in this session."""
+        done = self.manager.run(
+            self.command.resolve().with_name("python"), "-P", "-c", LOOK, **here
+        )
+        assert done.returncode == 0, done.stderr
+        return Finding(**json.loads(done.stdout))
 
     @property
     def pid(self) -> int:
@@ -284,6 +300,58 @@ def test_it_starts_with_nothing_and_finds_each_thing_when_it_comes(
         wait_for(lambda: "1 idle" in installed.line, "the team is seen", 20)
         wait_for(lambda: "key ready" in installed.line, "the key is seen", 20)
     wait_for(lambda: "key lost" in installed.line or "key unavailable" in installed.line, "gone")
+
+
+@pytest.mark.needs(*NEEDS_DISPLAY, *NEEDS_SOUND)
+def test_the_doctor_asks_the_service_and_its_mends_mend(installed: Service, tmp_path: Path) -> None:
+    manager, sound = installed.manager, Sound(tmp_path)
+    with ExitStack() as desk:
+        display = desk.enter_context(display_at(tmp_path))
+        desk.enter_context(sound.serving())
+        desk.enter_context(_noise(sound))
+        command = ("tmux", "-S", installed.tmux, "-f", "/dev/null", "new-session", "-d")
+        manager.run(*command, "-n", "developer", standin("developer", 0.1))
+        desk.callback(manager.run, "tmux", "-S", installed.tmux, "kill-server")
+        here = {**display.environment, **sound.environment}
+        text = CONFIG.format(tmux=installed.tmux, key="f9")
+        installed.configure(text.replace("[provider]", '[provider]\nconnect = "demand"'))
+        manager.systemctl("set-environment", *(f"{k}={v}" for k, v in here.items() if v))
+        manager.systemctl("restart", UNIT)
+        assert installed.finding(here).mark == "ok"
+
+        wrong = ("DISPLAY=:7531", "PULSE_SERVER=unix:/nowhere")
+        manager.systemctl("set-environment", *wrong)
+        manager.systemctl("restart", UNIT)
+        finding = installed.finding(here)
+        assert finding.mark == "fail"
+        for told in ("its key: ", "its microphone: ", "its speaker: ", *wrong):
+            assert told in finding.detail
+        done = manager.run("sh", "-c", finding.mend, **here)
+        assert done.returncode == 0, done.stderr
+        assert installed.finding(here).mark == "ok"
+
+        manager.systemctl("set-environment", "DISPLAY=:7531")
+        manager.systemctl("reset-failed", UNIT)
+        manager.systemctl("restart", UNIT)
+        code, out, _ = installed.cli("service", "install", **{**here, "DISPLAY": ":7532"})
+        kept = "systemd keeps DISPLAY=:7531: this terminal's display does not answer"
+        assert (code, kept in out) == (0, True)
+        code, out, _ = installed.cli("service", "install", **here)
+        assert (code, "told systemd of this session's DISPLAY" in out) == (0, True)
+        assert "started again" in out
+    manager.systemctl("unset-environment", *here)
+
+
+@contextmanager
+def _noise(sound: Sound) -> Iterator[None]:
+    """Somebody is near the microphone."""
+    file = sound.home / "noise.raw"
+    file.write_bytes(os.urandom(2 * RATE * 120))
+    how = ("--raw", f"--rate={RATE}", "--channels=1", "--format=s16le")
+    with running(
+        ("paplay", "--device=micsink", *how, file), sound.environment, sound.home / "noise.log"
+    ):
+        yield
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,9 @@ class SmallVoice:
             "turn": self.turns[-1] if self.turns else None,
         }
 
+    async def check(self) -> dict[str, Any]:
+        return await self.status()
+
     async def watch(self) -> AsyncIterator[dict[str, Any]]:
         backlog = Backlog(limit=100_000)
         self.watchers.add(backlog)
