@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import agents
 
-pytest_plugins = ("tests.support.desk", "tests.support.bus")
+pytest_plugins = ("tests.support.desk", "tests.support.bus", "tests.support.disk")
 
 _OF_A_DESK = frozenset({"pulseaudio", "Xvfb"})
 

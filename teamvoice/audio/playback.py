@@ -72,6 +72,10 @@ class Playback(Protocol):
     def describe(self) -> str:
         """A few words for the status: which device, open or closed, what was dropped."""
 
+    @property
+    def trouble(self) -> AudioUnavailable | None:
+        """Why it could not be opened the last time, with the mend; None when it could."""
+
 
 class Speaker:
     """Playback over PortAudio.
@@ -99,6 +103,7 @@ class Speaker:
         self._group = asyncio.TaskGroup()
         self._needed = asyncio.Event()
         self._outlet: _Outlet | None = None
+        self._trouble: AudioUnavailable | None = None
         self._retry_at = 0.0
         self._name = ""
 
@@ -144,6 +149,11 @@ class Speaker:
         self._programme.chime(kind)
         self._want_device()
 
+    @property
+    def trouble(self) -> AudioUnavailable | None:
+        """See :class:`Playback`."""
+        return self._trouble
+
     def describe(self) -> str:
         """See :class:`Playback`."""
         state = "open" if self._outlet else "closed"
@@ -178,10 +188,11 @@ class Speaker:
         lost = ""
         try:
             await LIBRARY.open(outlet.port)
+            self._trouble = None
             self._name = outlet.port.device.name if outlet.port.device else ""
             lost = await self._attend(outlet)
         except AudioUnavailable as error:
-            lost = str(error)
+            self._trouble, lost = error, str(error)
         finally:
             outlet.end()
             await LIBRARY.close(outlet.port)

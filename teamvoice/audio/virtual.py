@@ -13,6 +13,7 @@ from teamvoice.audio.capture import OnBlock, OnLost
 from teamvoice.audio.pcm import BLOCK_BYTES, BLOCK_MS, BYTES_PER_SECOND
 from teamvoice.audio.playqueue import Played
 from teamvoice.audio.programme import OnSound, Programme
+from teamvoice.errors import AudioUnavailable
 
 KEPT = 600 * BYTES_PER_SECOND
 """Ten minutes: what may be waiting to be said, and what a recording keeps of its end."""
@@ -115,6 +116,11 @@ class SilentSpeaker:
         """See :class:`teamvoice.audio.playback.Playback`."""
         self._programme.play(item_id, content_index, pcm, asyncio.get_running_loop().time())
         self._start()
+
+    @property
+    def trouble(self) -> AudioUnavailable | None:
+        """See :class:`teamvoice.audio.playback.Playback`."""
+        return None
 
     def end_of_answer(self) -> None:
         """See :class:`teamvoice.audio.playback.Playback`."""

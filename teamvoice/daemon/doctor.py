@@ -9,8 +9,10 @@ say.
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib.util
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -24,12 +26,13 @@ from teamvoice.daemon import service_check, soundcheck
 from teamvoice.daemon.desk import real_desk
 from teamvoice.daemon.finding import Finding, Mark
 from teamvoice.daemon.journal import journal_path
-from teamvoice.errors import TeamvoiceError, TmuxUnavailable
+from teamvoice.errors import TeamError, TeamvoiceError, TmuxUnavailable
 from teamvoice.hotkey.pynput_source import check_display
 from teamvoice.realtime import providers
 from teamvoice.realtime.client import Session
 from teamvoice.realtime.session import SessionSpec
 from teamvoice.team.glimpses import Status
+from teamvoice.team.members import find_pane, wanted_options
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.tmux import Tmux
@@ -131,15 +134,35 @@ async def _members(settings: config.Config) -> Finding:
         return Finding("team", "fail", f"cannot be seen: {error.message}", error.mend)
     except TeamvoiceError as error:
         return Finding("team", "fail", error.message, error.mend)
-    told = ", ".join(f"{s.member.name} {s.state.kind}" for s in statuses)
+    told = ", ".join(map(_told, statuses))
     gone = [s for s in statuses if s.state.kind in {Kind.MISSING, Kind.DEAD, Kind.SHELL}]
     unsure = [s for s in statuses if s.state.kind is Kind.UNKNOWN]
-    if len(gone) == len(statuses):
-        return Finding("team", "fail", told, _mend_of(gone[0]))
-    if gone or unsure:
-        first = (gone or unsure)[0]
-        return Finding("team", "warn", told, _mend_of(first))
-    return Finding("team", "ok", told)
+    if not gone and not unsure:
+        return Finding("team", "ok", told)
+    unfound = [s for s in unsure if s.state.source == "tmux"]  # which pane is whose?
+    mends = [_mend_of(status) for status in gone[:1]]
+    mends += [await _untag(settings.team, s) or _mend_of(s) for s in (unfound or unsure)[:1]]
+    worst: Mark = "fail" if len(gone) + len(unfound) == len(statuses) else "warn"
+    return Finding("team", worst, told, "; ".join(mends))
+
+
+def _told(status: Status) -> str:
+    state = status.state
+    why = f" ({state.detail})" if state.kind is Kind.UNKNOWN and state.detail else ""
+    return f"{status.member.name} {state.kind}{why}"
+
+
+async def _untag(team: config.Team, status: Status) -> str:
+    """How to mend that several panes of this machine fit a member; empty when that is not it."""
+    member = status.member
+    if status.state.kind is not Kind.UNKNOWN or member.host:
+        return ""
+    async with Tmux(team.socket, team.deadline_s, wanted_options([member])) as tmux:
+        try:
+            find_pane(member, await tmux.panes())
+        except TeamError as error:
+            return error.mend.replace("tmux ", f"{tmux.program} ")
+    return ""
 
 
 def _mend_of(status: Status) -> str:
@@ -297,16 +320,38 @@ async def _journal(_settings: config.Config) -> Finding:
     directory = journal_path().parent
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = directory / f".doctor-{os.getpid()}"
-        probe.write_bytes(b"\n")
-        probe.unlink()
+        _write_in(directory)
     except OSError as error:
-        return Finding("journal", "fail", f"cannot be written: {error}", f"chmod u+rwx {directory}")
+        return Finding(
+            "journal", "fail", f"cannot be written: {error}", _to_write(directory, error)
+        )
     free = shutil.disk_usage(directory).free // 1024**2
     if free < _ROOM_MB:
         mend = f"free some space on the disk of {directory}"
         return Finding("journal", "warn", f"{free} MB are free on its disk", mend)
     return Finding("journal", "ok", f"{directory}, {free} MB free")
+
+
+def _write_in(directory: Path) -> None:
+    probe = directory / f".doctor-{os.getpid()}"
+    try:
+        probe.write_bytes(b"\n")
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _to_write(directory: Path, error: OSError) -> str:
+    """How to mend that nothing can be written there."""
+    place = shlex.quote(str(directory))
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"free some space on the disk of {place}"
+    if error.errno == errno.EROFS:
+        return f"its disk is read-only; mount it anew, or set TEAMVOICE_STATE_DIR: {place}"
+    in_the_way = next((p for p in (directory, *directory.parents) if p.is_file()), None)
+    if in_the_way:
+        file = shlex.quote(str(in_the_way))
+        return f"mv {file} {file}.old"
+    return f"chmod u+rwx {place}"
 
 
 async def _clock(settings: config.Config) -> Finding:

@@ -30,6 +30,7 @@ _LOOK_S = 0.2
 _KEY_ILL = frozenset({"lost", "unavailable", "refused"})
 _LINK_ILL = frozenset({"waiting", "stopped"})
 _NOBODY = frozenset({"missing", "dead", "shell"})
+_PASSING = frozenset({"activating", "reloading", "deactivating"})
 _DISPLAY = frozenset({"DISPLAY", "WAYLAND_DISPLAY"})
 
 Answer = Mapping[str, Any]
@@ -48,7 +49,7 @@ async def service(_settings: config.Config) -> Finding:
     """The service as its manager sees it."""
     try:
         manager = manager_here(os.environ)
-        state = await asyncio.to_thread(manager.state)
+        state = await _steady(manager)
         unseen = await asyncio.to_thread(manager.unseen)
     except TeamvoiceError as error:
         return Finding("service", "ok", f"not to be had: {error.message}", "teamvoice run")
@@ -56,8 +57,7 @@ async def service(_settings: config.Config) -> Finding:
         mend = "teamvoice service install starts it at login"
         return Finding("service", "ok", "not installed", mend)
     if state.state != "running":
-        why = f": {state.reason}" if state.reason else ""
-        return Finding("service", "fail", f"{state.state}{why}", "teamvoice service logs")
+        return _idle(manager, state)
     if state.waits_for:
         return _waiting(state.waits_for)
     if unseen:
@@ -66,16 +66,45 @@ async def service(_settings: config.Config) -> Finding:
     return Finding("service", "ok", state.line or f"running (pid {state.pid})")
 
 
+async def _steady(manager: Manager) -> State:
+    """Its state, once it neither starts, stops nor takes on new settings just now."""
+    state = await asyncio.to_thread(manager.state)
+    try:
+        async with asyncio.timeout(_SOON_S):
+            while state.state in _PASSING and not state.reason:
+                await asyncio.sleep(_LOOK_S)
+                state = await asyncio.to_thread(manager.state)
+    except TimeoutError:
+        pass  # what it was last is told
+    return state
+
+
+def _idle(manager: Manager, state: State) -> Finding:
+    """Of a service that does not run; with another daemon there, a turn works."""
+    why = f": {state.reason}" if state.reason else ""
+    told, mend = f"{state.state}{why}", manager.begin(state)
+    if _is_served():
+        return Finding("service", "warn", f"{told}; another daemon serves", mend)
+    return Finding("service", "fail", told, mend)
+
+
 def _waiting(reason: str) -> Finding:
     """Of a service that runs and has not begun; with another daemon there, a turn works."""
     told = f"it runs, and waits: {reason}"
+    if _is_served():
+        return Finding("service", "warn", told, "end the other one, and it begins by itself")
+    mend = "mend that (teamvoice config check looks again), and it begins by itself"
+    return Finding("service", "fail", told, mend)
+
+
+def _is_served() -> bool:
+    """Some daemon listens."""
     with socket.socket(socket.AF_UNIX) as daemon:
         try:
             daemon.connect(control_socket())
         except OSError:
-            mend = "mend that (teamvoice config check looks again), and it begins by itself"
-            return Finding("service", "fail", told, mend)
-    return Finding("service", "warn", told, "end the other one, and it begins by itself")
+            return False
+    return True
 
 
 async def daemon(_settings: config.Config) -> Finding:

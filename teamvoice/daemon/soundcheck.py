@@ -112,7 +112,7 @@ async def sound(settings: config.Config, speech: bytes = b"") -> str:
             lost = "the speaker plays nothing"
         name = speaker.describe()
     if lost:
-        raise AudioUnavailable(lost)
+        raise speaker.trouble or AudioUnavailable(lost)
     return name.partition(",")[0]
 
 

@@ -23,6 +23,7 @@ from teamvoice.audio.playback import Playback
 from teamvoice.audio.playqueue import LIMIT, Played
 from teamvoice.audio.programme import OnLost, OnSound
 from teamvoice.daemon.recordings import Recordings, name_of
+from teamvoice.errors import AudioUnavailable
 
 _BYTES_PER_MS = BYTES_PER_SECOND // 1000
 
@@ -99,6 +100,11 @@ class Tape:
             part = self._parts.setdefault((item_id, content_index), _Part(turn))
             part.pcm += pcm[: LIMIT - len(part.pcm)]
         self._speaker.play(item_id, content_index, pcm)
+
+    @property
+    def trouble(self) -> AudioUnavailable | None:
+        """See :class:`Playback`."""
+        return self._speaker.trouble
 
     def end_of_answer(self) -> None:
         """See :class:`Playback`."""

@@ -80,6 +80,10 @@ class Launchd:
         again = f"launchctl kickstart -k {self._domain}/{LABEL}"
         return " && ".join([*(f'launchctl setenv {name} "${name}"' for name in names), again])
 
+    def begin(self, state: State) -> str:  # noqa: ARG002 - launchd starts from any state
+        """See :class:`teamvoice.service.manager.Manager`."""
+        return self.lead(())
+
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """See :class:`teamvoice.service.manager.Manager`."""
         if not self._log.exists():

@@ -102,6 +102,9 @@ class Manager(Protocol):
     def lead(self, names: Sequence[str]) -> str:
         """What to type so that the service starts again, with these variables as they are here."""
 
+    def begin(self, state: State) -> str:
+        """What to type so that a service in this state, which does not run, starts."""
+
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """The program that shows the log.
 

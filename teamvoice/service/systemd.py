@@ -24,6 +24,7 @@ _SHOWN = (
 )
 _KIND = "XDG_SESSION_TYPE"  # of a terminal that outlived its session it may be another one
 _SESSION = ("DISPLAY", "XAUTHORITY", "WAYLAND_DISPLAY", _KIND)
+_OFTEN = "it was started too often in a short time"
 _JOURNAL = Path("/run/systemd/journal/socket")
 _KEEP_IT = "systemctl --user edit teamvoice, and under [Service]: StandardError=append:FILE"
 
@@ -119,6 +120,14 @@ class Systemd:
         if any(name in PLACES for name in names):  # they are in the unit, too
             steps.append("teamvoice service install")
         return " && ".join([*steps, "systemctl --user restart teamvoice"])
+
+    def begin(self, state: State) -> str:
+        """See :class:`teamvoice.service.manager.Manager`."""
+        start = "systemctl --user start teamvoice"
+        if not state.reason:
+            return start
+        again = f"systemctl --user reset-failed teamvoice && {start}"
+        return again if state.reason == _OFTEN else f"teamvoice service logs says why; {again}"
 
     def log_command(self, lines: int, *, follow: bool) -> list[str]:
         """See :class:`teamvoice.service.manager.Manager`."""
@@ -234,7 +243,7 @@ def _why(shown: Mapping[str, str]) -> str:
         "core-dump": f"it was killed by signal {status}",
         "watchdog": "it hung, and was ended",
         "timeout": "it did not become ready in time",
-        "start-limit-hit": "it failed too often in a short time",
+        "start-limit-hit": _OFTEN,
     }
     return words.get(result, result)
 

@@ -49,14 +49,14 @@ def find_pane(member: Member, panes: Sequence[Pane]) -> Pane | None:
     if member.target:
         return _by_target(member, panes)
     names = {name.casefold() for name in (member.name, *member.aliases)}
-    rules: tuple[Callable[[Pane], bool], ...] = (
-        lambda p: p.options.get("@teamvoice", "").casefold() in names,
-        lambda p: p.options.get("@role_name", "").casefold() in names,
-        lambda p: bare_title(p.title) in names,
-        lambda p: p.window_name.casefold() in names,
+    rules: tuple[tuple[str, Callable[[Pane], bool]], ...] = (
+        ("@teamvoice", lambda p: p.options.get("@teamvoice", "").casefold() in names),
+        ("@role_name", lambda p: p.options.get("@role_name", "").casefold() in names),
+        ("", lambda p: bare_title(p.title) in names),
+        ("", lambda p: p.window_name.casefold() in names),
     )
-    for rule in rules:
-        if pane := _only(member, [pane for pane in panes if rule(pane)]):
+    for option, rule in rules:
+        if pane := _only(member, [pane for pane in panes if rule(pane)], option):
             return pane
     return None
 
@@ -101,11 +101,14 @@ def _is_at(pane: Pane, session: str, window: str, pane_index: str | None = None)
     return pane.session == session and in_window and pane_index in {None, pane.index}
 
 
-def _only(member: Member, panes: Sequence[Pane]) -> Pane | None:
+def _only(member: Member, panes: Sequence[Pane], option: str = "") -> Pane | None:
+    """Of the panes that fit, the one; the option is that by which they do."""
     if len(panes) > 1:
         places = " and ".join(pane.place for pane in panes)
+        mend = f"untag {panes[-1].place}: tmux set-option -p -u -t {panes[-1].id} {option}"
         raise AmbiguousMember(
-            f"The pane of {member.name} could be {places}", "give the member a target"
+            f"The pane of {member.name} could be {places}",
+            mend if option else "give the member a target",
         )
     return panes[0] if panes else None
 

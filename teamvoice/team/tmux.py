@@ -45,6 +45,7 @@ class _Invocation(tmux_cmd):
 
     def __init__(self, flags: Sequence[str], commands: Sequence[Command]) -> None:
         self._arguments = [*flags, *_joined(commands)]
+        self._program = _typed(flags)
 
     def run(self) -> list[str]:
         """Run it; the lines that it printed."""
@@ -53,7 +54,8 @@ class _Invocation(tmux_cmd):
         except TmuxCommandNotFound:
             raise TmuxUnavailable("tmux is not installed", "install tmux") from None
         if self.returncode != 0 or self.stderr:
-            raise _failure(" ".join(self.stderr) or f"tmux ended with {self.returncode}")
+            reason = " ".join(self.stderr) or f"tmux ended with {self.returncode}"
+            raise _failure(reason, program=self._program)
         return self.stdout
 
     def end(self) -> None:
@@ -85,6 +87,8 @@ class Tmux:
         deadline_s: Seconds after which a call has failed.
         options: The user options that are read with every pane.
         host: The machine on which it is, as ssh takes it; empty for this one.
+
+    ``program`` is what a person types to reach that server: ``tmux``, ``tmux -L name``.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class Tmux:
         # -u: without it a client in a plain locale gets every character beyond ASCII as "_".
         where = ("-S" if "/" in socket else "-L", socket) if socket else ()
         self._flags = ("-u", *where)
+        self.program = _typed(self._flags)
         self._options = tuple(options)
         self._host = host
         self._worker = Worker(f"tmux on {host}" if host else "tmux", deadline_s)
@@ -357,11 +362,16 @@ def _private_dir() -> str | None:
     return runtime if runtime and os.access(runtime, os.W_OK) else None
 
 
-def _failure(reason: str, host: str = "") -> TmuxFailed | TmuxUnavailable:
+def _typed(flags: Sequence[str]) -> str:
+    """What reaches the server; ``-u`` is ours."""
+    return shlex.join(("tmux", *(flag for flag in flags if flag != "-u")))
+
+
+def _failure(reason: str, host: str = "", program: str = "tmux") -> TmuxFailed | TmuxUnavailable:
     where = f" on {host}" if host else ""
     if any(sign in reason for sign in _FAR):
         return TmuxUnavailable(
-            f"no tmux server answers{where}: {reason}", "start one: tmux new -s work"
+            f"no tmux server answers{where}: {reason}", f"start one: {program} new -s work"
         )
     return TmuxFailed(f"tmux{where}: {reason}")
 

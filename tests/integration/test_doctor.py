@@ -75,6 +75,10 @@ def write(file: Path, text: str, mode: int = 0o600) -> None:
     file.chmod(mode)
 
 
+def left_behind(directory: Path) -> list[Path]:
+    return list(directory.rglob(".doctor-*"))
+
+
 def only_on_path(directory: Path, monkeypatch: pytest.MonkeyPatch, **programs: str) -> None:
     directory.mkdir()
     for name, script in programs.items():
@@ -147,12 +151,12 @@ def tmux_is_too_old(room: Room) -> None:
     only_on_path(room.home / "bin", room.patch, tmux="echo tmux 2.9a")
 
 
-@red("tmux server", "no tmux server answers", "tmux new -s work")
+@red("tmux server", "no tmux server answers", "tmux -L tv-nobody-here new -s work")
 def no_tmux_server_runs(_room: Room) -> None:
     pass
 
 
-@red("team", "cannot be seen", "tmux new -s work")
+@red("team", "cannot be seen", "tmux -L tv-nobody-here new -s work")
 def the_team_has_no_server(_room: Room) -> None:
     pass
 
@@ -194,7 +198,7 @@ def the_microphone_is_mute(room: Room) -> None:
     room.request.getfixturevalue("own_sound")  # nothing is played into it
 
 
-@red("speaker", "", "teamvoice devices", HEARD)
+@red("speaker", "there is no speaker", "start the sound server", HEARD)
 def the_sound_server_is_gone(room: Room) -> None:
     room.request.getfixturevalue("own_sound").break_down()
 
@@ -241,7 +245,21 @@ def the_daemon_sees_no_key(room: Room) -> None:
     room.request.getfixturevalue("daemon")
 
 
-@red("journal", "cannot be written", "chmod u+rwx")
+@red("service", "stopped", "systemctl --user start teamvoice")
+def the_service_was_stopped(room: Room) -> None:
+    room.patch.setenv("TEAMVOICE_SOCKET", str(room.home / "no.sock"))
+    only_on_path(room.home / "bin", room.patch, systemctl=systemctl("inactive"))
+
+
+@red("journal", "No space left", "free some space on the disk of")
+def the_disk_of_the_journal_is_full(room: Room) -> None:
+    disk: Path = room.request.getfixturevalue("tiny_disk")
+    room.patch.setenv("TEAMVOICE_STATE_DIR", str(disk))
+    with contextlib.suppress(OSError):
+        (disk / "filler").write_bytes(b"x" * 128 * 1024)
+
+
+@red("journal", "cannot be written", "mv ")
 def the_journal_has_no_place(room: Room) -> None:
     write(room.home / "state", "a file where a directory should be")
 
@@ -274,11 +292,68 @@ async def test_it_is_red_with_a_cause_and_a_mend(
     assert case.cause in finding.detail
     assert finding.detail
     assert finding.mend
+    assert not left_behind(house)
     assert case.mend in finding.mend
 
 
 def test_every_check_has_been_seen_red() -> None:
     assert {param.values[0].name for param in RED} == set(doctor.NAMES)
+
+
+async def test_what_it_says_of_the_journal_and_of_tmux_mends_them(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(house / "state", "a file where a directory should be")
+    await _ran((await found("journal")).mend)
+    assert (await found("journal")).mark == "ok"
+
+    for place in (f"tv-mend-{os.getpid()}", str(house / "a socket")):
+        monkeypatch.setenv("TEAMVOICE_TEAM_SOCKET", place)
+        mend = (await found("tmux server")).mend.partition(": ")[2]
+        await _ran(f"{mend} -d cat")
+        try:
+            assert (await found("tmux server")).mark == "ok"
+        finally:
+            await _ran(mend.replace("new -s work", "kill-server"))
+
+
+async def test_two_panes_that_are_tagged_alike(server: Server, house: Path) -> None:
+    write(house / "config" / "config.toml", '[[team.members]]\nname = "developer"\n')
+    panes = [open_pane(server, name, standin(name)) for name in ("one", "two")]
+    for pane in panes:
+        pane.cmd("set-option", "-p", "@teamvoice", "developer")
+    finding = await found("team")
+    assert finding.mark == "fail"
+    assert "developer unknown (The pane of developer could be " in finding.detail
+    await _ran(finding.mend.partition(": ")[2])
+    assert "could be" not in (await found("team")).detail
+
+
+async def _ran(command: str) -> None:
+    process = await asyncio.create_subprocess_shell(command, stderr=asyncio.subprocess.PIPE)
+    _, told = await process.communicate()
+    assert process.returncode == 0, told
+
+
+async def test_a_service_that_takes_on_new_settings_is_waited_for(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = house / "seen"
+    first = f'if [ "$2" = show ] && [ ! -e {seen} ]; then : > {seen}; {systemctl("reloading")}; '
+    only_on_path(house / "bin", monkeypatch, systemctl=f"{first}else {systemctl('active')}; fi")
+    assert (await service_check.service(Config())).mark == "ok"
+
+
+async def test_a_service_that_is_stopped_while_another_daemon_serves(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_on_path(house / "bin", monkeypatch, systemctl=systemctl("inactive"))
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(house / "control.sock"))
+        other.listen()
+        monkeypatch.setenv("TEAMVOICE_SOCKET", str(house / "control.sock"))
+        finding = await service_check.service(Config())
+    assert (finding.mark, "another daemon serves" in finding.detail) == ("warn", True)
 
 
 async def test_one_of_the_team_is_gone(server: Server) -> None:

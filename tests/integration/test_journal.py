@@ -208,17 +208,6 @@ def test_a_file_that_may_not_grow_is_told_once(path: Path) -> None:
     check_nothing_else_is_lost(path, filled(path, 5000), "File too large")
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root, where mounting is allowed, can have a tiny disk")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
 def test_a_disk_that_is_full_is_told_once(tiny_disk: Path) -> None:
     (tiny_disk / "filler").write_bytes(b"x" * 52 * 1024)
     path = tiny_disk / "journal.jsonl"

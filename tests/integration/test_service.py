@@ -46,8 +46,8 @@ TimeoutAbortSec=100ms
 LOOK = """\
 import asyncio, json
 from teamvoice.config import Config
-from teamvoice.daemon.service_check import daemon
-print(json.dumps(asyncio.run(daemon(Config())).as_json()))
+from teamvoice.daemon.service_check import {part}
+print(json.dumps(asyncio.run({part}(Config())).as_json()))
 """
 
 pytestmark = pytest.mark.needs("systemctl", "tmux", "python:hatchling")
@@ -77,10 +77,10 @@ class Service:
         code, out, err = self.cli("service", "install")
         assert code == 0, out + err
 
-    def finding(self, here: Mapping[str, str]) -> Finding:
-        """What the doctor says of the daemon, in this session."""
+    def finding(self, here: Mapping[str, str], part: str = "daemon") -> Finding:
+        """What the doctor says of the daemon, or of the service, in this session."""
         done = self.manager.run(
-            self.command.resolve().with_name("python"), "-P", "-c", LOOK, **here
+            self.command.resolve().with_name("python"), "-P", "-c", LOOK.format(part=part), **here
         )
         assert done.returncode == 0, done.stderr
         return Finding(**json.loads(done.stdout))
@@ -340,6 +340,29 @@ def test_the_doctor_asks_the_service_and_its_mends_mend(installed: Service, tmp_
         assert (code, "told systemd of this session's DISPLAY" in out) == (0, True)
         assert "started again" in out
     manager.systemctl("unset-environment", *here)
+
+
+def test_what_the_doctor_says_of_a_service_that_does_not_run_starts_it(
+    installed: Service,
+) -> None:
+    manager = installed.manager
+    for told, mend in (
+        ("stopped", "systemctl --user start teamvoice"),
+        ("it was started too often", "systemctl --user reset-failed teamvoice && "),
+    ):
+        if mend.endswith("&& "):
+            manager.add(UNIT, "limit", "[Unit]\nStartLimitBurst=1\n")
+            manager.systemctl("restart", UNIT)
+        manager.systemctl("stop", UNIT)
+        if mend.endswith("&& "):
+            assert manager.run("systemctl", "--user", "start", UNIT).returncode
+        finding = installed.finding({}, "service")
+        assert (finding.mark, told in finding.detail) == ("fail", True), finding
+        assert finding.mend.startswith(mend)
+        done = manager.run("sh", "-c", finding.mend)
+        assert done.returncode == 0, done.stderr
+        assert installed.finding({}, "service").mark == "ok"
+    manager.remove(UNIT, "limit")
 
 
 @contextmanager

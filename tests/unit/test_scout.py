@@ -117,9 +117,9 @@ def test_who_could_be_one_of_several_is_asked_about_and_none_of_them_comes_anew(
     dev = Member(name="dev")
     found = survey(panes, dict.fromkeys(["%1", "%2", "%3"], "claude"), [dev])
     assert [s.member for s in found.sightings] == [dev, dev, None]
-    assert found.doubts == (
-        "The pane of dev could be work:2.1 and work:2.1 (give the member a target)",
-    )
+    (doubt,) = found.doubts
+    assert doubt.startswith("The pane of dev could be work:2.1 and work:2.1 (untag work:2.1: ")
+    assert doubt.endswith("tmux set-option -p -u -t %2 @teamvoice)")
 
 
 def test_no_alias_is_the_name_of_another_one() -> None:
