@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 
+from teamvoice.service import variables
+
 _NAMES = frozenset(
     {
         *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE"),
@@ -50,5 +52,5 @@ async def _known() -> dict[str, str]:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    pairs = (line.split("=", 1) for line in out.decode(errors="replace").splitlines())
-    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and pair[0] in _NAMES}
+    known = variables.parsed(out.decode(errors="surrogateescape"))
+    return {name: value for name, value in known.items() if name in _NAMES}

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from teamvoice.errors import MissingPart, TeamvoiceError
-from teamvoice.service import display
+from teamvoice.service import display, variables
 from teamvoice.service.manager import OTHERWISE, PLACES, Plan, State, ask, write
 
 UNIT = "teamvoice.service"
@@ -184,7 +184,7 @@ class Systemd:
                 f"systemd runs no services for you here: {done.stderr.strip()}",
                 f"log in to a session of its own (loginctl enable-linger helps), or {OTHERWISE}",
             )
-        return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+        return variables.parsed(done.stdout)
 
     def _shown(self) -> dict[str, str]:
         done = self._ask("show", UNIT, f"--property={','.join(_SHOWN)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,7 @@ from tests.support.systemd import UserManager, user_manager
 
 UNIT = "teamvoice.service"
 ODD = 'a "b" \\ %h $HOME ü'
+ODD_FOLDER = """it's "q" \\ $x %h;\tü"""
 GIVEN = {"TEAMVOICE_PROVIDER_INSTRUCTIONS": ODD, "TEAMVOICE_API_KEY": "secret"}
 # Nobody answers there, and nothing is started for it: what is tried here is the service.
 CONFIG = """\
@@ -363,6 +365,23 @@ def test_what_the_doctor_says_of_a_service_that_does_not_run_starts_it(
         assert done.returncode == 0, done.stderr
         assert installed.finding({}, "service").mark == "ok"
     manager.remove(UNIT, "limit")
+
+
+def test_systemd_s_path_may_hold_any_characters(service: Service) -> None:
+    manager = service.manager
+    before = manager.environ["PATH"]
+    odd = f"{manager.home / ODD_FOLDER}:{before}"
+    own = manager.home / "own programs"  # not on systemd's path: it is written into the unit
+    own.mkdir()
+    (own / "tmux").symlink_to(shutil.which("tmux", path=before) or "")
+    manager.systemctl("set-environment", f"PATH={odd}")
+    try:
+        code, out, err = service.cli("service", "install", PATH=f"{own}:{before}")
+        assert code == 0, out + err
+        environ = Path(f"/proc/{service.pid}/environ").read_text().split("\0")
+        assert f"PATH={own}:{odd}" in environ
+    finally:
+        manager.systemctl("set-environment", f"PATH={before}")
 
 
 @contextmanager
