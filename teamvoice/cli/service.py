@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
+from teamvoice import locks
 from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.service import manager_here
@@ -73,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         case "install":
             return _install(manager, args)
         case "uninstall":
-            return _say(manager.uninstall())
+            return _uninstall(manager)
         case "status":
             return _status(manager.state(), as_json=args.json)
         case _:
@@ -88,6 +90,24 @@ def _logs(command: list[str]) -> NoReturn:
 def _install(manager: Manager, args: argparse.Namespace) -> int:
     _check_usable(args.config)
     return _say(manager.install(plan(args.config, os.environ), start=not args.no_start))
+
+
+def _uninstall(manager: Manager) -> int:
+    _say(manager.uninstall())
+    for each in _left_behind():  # by the daemon; another one, in a terminal, keeps its own
+        if locks.tidy_away(each):
+            with contextlib.suppress(OSError):  # it is not empty
+                each.parent.rmdir()
+    return 0
+
+
+def _left_behind() -> tuple[Path, ...]:
+    """The files that are of no use without a daemon."""
+    from teamvoice import config
+    from teamvoice.daemon.paths import control_socket, lock_of
+    from teamvoice.team.held import locks_of
+
+    return (lock_of(Path(control_socket())), *locks_of(config.state_dir() / "held.json"))
 
 
 def _check_usable(file: Path | None) -> None:

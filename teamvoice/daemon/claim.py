@@ -7,13 +7,14 @@ dead daemon left behind is stale by proof, not by guess. The lock's file keeps t
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from teamvoice import locks
+from teamvoice.daemon.paths import lock_of
 from teamvoice.errors import AlreadyRuns, TeamvoiceError
 
 
@@ -27,7 +28,7 @@ def claim(path: Path) -> Iterator[socket.socket]:
             the path cannot be used for a socket.
     """
     _private_directory(path.parent)
-    with _lock(path.with_name(f"{path.name}.lock"), path), _listening(path) as listener:
+    with _lock(lock_of(path), path), _listening(path) as listener:
         yield listener
 
 
@@ -49,24 +50,19 @@ def _private_directory(directory: Path) -> None:
 
 @contextlib.contextmanager
 def _lock(file: Path, path: Path) -> Iterator[None]:
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = locks.take(file)
+    if descriptor is None:
+        pid = file.read_text("ascii", "replace") if file.exists() else ""
+        raise AlreadyRuns(
+            f"a daemon runs already (pid {pid or 'unknown'}) on {path}",
+            f"stop it first: kill {pid}",
+        )
     try:
-        _lock_or_tell(descriptor, path)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
     finally:
-        os.close(descriptor)  # the file stays: to remove it would let two daemons lock two files
-
-
-def _lock_or_tell(descriptor: int, path: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pid = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
-        raise AlreadyRuns(
-            f"a daemon runs already (pid {pid}) on {path}", f"stop it first: kill {pid}"
-        ) from None
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

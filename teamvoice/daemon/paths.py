@@ -8,6 +8,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def control_socket(environ: Mapping[str, str] | None = None) -> str:
     """The path of the control socket, for the daemon and for those who look for it.
@@ -25,3 +29,8 @@ def control_socket(environ: Mapping[str, str] | None = None) -> str:
     # Not $TMPDIR: a key binding may see another one than the daemon does. Whoever else made this
     # directory first gains nothing: both ends refuse a directory or a peer that is not the user's.
     return f"/tmp/teamvoice-{os.getuid()}/control.sock"  # noqa: S108 - ownership is checked
+
+
+def lock_of(socket: Path) -> Path:
+    """The file beside the control socket whose holder is the one daemon on it."""
+    return socket.with_name(f"{socket.name}.lock")

@@ -40,6 +40,9 @@ class Systemd:
     def install(self, plan: Plan, *, start: bool) -> Iterator[str]:
         """See :class:`teamvoice.service.manager.Manager`."""
         session = self._session()
+        if self._is_masked():
+            mend = "systemctl --user unmask teamvoice, then install it again"
+            raise TeamvoiceError("the service is masked, so that it never starts", mend)
         changed = write(self._file, unit_text(plan, session.get("PATH", "")))
         yield f"wrote {self._file}" if changed else f"{self._file} is as it should be"
         self._do("daemon-reload")
@@ -63,6 +66,9 @@ class Systemd:
         """See :class:`teamvoice.service.manager.Manager`."""
         self._session()
         state = self.state()
+        if self._is_masked():
+            yield "there is no service to take away; that it is masked stays"
+            return
         if not state.installed and not self._file.exists():
             yield "there is no service to take away"
             return
@@ -166,6 +172,11 @@ class Systemd:
         here = self.unseen()
         is_known = any(name in session for name in here)
         return here if not is_known or display.answers(self._environ) else []
+
+    def _is_masked(self) -> bool:
+        """The person wants it never to start; to write over that would undo it silently."""
+        is_link = self._file.is_symlink() and self._file.readlink() == Path(os.devnull)
+        return is_link or self._shown().get("LoadState") == "masked"
 
     def _check_seen(self) -> None:
         """The manager may look elsewhere than this environment says."""

@@ -12,7 +12,6 @@ All of this blocks; call it on a worker thread.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import time
@@ -22,12 +21,18 @@ from typing import Literal
 
 import msgspec
 
+from teamvoice import locks
 from teamvoice.errors import TeamError
 
 KEPT_S = 60.0  # for which it is known that a message has arrived
 MOST = 100  # messages that are held at once; one more is refused
 
 Messages = tuple["HeldMessage", ...]
+
+
+def locks_of(path: Path) -> tuple[Path, Path]:
+    """The files beside that of the held messages that are nothing but locks."""
+    return path.with_suffix(".lock"), path.with_suffix(".deliverer")
 
 
 class HeldMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,7 +83,7 @@ class Held:
         if not self.delivers:
             return False
         if self._path is not None and self._deliverer is None:
-            self._deliverer = _try_lock(self._path.with_suffix(".deliverer"))
+            self._deliverer = _lock(self._path.with_suffix(".deliverer"), wait=False)
             if self._deliverer is None:
                 return False
             os.ftruncate(self._deliverer, 0)
@@ -102,7 +107,7 @@ class Held:
         if self._path is None or self._deliverer is not None:
             return False
         lock = self._path.with_suffix(".deliverer")
-        handle = _try_lock(lock)
+        handle = _lock(lock, wait=False)
         if handle is not None:
             os.close(handle)
             return False
@@ -201,9 +206,9 @@ class Held:
         if self._path is None:
             yield
             return
-        handle = _open_lock(self._path.with_suffix(".lock"))
+        handle = _lock(self._path.with_suffix(".lock"), wait=True)
+        assert handle is not None  # noqa: S101 - it was waited for
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
             os.close(handle)
@@ -234,22 +239,12 @@ def _replace(path: Path, data: bytes) -> None:
         os.close(folder)
 
 
-def _open_lock(path: Path) -> int:
+def _lock(path: Path, *, wait: bool) -> int | None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return locks.take(path, wait=wait)
     except OSError as error:
         raise TeamError(f"{path} cannot be opened: {error.strerror}") from error
-
-
-def _try_lock(path: Path) -> int | None:
-    handle = _open_lock(path)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    return handle
 
 
 def _doubt_what_was_begun(kept: Messages) -> Messages:

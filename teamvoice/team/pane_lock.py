@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import threading
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import quote
 
+from teamvoice import locks
 from teamvoice.errors import TeamError
 from teamvoice.team import runtime
 
@@ -71,7 +70,7 @@ class _PaneLock:
         """Take it if it is free; never after :meth:`give_up`."""
         with self._guard:
             if not self._is_over:
-                self._file = _locked(runtime.directory() / self._name)
+                self._file = locks.take(runtime.directory() / self._name)
             return self._file is not None
 
     def give_up(self) -> None:
@@ -83,17 +82,3 @@ class _PaneLock:
             (runtime.directory() / self._name).unlink(missing_ok=True)
             os.close(self._file)
             self._file = None
-
-
-def _locked(path: Path) -> int | None:
-    """The open file, locked; ``None`` when another one has it."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Who had it took the file away: whoever comes next locks another one of that name.
-        if path.stat().st_ino == os.fstat(file).st_ino:
-            return file
-    except (BlockingIOError, FileNotFoundError):
-        pass  # it is another one's; the caller tries again
-    os.close(file)
-    return None

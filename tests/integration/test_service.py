@@ -158,9 +158,23 @@ def test_it_is_installed_once_tells_what_it_did_and_leaves_nothing(service: Serv
     assert _files(service.manager.home / ".config") == before
     # systemd's word that it ended by itself, within the two seconds that it had
     assert service.manager.shown(UNIT, "ActiveState", "Result") == ["inactive", "success"]
-    assert not (service.manager.home / "run" / "teamvoice" / "control.sock").exists()
+    assert not (service.manager.home / "run" / "teamvoice").exists()
+    state = service.manager.home / ".local" / "state" / "teamvoice"
+    assert not {file.name for file in state.glob("held.*")} - {"held.json"}
     assert service.cli("service", "uninstall")[:2] == (0, "there is no service to take away\n")
     assert service.cli("service", "status")[0] == 4
+
+
+def test_a_service_that_is_masked_stays_so(service: Service) -> None:
+    service.cli("service", "uninstall")
+    service.manager.systemctl("mask", UNIT)
+    code, _, err = service.cli("service", "install")
+    assert (code, "the service is masked" in err) == (1, True)
+    code, out, _ = service.cli("service", "uninstall")
+    assert (code, "that it is masked stays" in out) == (0, True)
+    assert (service.manager.units / UNIT).resolve() == Path("/dev/null")
+    service.manager.systemctl("unmask", UNIT)
+    service.install()
 
 
 def _was_given(process: Path, file: Path) -> None:
