@@ -12,7 +12,7 @@ from typing import Self
 from teamvoice.audio.capture import OnBlock, OnLost
 from teamvoice.audio.pcm import BLOCK_BYTES, BLOCK_MS, BYTES_PER_SECOND
 from teamvoice.audio.playqueue import Played
-from teamvoice.audio.programme import OnSound, Programme
+from teamvoice.audio.programme import OnLoss, OnSound, Programme
 
 KEPT = 600 * BYTES_PER_SECOND
 """Ten minutes: what may be waiting to be said, and what a recording keeps of its end."""
@@ -107,7 +107,7 @@ class SilentSpeaker:
         """What was played, while anything was: the last ten minutes."""
         return bytes(self._recording)
 
-    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLost) -> None:
+    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLoss) -> None:
         """See :class:`teamvoice.audio.playback.Playback`."""
         self._programme.connect(on_began, on_ended, on_lost)
 

@@ -125,6 +125,18 @@ class SoundStopped(Event):
     heard: tuple[Heard, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundLost(SoundStopped):
+    """The speaker went by itself, or could not be opened; nothing of what it had will sound."""
+
+    reason: str
+
+    @property
+    def is_heard(self) -> bool:
+        """Something of what it had did sound."""
+        return any(part.ms for part in self.heard)
+
+
 # The link --------------------------------------------------------------------------------------
 
 

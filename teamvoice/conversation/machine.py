@@ -159,6 +159,7 @@ class Conversation:
             ev.SoundBegan: self._sound_began,
             ev.SoundEnded: self._sound_ended,
             ev.SoundStopped: self._sound_stopped,
+            ev.SoundLost: self._sound_lost,
             ev.LinkUp: self._link_up,
             ev.LinkDown: self._link_down,
             ev.LinkRested: self._link_rested,
@@ -383,7 +384,7 @@ class Conversation:
         if self._ledger.current:
             self._ledger.current.clock("sound", event.at)
 
-    def _sound_ended(self, _: ev.SoundEnded) -> None:
+    def _sound_ended(self, _: ev.Event) -> None:
         if self.sound in {Sound.DUE, Sound.PLAYING}:
             self.sound = Sound.SILENT
             self._hearing.silent()
@@ -397,6 +398,20 @@ class Conversation:
         corrections = self._hearing.stopped(event.heard)
         if self.link is Link.UP:
             self._do(*corrections)
+
+    def _sound_lost(self, event: ev.SoundLost) -> None:
+        """An answer ends where it was heard; one that never sounded is shown whole."""
+        if self.sound not in {Sound.DUE, Sound.PLAYING}:
+            return
+        if self._ledger.current:
+            self._ledger.current.fail("interrupted" if event.is_heard else "", event.reason)
+        if not event.is_heard:
+            self._sound_ended(event)
+            return
+        self._do(do.FinishPlaying())
+        self.sound = Sound.STOPPING
+        self._hearing.lost(lives=self.response is not Response.FREE)
+        self._sound_stopped(event)
 
     # The link --------------------------------------------------------------------------------
 
@@ -463,7 +478,7 @@ class Conversation:
 
     def _answer_audio(self, event: ev.AnswerAudio) -> None:
         announced = bool(self._tidings.announcing)
-        if not self._living.is_wanted(event.response_id):
+        if self._hearing.is_over or not self._living.is_wanted(event.response_id):
             if not announced:
                 self._hearing.dropped(event.item_id)
             return
@@ -731,7 +746,7 @@ class Conversation:
     def _response_gone(self) -> None:
         self._ledger.response_gone(self._living.id)
         self._tidings.over(completed=False, sound=self.sound)
-        self._do(*self._living.over())
+        self._do(*self._living.over(), *self._hearing.response_over())
 
     def _give_up(self, draft: Draft | None, trouble: str) -> None:
         """No answer will come to what was said; the person is told."""

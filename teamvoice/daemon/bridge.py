@@ -7,7 +7,7 @@ becomes its events. Everything happens on the event loop's thread. Who does what
 command            carried out by                       comes back as
 ================== ==================================== ===================================
 the microphone's   one task, one after the other        AudioCaptured, CaptureEnded/Failed
-the speaker's      the playback; silence in a task      SoundBegan, SoundEnded, SoundStopped
+the speaker's      the playback; silence in a task      SoundBegan/Ended/Stopped/Lost
 the wire's         the link, at once                    what the provider sends
 RunTool            a task each, after the pinning       ToolEnded, ToolAsked
 SetTimer           the loop                             TimerRang
@@ -28,7 +28,7 @@ from typing import Any, Protocol, Self
 import structlog
 
 from teamvoice.audio.capture import Capture
-from teamvoice.audio.playback import Playback
+from teamvoice.audio.playback import Playback, Played
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
@@ -245,11 +245,11 @@ class Bridge:
         self._speaker_trouble = ""
         self.tell(ev.SoundBegan(at=at))
 
-    def _speaker_lost(self, reason: str) -> None:
+    def _speaker_lost(self, reason: str, played: Sequence[Played]) -> None:
         if reason != self._speaker_trouble:
             self._speaker_trouble = reason  # told once, until something sounds again
             self._rooms.on_tell("trouble", reason)
-        self.tell(ev.SoundEnded(at=self._now()))
+        self.tell(ev.SoundLost(at=self._now(), reason=reason, heard=_heard(played)))
 
     # Commands out ----------------------------------------------------------------------------
 
@@ -298,8 +298,7 @@ class Bridge:
 
     async def _silence(self) -> None:
         played = await self._rooms.playback.silence()
-        heard = tuple(ev.Heard(p.item_id, p.content_index, p.ms, p.complete) for p in played)
-        self.tell(ev.SoundStopped(at=self._now(), heard=heard))
+        self.tell(ev.SoundStopped(at=self._now(), heard=_heard(played)))
 
     async def _fall_quiet(self) -> None:
         await self._rooms.playback.silence()
@@ -373,6 +372,10 @@ class Bridge:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _heard(played: Sequence[Played]) -> tuple[ev.Heard, ...]:
+    return tuple(ev.Heard(p.item_id, p.content_index, p.ms, p.complete) for p in played)
 
 
 def _turn_of(commands: list[Command]) -> int:

@@ -9,6 +9,7 @@ import pytest
 from teamvoice.audio.capture import Microphone
 from teamvoice.audio.playback import Speaker
 from teamvoice.audio.virtual import SilentSpeaker, SpokenMicrophone
+from teamvoice.realtime.requests import TruncateItem
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.sounds import chirp, place, sound_ms, tone
 from tests.support.spoken import Talk, soak, talking
@@ -54,7 +55,7 @@ async def test_a_server_that_dies_during_a_hold_costs_that_hold_only(own_sound: 
             await works(talk, own_sound)
 
 
-async def test_a_server_that_dies_during_an_answer_costs_that_answer_only(
+async def test_a_server_that_dies_during_an_answer_ends_it_where_it_was_heard(
     own_sound: Sound,
 ) -> None:
     async with talking(Microphone(), Speaker(), tone(30.0)) as talk:
@@ -64,10 +65,26 @@ async def test_a_server_that_dies_during_an_answer_costs_that_answer_only(
         own_sound.break_down()
         await until(lambda: talk.over == 1, "the answer is over")
         assert "speaker" in talk.told[0]
+        assert talk.last is not None
+        assert (talk.last.outcome, talk.last.trouble) == ("interrupted", talk.told[0])
+        (cut,) = talk.session.cuts
+        assert isinstance(cut, TruncateItem)
+        assert 0 < cut.audio_end_ms < 30_000
         assert talk.bridge.shows_answers, "what was not heard is to be shown"
         with own_sound.serving():
             await works(talk, own_sound)
         assert not talk.bridge.shows_answers
+
+
+async def test_an_answer_for_which_there_is_no_speaker_is_shown_and_its_turn_says_why(
+    own_sound: Sound,
+) -> None:
+    own_sound.break_down()
+    async with talking(SpokenMicrophone(), Speaker(), ANSWER) as talk:
+        turn = await talk.turn()
+        assert (turn.outcome, turn.trouble) == ("answered", talk.told[0])
+        assert talk.bridge.shows_answers
+        assert talk.session.cuts == [], "what is shown is not forgotten"
 
 
 async def test_a_voice_that_is_made_quiet_stops_at_once_and_its_turn_ends() -> None:
