@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self
 
 from teamvoice.audio.blocks import BlockMaker
-from teamvoice.audio.devices import PREFERRED
+from teamvoice.audio.devices import PREFERRED, Device
 from teamvoice.audio.pactl import why_no_microphone
 from teamvoice.audio.pcm import RATE
 from teamvoice.audio.portaudio import LIBRARY, Port, load
@@ -58,7 +58,8 @@ class Capture(Protocol):
                 is closed then.
 
         Raises:
-            AudioUnavailable: It cannot be opened; says why, and the mend.
+            AudioUnavailable: It cannot be opened, or was lost and is not back; says why, and the
+                mend.
         """
 
     async def close(self, *, at_once: bool = False) -> None:
@@ -95,6 +96,7 @@ class Microphone:
         self._rates = rates
         self._grace_s = grace_s
         self._inlet: _Inlet | None = None
+        self._lost_from: Device | None = None  # when it was lost, and was not open since
         self._busy = asyncio.Lock()
         self._group = asyncio.TaskGroup()
         self._entered = False
@@ -119,6 +121,7 @@ class Microphone:
         """See :class:`Capture`. Opening what is open changes nothing."""
         async with self._busy:
             if self._inlet is None:
+                await self._find_again()
                 await self._start(_Inlet(self._wanted, self._rates, on_block, on_lost, self._lose))
             elif self._inlet.rests:
                 self._stop_grace()
@@ -183,6 +186,7 @@ class Microphone:
         if self._inlet is inlet:
             rested = inlet.rests
             self._let_go(inlet)
+            self._lost_from = inlet.port.device
             if not rested:
                 inlet.flush()
                 inlet.on_lost(reason)
@@ -199,9 +203,17 @@ class Microphone:
 
     # What only the sound server knows -----------------------------------------------------------
 
+    async def _find_again(self) -> None:
+        """Not to hear what the speaker plays, even for a moment, while it is still gone."""
+        device = self._lost_from
+        is_default = device is not None and not device.route and _is_of_server(device)
+        if is_default and (why := await why_no_microphone("")):
+            raise AudioUnavailable(why)
+        self._lost_from = None
+
     def _ask_server(self, inlet: _Inlet) -> None:
         device = inlet.port.device
-        if self._entered and device and (device.route or device.name.casefold() in PREFERRED):
+        if self._entered and device and _is_of_server(device):
             self._asking = self._group.create_task(self._ask(inlet, device.route))
 
     def _stop_asking(self) -> None:
@@ -216,6 +228,10 @@ class Microphone:
             await asyncio.sleep(ASK_EVERY)
         self._asking = None
         self._lose(inlet, reason)
+
+
+def _is_of_server(device: Device) -> bool:
+    return bool(device.route) or device.name.casefold() in PREFERRED
 
 
 class _Inlet:

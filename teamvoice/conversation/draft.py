@@ -75,6 +75,12 @@ class Draft:
         shown = [do.Tell("answer", call.output) for call in self.done.values()]
         return [*shown, do.Chime("trouble"), do.Tell("trouble", trouble)]
 
+    def miss(self, why: str) -> list[Command]:
+        """A piece of its speech is lost, and it goes on."""
+        trouble = f"{why}; what you say is lost until it is back, and what you said before counts"
+        self.fail("", f"{why}: a piece of what was said is lost")
+        return [do.Chime("trouble"), do.Tell("trouble", trouble)]
+
     def finished(self, at: float) -> Turn:
         """The turn as the journal keeps it."""
         calls = tuple(

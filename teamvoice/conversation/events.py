@@ -86,9 +86,10 @@ class CaptureEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureFailed(Event):
-    """The microphone cannot be opened, or died while it was open."""
+    """The microphone cannot be opened, or died while it was open (``broke``): it may come back."""
 
     reason: str
+    broke: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

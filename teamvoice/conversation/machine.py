@@ -349,6 +349,9 @@ class Conversation:
     def _capture_failed(self, event: ev.CaptureFailed) -> None:
         if self.mic is Mic.CLOSED:
             return
+        if event.broke and self.mic is Mic.OPEN and self._is_long_enough() and self._ledger.current:
+            self._do(*self._ledger.current.miss(event.reason), do.OpenMicrophone(again=True))
+            return
         self._do(do.Chime("trouble"), do.Tell("trouble", event.reason))
         if self.mic is Mic.DRAINING:
             self._capture_ended(ev.CaptureEnded(at=event.at), told=True)  # all was spoken before

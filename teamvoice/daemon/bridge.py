@@ -46,7 +46,11 @@ _log = structlog.get_logger(__name__)
 # clock of that name, but there the plain one goes on.
 _THROUGH_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _NAP_S = 1.0  # a sleep that was shorter is nothing to tell
+_AGAIN_S = 0.2  # between two tries to open a microphone that broke in a hold
 _PENDING_SWITCHES = 64  # of the microphone; each is over in milliseconds, or has a deadline
+
+
+Switch = do.OpenMicrophone | do.CloseMicrophone
 
 
 class Wire(Protocol):
@@ -111,7 +115,7 @@ class Bridge:
         self._inbox: deque[ev.Event] = deque()
         self._busy = False
         self._tasks = asyncio.TaskGroup()
-        self._switches: asyncio.Queue[bool] = asyncio.Queue(_PENDING_SWITCHES)
+        self._switches: asyncio.Queue[Switch] = asyncio.Queue(_PENDING_SWITCHES)
         self._pinning: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
@@ -267,7 +271,7 @@ class Bridge:
                 self._rooms.wire.want()
                 self._pinning = self._start(self._rooms.pin())
             case do.OpenMicrophone() | do.CloseMicrophone():
-                self._switches.put_nowait(isinstance(command, do.OpenMicrophone))
+                self._switches.put_nowait(command)
             case do.RunTool():
                 self._start(self._run_tool(command))
             case do.SetTimer(name, seconds):
@@ -322,26 +326,39 @@ class Bridge:
         """Open and close, in the order asked; an end is told only of what was open."""
         opened = False
         while True:
-            wanted = await self._switches.get()
-            if wanted:
-                opened = await self._open_microphone()
-            elif opened:
-                await self._rooms.capture.close()
-                opened = False
-                self.tell(ev.CaptureEnded(at=self._now()))
+            match await self._switches.get():
+                case do.OpenMicrophone(again=True):
+                    await self._open_again()
+                case do.OpenMicrophone():
+                    opened = not (why := await self._open_microphone())
+                    if why:
+                        self.tell(ev.CaptureFailed(at=self._now(), reason=why))
+                case do.CloseMicrophone() if opened:
+                    await self._rooms.capture.close()
+                    opened = False
+                    self.tell(ev.CaptureEnded(at=self._now()))
 
-    async def _open_microphone(self) -> bool:
+    async def _open_microphone(self) -> str:
+        """Why it cannot be opened; empty when it is open."""
         try:
             await self._rooms.capture.open(
                 lambda pcm, at: self.tell(ev.AudioCaptured(at=at, pcm=pcm)), self._capture_lost
             )
         except TeamvoiceError as error:
-            self._capture_lost(str(error))
-            return False
-        return True
+            return str(error)
+        return ""
+
+    async def _open_again(self) -> None:
+        """Until it is open, or something else is wanted of it."""
+        while self._switches.empty():
+            if not await self._open_microphone():
+                self._rooms.on_tell("notice", "the microphone is back: it listens again")
+                self._do_sound(do.Chime("listening"))
+                return
+            await asyncio.sleep(_AGAIN_S)
 
     def _capture_lost(self, reason: str) -> None:
-        self.tell(ev.CaptureFailed(at=self._now(), reason=reason))
+        self.tell(ev.CaptureFailed(at=self._now(), reason=reason, broke=True))
 
     def _end_turn(self, turn: Turn) -> None:
         for asked in self._asked.pop(turn.number, []):

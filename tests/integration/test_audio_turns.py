@@ -40,19 +40,62 @@ async def works(talk: Talk, sound: Sound) -> None:
     assert len(talk.told) == told
 
 
-async def test_a_server_that_dies_during_a_hold_costs_that_hold_only(own_sound: Sound) -> None:
+async def goes_on(talk: Talk, sound: Sound) -> None:
+    """What is said before the microphone came back, and what is said after it, is one turn."""
+    await until(talk.notices.__len__, "it is told that it is back")
+    after = chirp(0.2)
+    await sound.play_into_microphone(after)
+    over = talk.over
+    talk.let_go()
+    await until(lambda: talk.over > over, "the turn is over")
+    assert talk.last is not None
+    assert talk.last.outcome == "answered"
+    assert "a piece of what was said is lost" in talk.last.trouble
+    for said in (tone(0.3), after):
+        assert place(said, talk.session.heard)[1] > 0.9
+
+
+async def test_a_microphone_that_is_out_for_a_moment_costs_a_piece_and_not_the_hold(
+    own_sound: Sound,
+) -> None:
+    async with talking(Microphone(), Speaker(), ANSWER) as talk:
+        await talk.listen()
+        await own_sound.play_into_microphone(tone(0.3))
+        own_sound.unplug()
+        await until(talk.told.__len__, "the loss is told")
+        assert "microphone" in talk.told[0]
+        own_sound.plug_in()
+        await goes_on(talk, own_sound)
+        assert len(talk.told) == 1
+        await works(talk, own_sound)
+
+
+async def test_a_server_that_dies_during_a_hold_costs_a_piece_of_it_only(own_sound: Sound) -> None:
     async with talking(Microphone(), Speaker(), ANSWER) as talk:
         assert (await talk.turn()).outcome == "answered"
         await talk.listen()
+        await own_sound.play_into_microphone(tone(0.3))
         own_sound.break_down()
-        await until(lambda: talk.over == 2, "the hold is over")
-        talk.let_go()
-        assert talk.last is not None
-        assert talk.last.outcome == "failed"
-        assert talk.last.trouble in talk.told
-        assert "microphone" in talk.last.trouble
+        await until(talk.told.__len__, "the loss is told")
         with own_sound.serving():
+            await goes_on(talk, own_sound)
             await works(talk, own_sound)
+
+
+async def test_what_was_said_counts_when_the_microphone_does_not_come_back(
+    own_sound: Sound,
+) -> None:
+    speaker = SilentSpeaker()
+    async with talking(Microphone(), speaker, ANSWER) as talk:
+        await talk.listen()
+        await own_sound.play_into_microphone(tone(0.3))
+        own_sound.break_down()
+        await until(talk.told.__len__, "the loss is told")
+        talk.let_go()
+        await until(lambda: talk.over == 1, "the turn is over")
+        assert talk.last is not None
+        assert talk.last.outcome == "answered"
+        assert place(tone(0.3), talk.session.heard)[1] > 0.9
 
 
 async def test_a_server_that_dies_during_an_answer_ends_it_where_it_was_heard(

@@ -103,6 +103,7 @@ class Talk:
     bridge: Bridge
     session: Session
     told: list[str] = field(default_factory=list)  # trouble alone
+    notices: list[str] = field(default_factory=list)
     last: Turn | None = None
     over: int = 0
 
@@ -136,6 +137,8 @@ class Talk:
     def _tell(self, kind: str, text: str) -> None:
         if kind == "trouble":
             self.told.append(text)
+        elif kind == "notice":
+            self.notices.append(text)
 
 
 @asynccontextmanager
