@@ -22,7 +22,7 @@ from typing import Any, Protocol, Self
 
 from teamvoice.audio.blocks import BlockMaker
 from teamvoice.audio.devices import PREFERRED, Device
-from teamvoice.audio.pactl import why_no_microphone
+from teamvoice.audio.pactl import why_deaf, why_no_microphone
 from teamvoice.audio.pcm import RATE
 from teamvoice.audio.portaudio import LIBRARY, Port, load
 from teamvoice.errors import AudioUnavailable
@@ -62,11 +62,14 @@ class Capture(Protocol):
                 mend.
         """
 
-    async def close(self, *, at_once: bool = False) -> None:
+    async def close(self, *, at_once: bool = False) -> str:
         """Stop capturing; returns after the last block was handed over. Harmless when closed.
 
         Args:
             at_once: Without a grace, in which the device would stay open.
+
+        Returns:
+            Why it cannot have heard anything since it was opened, and the mend, when that is known.
         """
 
     @property
@@ -97,6 +100,7 @@ class Microphone:
         self._grace_s = grace_s
         self._inlet: _Inlet | None = None
         self._lost_from: Device | None = None  # when it was lost, and was not open since
+        self._has_heard = False  # before it was lost
         self._busy = asyncio.Lock()
         self._group = asyncio.TaskGroup()
         self._entered = False
@@ -120,6 +124,7 @@ class Microphone:
     async def open(self, on_block: OnBlock, on_lost: OnLost) -> None:
         """See :class:`Capture`. Opening what is open changes nothing."""
         async with self._busy:
+            self._has_heard = self._has_heard and self._lost_from is not None
             if self._inlet is None:
                 await self._find_again()
                 await self._start(_Inlet(self._wanted, self._rates, on_block, on_lost, self._lose))
@@ -128,18 +133,21 @@ class Microphone:
                 self._inlet.wake(on_block, on_lost)
                 self._ask_server(self._inlet)
 
-    async def close(self, *, at_once: bool = False) -> None:
+    async def close(self, *, at_once: bool = False) -> str:
         """See :class:`Capture`."""
         async with self._busy:
             self._stop_asking()
             inlet, graceful = self._inlet, self._grace_s > 0 and not at_once
             if inlet is None or (graceful and inlet.rests):
-                return
+                return ""
             if graceful and await inlet.rest():
                 self._begin_grace(inlet)
             elif self._inlet is inlet:  # it may have been lost meanwhile
                 self._stop_grace()
                 await self._end(inlet)
+            device = inlet.port.device
+            is_silent = not (self._has_heard or inlet.has_heard)
+            return await why_deaf(device.route) if device and is_silent else ""
 
     @property
     def rests(self) -> bool:
@@ -187,6 +195,7 @@ class Microphone:
             rested = inlet.rests
             self._let_go(inlet)
             self._lost_from = inlet.port.device
+            self._has_heard = self._has_heard or inlet.has_heard
             if not rested:
                 inlet.flush()
                 inlet.on_lost(reason)
@@ -250,6 +259,8 @@ class _Inlet:
             "input", wanted, self._take, self._finished, rates=rates, blocks_per_second=100
         )
         self.rests = False
+        self.has_heard = False
+        """Something of what was handed over is not digital silence."""
         self._loop = asyncio.get_running_loop()
         self.on_lost = on_lost
         self._on_block = on_block
@@ -315,7 +326,7 @@ class _Inlet:
     def wake(self, on_block: OnBlock, on_lost: OnLost) -> None:
         """Hand over again, beginning with what was kept."""
         self._on_block, self.on_lost = on_block, on_lost
-        self.rests = False
+        self.rests = self.has_heard = False
         self._pieces.extendleft(reversed(self._kept))
         self._kept.clear()
         self._hand_over()
@@ -338,6 +349,7 @@ class _Inlet:
                 continue
             if self._maker is None:
                 self._maker = BlockMaker(self.port.format.rate, self.port.format.channels)
+            self.has_heard = self.has_heard or piece.count(0) < len(piece)
             for block in self._maker.feed(piece):
                 self._on_block(block, at)
 

@@ -65,11 +65,12 @@ class SpokenMicrophone:
             self._on_block = on_block
             self._wait_until(asyncio.get_running_loop().time() + _BLOCK)
 
-    async def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - it has no grace
-        """See :class:`teamvoice.audio.capture.Capture`."""
+    async def close(self, *, at_once: bool = False) -> str:  # noqa: ARG002 - it has no grace
+        """See :class:`teamvoice.audio.capture.Capture`. It is never muted."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        return ""
 
     def describe(self) -> str:
         """See :class:`teamvoice.audio.capture.Capture`."""

@@ -81,7 +81,13 @@ class AudioCaptured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureEnded(Event):
-    """The microphone is closed and its last block was delivered before this."""
+    """The microphone is closed and its last block was delivered before this.
+
+    Args:
+        deaf: Why it cannot have heard anything, and the mend; empty when it may have.
+    """
+
+    deaf: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

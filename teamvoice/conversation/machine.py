@@ -331,7 +331,7 @@ class Conversation:
 
     def _capture_ended(self, event: ev.CaptureEnded, *, told: bool = False) -> None:
         was, self.mic = self.mic, Mic.CLOSED
-        if was is Mic.DRAINING and self._is_long_enough():
+        if was is Mic.DRAINING and self._is_long_enough() and not event.deaf:
             speech = self._said.end_recording(event.at)
             self._make_room()
             if self._ledger.current:
@@ -339,9 +339,10 @@ class Conversation:
             self._send_said(event.at)
             self._do(*self._outage.spoke(event.at))
         elif was is not Mic.CLOSED:
-            self._drop_hold("dropped", "" if was is Mic.DISCARDING else _NOTHING)
+            self._drop_hold("dropped", "" if was is Mic.DISCARDING else event.deaf or _NOTHING)
             if was is Mic.DRAINING and not told:
-                self._do(do.Chime("trouble"), do.Tell("trouble", f"{_NOTHING}; say it again"))
+                trouble = f"{event.deaf or _NOTHING}; say it again"
+                self._do(do.Chime("trouble"), do.Tell("trouble", trouble))
         if self._next_hold:
             held, self._next_hold = self._next_hold, None
             self._hold_began(held)

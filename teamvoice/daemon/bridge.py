@@ -334,9 +334,9 @@ class Bridge:
                     if why:
                         self.tell(ev.CaptureFailed(at=self._now(), reason=why))
                 case do.CloseMicrophone() if opened:
-                    await self._rooms.capture.close()
+                    deaf = await self._rooms.capture.close()
                     opened = False
-                    self.tell(ev.CaptureEnded(at=self._now()))
+                    self.tell(ev.CaptureEnded(at=self._now(), deaf=deaf))
 
     async def _open_microphone(self) -> str:
         """Why it cannot be opened; empty when it is open."""

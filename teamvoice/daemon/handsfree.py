@@ -83,9 +83,10 @@ class OpenEar:
         for pcm, at in before:
             on_block(pcm, at)
 
-    async def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - the port's name
+    async def close(self, *, at_once: bool = False) -> str:  # noqa: ARG002 - the port's name
         """See :class:`Capture`."""
         self._holder = None
+        return ""
 
     @property
     def rests(self) -> bool:

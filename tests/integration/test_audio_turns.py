@@ -98,6 +98,22 @@ async def test_what_was_said_counts_when_the_microphone_does_not_come_back(
         assert place(tone(0.3), talk.session.heard)[1] > 0.9
 
 
+@pytest.mark.parametrize("grace_s", [0.0, 30.0])
+async def test_a_hold_of_a_muted_microphone_says_that_it_is_muted(
+    own_sound: Sound, grace_s: float
+) -> None:
+    async with talking(Microphone(grace_s=grace_s), Speaker(), ANSWER) as talk:
+        own_sound.mute(True)
+        turn = await talk.turn(300)
+        assert turn.outcome == "dropped"
+        assert "the microphone is muted in the sound settings" in turn.trouble
+        assert "pactl set-source-mute mic 0" in turn.trouble
+        assert talk.told == [f"{turn.trouble}; say it again"]
+        assert talk.session.heard == b""
+        own_sound.mute(False)
+        await works(talk, own_sound)
+
+
 async def test_a_server_that_dies_during_an_answer_ends_it_where_it_was_heard(
     own_sound: Sound,
 ) -> None:
