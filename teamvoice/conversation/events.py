@@ -15,12 +15,6 @@ class Event:
     at: float
 
 
-_ENDS = {
-    "cap": "the key was held for too long",
-    "lost": "the key is not seen any more",
-    "left": "the program that began it is gone",
-}
-
 # What the person did ---------------------------------------------------------------------------
 
 
@@ -34,17 +28,16 @@ class HoldEnded(Event):
     """The key came up, or the hold was ended for the person.
 
     Args:
-        why: ``released``, ``cap`` (held for too long), ``lost`` (the key's source went away) or
-            ``left`` (the program that began it did).
+        why: What ended it for the person, as after "because"; empty when the key came up.
     """
 
-    why: str = "released"
+    why: str = ""
 
     @property
     def told(self) -> str:
         """What the person is told of it; empty when they ended it themselves."""
-        why = _ENDS.get(self.why)
-        return f"the hold was ended, because {why}; what was said until then counts" if why else ""
+        told = f"the hold was ended, because {self.why}; what was said until then counts"
+        return told if self.why else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

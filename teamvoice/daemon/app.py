@@ -235,16 +235,18 @@ class App:
 
     # What the control socket offers ------------------------------------------------------------
 
-    def key(self, action: str, at: float, by: int = 0) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> str:
         """The key, by other means; ``quiet`` is the voice's."""
+        why_not = ""
         if action == "quiet":
             self._be_quiet(not self._bridge.is_quiet)
         else:
-            self._keys.act(action, at, by)
+            why_not = self._keys.act(action, at, by)
         if action in {"mute", "quiet"}:
             self._tasks.create_task(self._keep_silence())
         if self._keys.muted:  # nor does its device stay open for a grace
             self._tasks.create_task(self._desk.capture.close(at_once=True))
+        return why_not
 
     async def ask(self, text: str) -> dict[str, Any]:
         """Take a typed turn; its record when it is over.

@@ -27,7 +27,7 @@ import asyncio
 import contextlib
 import itertools
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal, Protocol, Self
@@ -52,13 +52,16 @@ _log = structlog.get_logger(__name__)
 class Voice(Protocol):
     """What the daemon offers to those who reach it through the socket."""
 
-    def key(self, action: str, at: float, by: int = 0) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> str:
         """The key, by other means.
 
         Args:
             action: What it did; ``left``: the client that would stay is gone.
             at: When, on the monotonic clock; it never goes back.
             by: The number of the client that stays for the hold; 0 for one that does not.
+
+        Returns:
+            Why nothing can come of it now, such as that the session is locked; empty otherwise.
         """
 
     async def ask(self, text: str) -> dict[str, Any]:
@@ -237,11 +240,11 @@ class Control:
             raise TeamvoiceError("not listening: the daemon starts, or changes its settings", AGAIN)
         now = asyncio.get_running_loop().time()
         at = now if request.at is None else min(request.at, now)  # no edge can outrun the clock
+        edges: Iterable[Edge] = (Edge(request.action, at),)
         if request.action in {"press", "release"}:
-            for edge in self._edges.take(Edge(request.action, at)):
-                voice.key(*edge, by)
-        else:
-            voice.key(request.action, at, by)
+            edges = self._edges.take(*edges)
+        if why := "".join([voice.key(*edge, by) for edge in edges]):
+            raise TeamvoiceError(f"the key is ignored: {why}", AGAIN)
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         backlog = Backlog()

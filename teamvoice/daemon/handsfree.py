@@ -130,7 +130,7 @@ class HandsFreeLink(ProviderLink):
 
     def __init__(self, *about: Any, vad: Vad) -> None:
         super().__init__(*about)
-        self.key: Callable[[str], None] = lambda _action: None
+        self.key: Callable[[str], object] = lambda _action: None
         self._detection = {
             "type": f"{vad}_vad",
             "create_response": False,
