@@ -10,7 +10,9 @@ use. A connection carries any number of requests, answered in order::
     {"do": "watch"}                                 {"ok": true, "status": {...}}, then events
 
 ``action`` is one of press, release, toggle, cancel, confirm, mute and quiet; ``at`` is when, in
-seconds on the machine's monotonic clock, and may be left out. A hold that is begun with ``stays``
+seconds on the machine's monotonic clock, and may be left out. What waited for so long that whoever
+sent it has given up is refused, but for a release and a cancel: it would open the microphone for
+nobody. A hold that is begun with ``stays``
 ends with the connection, if nothing ended it before, so that a face that dies leaves none behind;
 without it, it stays on, for a command that only begins one. A refusal reads ``{"ok": false,
 "error": "what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit
@@ -27,6 +29,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import select
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +48,8 @@ from teamvoice.errors import TeamvoiceError
 LINE_LIMIT = 1024 * 1024  # bytes of one request
 CONNECTION_LIMIT = 64
 AGAIN = "press again in a moment"
+STALE_S = 5.0  # as long as ``teamvoice ptt`` waits for an answer
+AHEAD_S = 1.0  # that a clock may be read differently
 
 _log = structlog.get_logger(__name__)
 
@@ -80,7 +85,7 @@ class _Request(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_field
 
 class _Ptt(_Request, frozen=True, tag="ptt"):
     action: Literal["press", "release", "toggle", "cancel", "confirm", "mute", "quiet"]
-    at: float | None = None
+    at: Annotated[float, msgspec.Meta(ge=0)] | None = None
     stays: bool = False
 
 
@@ -202,6 +207,8 @@ class Control:
                 return
             if isinstance(request, TeamvoiceError):
                 await _send(writer, _refusal(request))
+            elif isinstance(request, _Ptt) and (wrong := _untimely(request, writer)):
+                await _send(writer, _refusal(wrong))
             else:
                 await _send(writer, await self._reply(request, client))
         if line is None:
@@ -273,6 +280,25 @@ class Control:
                 await _send(writer, _encode(event))
         except ConnectionError as error:
             _log.debug("a watcher left", reason=str(error))
+
+
+def _untimely(request: _Ptt, writer: asyncio.StreamWriter) -> TeamvoiceError | None:
+    """Why what the key did cannot be meant now."""
+    age = 0.0 if request.at is None else asyncio.get_running_loop().time() - request.at
+    if age < -AHEAD_S:
+        return TeamvoiceError(f"not a request: at is {-age:.3g} s ahead of the monotonic clock")
+    if request.action in {"release", "cancel"}:
+        return None
+    if age > STALE_S or (request.at is None and _has_left(writer)):
+        return TeamvoiceError(f"the {request.action} came too late and was dropped", AGAIN)
+    return None
+
+
+def _has_left(writer: asyncio.StreamWriter) -> bool:
+    """The other end is closed; one that only has no more to say still waits for its answer."""
+    poll = select.poll()
+    poll.register(writer.get_extra_info("socket"), 0)  # that it hung up is told in any case
+    return bool(poll.poll(0))
 
 
 def _understood(line: bytes) -> _Request | TeamvoiceError:
