@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from teamvoice.conversation import commands as do
@@ -59,6 +60,15 @@ class Draft:
         self.done[call_id] = DoneCall(call, output, round((at - began) * 1000))
         self.awaits.discard(call_id)
 
+    def turn_down(self, asked: Iterable[tuple[ToolCall, str]], at: float) -> list[Command]:
+        """These calls cannot wait for a confirmation, though each must have one; and why."""
+        told: list[Command] = []
+        for call, why in asked:
+            output = f"Not done: it must be confirmed, as {why}, and something else came first."
+            self.call_ended(call.call_id, output, at)
+            told.append(do.AddToolOutput(call.call_id, output))
+        return told
+
     def fail(self, outcome: str, trouble: str) -> None:
         """Note how the turn ended, unless that is known already."""
         self.outcome = self.outcome or outcome
@@ -74,12 +84,6 @@ class Draft:
         self.fail("failed", trouble)
         shown = [do.Tell("answer", call.output) for call in self.done.values()]
         return [*shown, do.Chime("trouble"), do.Tell("trouble", trouble)]
-
-    def miss(self, why: str) -> list[Command]:
-        """A piece of its speech is lost, and it goes on."""
-        trouble = f"{why}; what you say is lost until it is back, and what you said before counts"
-        self.fail("", f"{why}: a piece of what was said is lost")
-        return [do.Chime("trouble"), do.Tell("trouble", trouble)]
 
     def finished(self, at: float) -> Turn:
         """The turn as the journal keeps it."""

@@ -6,7 +6,7 @@ becomes its events. Everything happens on the event loop's thread. Who does what
 ================== ==================================== ===================================
 command            carried out by                       comes back as
 ================== ==================================== ===================================
-the microphone's   one task, one after the other        AudioCaptured, CaptureEnded/Failed
+the microphone's   its switch, one after the other      AudioCaptured, CaptureEnded/Failed
 the speaker's      the playback; silence in a task      SoundBegan/Ended/Stopped/Lost
 the wire's         the link, at once                    what the provider sends
 RunTool            a task each, after the pinning       ToolEnded, ToolAsked
@@ -36,8 +36,9 @@ from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.policy import Policy
 from teamvoice.conversation.states import Mic, Rules, Sound
 from teamvoice.conversation.turn import Turn
+from teamvoice.daemon.microphone import MicrophoneSwitch
 from teamvoice.daemon.translate import event_from, request_for
-from teamvoice.errors import NeedsConfirmation, TeamvoiceError
+from teamvoice.errors import NeedsConfirmation
 from teamvoice.realtime import events as wire
 from teamvoice.realtime.requests import Request
 
@@ -46,11 +47,6 @@ _log = structlog.get_logger(__name__)
 # clock of that name, but there the plain one goes on.
 _THROUGH_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _NAP_S = 1.0  # a sleep that was shorter is nothing to tell
-_AGAIN_S = 0.2  # between two tries to open a microphone that broke in a hold
-_PENDING_SWITCHES = 64  # of the microphone; each is over in milliseconds, or has a deadline
-
-
-Switch = do.OpenMicrophone | do.CloseMicrophone
 
 
 class Wire(Protocol):
@@ -115,7 +111,7 @@ class Bridge:
         self._inbox: deque[ev.Event] = deque()
         self._busy = False
         self._tasks = asyncio.TaskGroup()
-        self._switches: asyncio.Queue[Switch] = asyncio.Queue(_PENDING_SWITCHES)
+        self._microphone = MicrophoneSwitch(rooms.capture, self._do, self.tell)
         self._pinning: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
@@ -132,7 +128,7 @@ class Bridge:
             lambda at: self.tell(ev.SoundEnded(at=at)),
             self._speaker_lost,
         )
-        self._running = [self._tasks.create_task(self._work_microphone(), name="microphone")]
+        self._running = [self._tasks.create_task(self._microphone.run(), name="microphone")]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -271,7 +267,7 @@ class Bridge:
                 self._rooms.wire.want()
                 self._pinning = self._start(self._rooms.pin())
             case do.OpenMicrophone() | do.CloseMicrophone():
-                self._switches.put_nowait(command)
+                self._microphone.switch(command)
             case do.RunTool():
                 self._start(self._run_tool(command))
             case do.SetTimer(name, seconds):
@@ -321,44 +317,6 @@ class Bridge:
             _log.exception("a tool failed", tool=command.name)
             output = "The tool failed, and it is not known whether anything was done."
         self.tell(ev.ToolEnded(at=self._now(), call_id=command.call_id, output=output))
-
-    async def _work_microphone(self) -> None:
-        """Open and close, in the order asked; an end is told only of what was open."""
-        opened = False
-        while True:
-            match await self._switches.get():
-                case do.OpenMicrophone(again=True):
-                    await self._open_again()
-                case do.OpenMicrophone():
-                    opened = not (why := await self._open_microphone())
-                    if why:
-                        self.tell(ev.CaptureFailed(at=self._now(), reason=why))
-                case do.CloseMicrophone() if opened:
-                    deaf = await self._rooms.capture.close()
-                    opened = False
-                    self.tell(ev.CaptureEnded(at=self._now(), deaf=deaf))
-
-    async def _open_microphone(self) -> str:
-        """Why it cannot be opened; empty when it is open."""
-        try:
-            await self._rooms.capture.open(
-                lambda pcm, at: self.tell(ev.AudioCaptured(at=at, pcm=pcm)), self._capture_lost
-            )
-        except TeamvoiceError as error:
-            return str(error)
-        return ""
-
-    async def _open_again(self) -> None:
-        """Until it is open, or something else is wanted of it."""
-        while self._switches.empty():
-            if not await self._open_microphone():
-                self._rooms.on_tell("notice", "the microphone is back: it listens again")
-                self._do_sound(do.Chime("listening"))
-                return
-            await asyncio.sleep(_AGAIN_S)
-
-    def _capture_lost(self, reason: str) -> None:
-        self.tell(ev.CaptureFailed(at=self._now(), reason=reason, broke=True))
 
     def _end_turn(self, turn: Turn) -> None:
         for asked in self._asked.pop(turn.number, []):

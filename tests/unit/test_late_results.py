@@ -474,30 +474,3 @@ def test_what_sounds_on_after_its_session_died_is_not_cut_in_the_next(talk: Talk
     talk.tell(ev.LinkUp(at=talk.at()))
     talk.tell(ev.HoldBegan(at=talk.at()))
     assert stopped(talk, ("a1", 0, 10, False)) == []
-
-
-def test_a_speaker_that_goes_ends_the_answer_where_it_was_heard_and_not_its_calls(
-    talk: Talk,
-) -> None:
-    talk.say()
-    talk.answer()
-    heard = (ev.Heard("a1", 0, 340, complete=True),)
-    lost = ev.SoundLost(at=talk.at(), reason="the speaker is gone", heard=heard)
-    assert talk.tell(lost) == [do.FinishPlaying()]
-    assert audio(talk, "r1", "a1") == audio(talk, "r1", "a2") == []
-    assert talk.end("r1", CALL)[:2] == [do.TruncateItem("a1", 0, 340), do.DeleteItem("a2")]
-    tool_ends(talk)
-    talk.answer("r2", "a3")
-    talk.end("r2")
-    talk.tell(ev.SoundEnded(at=talk.at()))
-    assert (talk.turns[0].outcome, talk.turns[0].trouble) == ("interrupted", "the speaker is gone")
-
-
-def test_a_speaker_that_goes_when_all_has_come_cuts_the_answer_at_once(talk: Talk) -> None:
-    talk.say()
-    talk.answer()
-    talk.end()
-    heard = (ev.Heard("a1", 0, 10, complete=False),)
-    lost = ev.SoundLost(at=talk.at(), reason="the speaker is gone", heard=heard)
-    assert do.TruncateItem("a1", 0, 10) in talk.tell(lost)
-    assert talk.turns[0].outcome == "interrupted"
