@@ -29,8 +29,9 @@ class Ear:
     def __init__(self) -> None:
         self.keys: list[tuple[str, float]] = []
 
-    def key(self, action: str, at: float, by: int = 0) -> None:  # noqa: ARG002 - nobody stays here
+    def key(self, action: str, at: float, by: int = 0) -> str:  # noqa: ARG002 - nobody stays here
         self.keys.append((action, at))
+        return ""
 
     async def ask(self, text: str) -> dict[str, Any]:
         return {"heard": text}

@@ -21,8 +21,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self
 
 from teamvoice.audio.blocks import BlockMaker
-from teamvoice.audio.devices import PREFERRED
-from teamvoice.audio.pactl import why_no_microphone
+from teamvoice.audio.devices import PREFERRED, Device
+from teamvoice.audio.pactl import why_deaf, why_no_microphone
 from teamvoice.audio.pcm import RATE
 from teamvoice.audio.portaudio import LIBRARY, Port, load
 from teamvoice.errors import AudioUnavailable
@@ -58,14 +58,18 @@ class Capture(Protocol):
                 is closed then.
 
         Raises:
-            AudioUnavailable: It cannot be opened; says why, and the mend.
+            AudioUnavailable: It cannot be opened, or was lost and is not back; says why, and the
+                mend.
         """
 
-    async def close(self, *, at_once: bool = False) -> None:
+    async def close(self, *, at_once: bool = False) -> str:
         """Stop capturing; returns after the last block was handed over. Harmless when closed.
 
         Args:
             at_once: Without a grace, in which the device would stay open.
+
+        Returns:
+            Why it cannot have heard anything since it was opened, and the mend, when that is known.
         """
 
     @property
@@ -95,6 +99,8 @@ class Microphone:
         self._rates = rates
         self._grace_s = grace_s
         self._inlet: _Inlet | None = None
+        self._lost_from: Device | None = None  # when it was lost, and was not open since
+        self._has_heard = False  # before it was lost
         self._busy = asyncio.Lock()
         self._group = asyncio.TaskGroup()
         self._entered = False
@@ -118,25 +124,30 @@ class Microphone:
     async def open(self, on_block: OnBlock, on_lost: OnLost) -> None:
         """See :class:`Capture`. Opening what is open changes nothing."""
         async with self._busy:
+            self._has_heard = self._has_heard and self._lost_from is not None
             if self._inlet is None:
+                await self._find_again()
                 await self._start(_Inlet(self._wanted, self._rates, on_block, on_lost, self._lose))
             elif self._inlet.rests:
                 self._stop_grace()
                 self._inlet.wake(on_block, on_lost)
                 self._ask_server(self._inlet)
 
-    async def close(self, *, at_once: bool = False) -> None:
+    async def close(self, *, at_once: bool = False) -> str:
         """See :class:`Capture`."""
         async with self._busy:
             self._stop_asking()
             inlet, graceful = self._inlet, self._grace_s > 0 and not at_once
             if inlet is None or (graceful and inlet.rests):
-                return
+                return ""
             if graceful and await inlet.rest():
                 self._begin_grace(inlet)
             elif self._inlet is inlet:  # it may have been lost meanwhile
                 self._stop_grace()
                 await self._end(inlet)
+            device = inlet.port.device
+            is_silent = not (self._has_heard or inlet.has_heard)
+            return await why_deaf(device.route) if device and is_silent else ""
 
     @property
     def rests(self) -> bool:
@@ -183,6 +194,8 @@ class Microphone:
         if self._inlet is inlet:
             rested = inlet.rests
             self._let_go(inlet)
+            self._lost_from = inlet.port.device
+            self._has_heard = self._has_heard or inlet.has_heard
             if not rested:
                 inlet.flush()
                 inlet.on_lost(reason)
@@ -199,9 +212,17 @@ class Microphone:
 
     # What only the sound server knows -----------------------------------------------------------
 
+    async def _find_again(self) -> None:
+        """Not to hear what the speaker plays, even for a moment, while it is still gone."""
+        device = self._lost_from
+        is_default = device is not None and not device.route and _is_of_server(device)
+        if is_default and (why := await why_no_microphone("")):
+            raise AudioUnavailable(why)
+        self._lost_from = None
+
     def _ask_server(self, inlet: _Inlet) -> None:
         device = inlet.port.device
-        if self._entered and device and (device.route or device.name.casefold() in PREFERRED):
+        if self._entered and device and _is_of_server(device):
             self._asking = self._group.create_task(self._ask(inlet, device.route))
 
     def _stop_asking(self) -> None:
@@ -216,6 +237,10 @@ class Microphone:
             await asyncio.sleep(ASK_EVERY)
         self._asking = None
         self._lose(inlet, reason)
+
+
+def _is_of_server(device: Device) -> bool:
+    return bool(device.route) or device.name.casefold() in PREFERRED
 
 
 class _Inlet:
@@ -234,6 +259,8 @@ class _Inlet:
             "input", wanted, self._take, self._finished, rates=rates, blocks_per_second=100
         )
         self.rests = False
+        self.has_heard = False
+        """Something of what was handed over is not digital silence."""
         self._loop = asyncio.get_running_loop()
         self.on_lost = on_lost
         self._on_block = on_block
@@ -299,7 +326,7 @@ class _Inlet:
     def wake(self, on_block: OnBlock, on_lost: OnLost) -> None:
         """Hand over again, beginning with what was kept."""
         self._on_block, self.on_lost = on_block, on_lost
-        self.rests = False
+        self.rests = self.has_heard = False
         self._pieces.extendleft(reversed(self._kept))
         self._kept.clear()
         self._hand_over()
@@ -322,6 +349,7 @@ class _Inlet:
                 continue
             if self._maker is None:
                 self._maker = BlockMaker(self.port.format.rate, self.port.format.channels)
+            self.has_heard = self.has_heard or piece.count(0) < len(piece)
             for block in self._maker.feed(piece):
                 self._on_block(block, at)
 

@@ -63,6 +63,18 @@ def _rows(text: str | None) -> list[dict[str, Any]]:
     return found if isinstance(found, list) else []
 
 
+async def why_deaf(route: str) -> str:
+    """Why a microphone delivers nothing but silence, and the mend; empty when nobody knows.
+
+    Args:
+        route: As for :func:`why_no_microphone`.
+    """
+    name = route or await ask("get-default-source")
+    is_muted = any(row["name"] == name and row["mute"] for row in await ask_json("list", "sources"))
+    mend = f"unmute it there, or with: pactl set-source-mute {name} 0"
+    return f"the microphone is muted in the sound settings ({mend})" if is_muted else ""
+
+
 async def why_no_microphone(route: str) -> str:
     """Why what is recorded is no microphone; empty when it is one, or nobody knows.
 

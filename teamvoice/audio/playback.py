@@ -23,7 +23,7 @@ from teamvoice.audio.latency import Latency
 from teamvoice.audio.pcm import BLOCK_BYTES, BYTES_PER_SECOND, RATE
 from teamvoice.audio.playqueue import Played
 from teamvoice.audio.portaudio import LIBRARY, Port, load
-from teamvoice.audio.programme import OnLost, OnSound, Programme
+from teamvoice.audio.programme import OnLoss, OnSound, Programme
 from teamvoice.errors import AudioUnavailable
 
 __all__ = ["Playback", "Played", "Speaker"]
@@ -44,13 +44,14 @@ class Playback(Protocol):
 
     async def __aexit__(self, *_: object) -> None: ...
 
-    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLost) -> None:
+    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLoss) -> None:
         """Say whom to tell.
 
         Args:
             on_began: The first sample of an answer sounds; with the monotonic time at which it did.
             on_ended: Everything was heard, and :meth:`end_of_answer` was called.
-            on_lost: The speaker is gone, or cannot be opened; why. What was queued is dropped.
+            on_lost: The speaker is gone, or cannot be opened: why, and what was heard, as
+                :meth:`silence` returns it. What was queued is dropped.
         """
 
     def play(self, item_id: str, content_index: int, pcm: bytes) -> None:
@@ -116,7 +117,7 @@ class Speaker:
         self._keeper.cancel()
         await self._group.__aexit__(*raised)
 
-    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLost) -> None:
+    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLoss) -> None:
         """See :class:`Playback`."""
         self._programme.connect(on_began, on_ended, on_lost)
 
@@ -222,8 +223,7 @@ class Speaker:
         _log.warning("speaker lost: %s", reason)
         if self._programme.awaits_more:
             self._retry_at = time.monotonic() + RETRY_AFTER
-        self._programme.drop(heard_to)
-        self._programme.on_lost(reason)
+        self._programme.lose(heard_to, reason)
         self._look()
 
 

@@ -7,18 +7,18 @@ in the event loop's; a lock that is only ever held for a copy stands between the
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from teamvoice.audio.chimes import chime
 from teamvoice.audio.cushion import Cushion
 from teamvoice.audio.pcm import BYTES_PER_SECOND, mixed, scaled
-from teamvoice.audio.playqueue import PlayQueue
+from teamvoice.audio.playqueue import Played, PlayQueue
 
 OnSound = Callable[[float], None]
-OnLost = Callable[[str], None]
+OnLoss = Callable[[str, Sequence[Played]], None]
 
 
-def _unconnected(_: object) -> None:
+def _unconnected(*_: object) -> None:
     """Nobody is interested."""
 
 
@@ -35,11 +35,11 @@ class Programme:
         self._dropped = 0
         self._on_began: OnSound = _unconnected
         self._on_ended: OnSound = _unconnected
-        self.on_lost: OnLost = _unconnected
+        self._on_lost: OnLoss = _unconnected
 
-    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLost) -> None:
+    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLoss) -> None:
         """Say whom to tell."""
-        self._on_began, self._on_ended, self.on_lost = on_began, on_ended, on_lost
+        self._on_began, self._on_ended, self._on_lost = on_began, on_ended, on_lost
 
     @property
     def position(self) -> int:
@@ -96,10 +96,15 @@ class Programme:
         return old
 
     def drop(self, heard_to: int) -> None:
-        """The speaker is lost: what it has not sounded will not be heard."""
+        """What the device has not sounded will not be heard."""
         with self._lock:
             self._queue.drop(heard_to)
             self._chime = b""
+
+    def lose(self, heard_to: int, reason: str) -> None:
+        """The speaker is lost, after it has sounded so many bytes."""
+        self.drop(heard_to)
+        self._on_lost(reason, self._queue.heard(heard_to))
 
     def look(self, heard_to: int, now: float) -> None:
         """Tell what has come about when the device has sounded so many bytes."""

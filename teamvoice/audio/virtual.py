@@ -12,7 +12,7 @@ from typing import Self
 from teamvoice.audio.capture import OnBlock, OnLost
 from teamvoice.audio.pcm import BLOCK_BYTES, BLOCK_MS, BYTES_PER_SECOND
 from teamvoice.audio.playqueue import Played
-from teamvoice.audio.programme import OnSound, Programme
+from teamvoice.audio.programme import OnLoss, OnSound, Programme
 from teamvoice.errors import AudioUnavailable
 
 KEPT = 600 * BYTES_PER_SECOND
@@ -66,11 +66,12 @@ class SpokenMicrophone:
             self._on_block = on_block
             self._wait_until(asyncio.get_running_loop().time() + _BLOCK)
 
-    async def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - it has no grace
-        """See :class:`teamvoice.audio.capture.Capture`."""
+    async def close(self, *, at_once: bool = False) -> str:  # noqa: ARG002 - it has no grace
+        """See :class:`teamvoice.audio.capture.Capture`. It is never muted."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        return ""
 
     def describe(self) -> str:
         """See :class:`teamvoice.audio.capture.Capture`."""
@@ -108,7 +109,7 @@ class SilentSpeaker:
         """What was played, while anything was: the last ten minutes."""
         return bytes(self._recording)
 
-    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLost) -> None:
+    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLoss) -> None:
         """See :class:`teamvoice.audio.playback.Playback`."""
         self._programme.connect(on_began, on_ended, on_lost)
 

@@ -20,7 +20,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class OpenMicrophone(Command):
-    """Capture; blocks arrive as ``AudioCaptured``, trouble as ``CaptureFailed``."""
+    """Capture; blocks arrive as ``AudioCaptured``, trouble as ``CaptureFailed``.
+
+    ``again``: it broke in a hold that goes on. It is tried until it is there or the hold is over.
+    """
+
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from teamvoice.conversation import commands as do
@@ -58,6 +59,15 @@ class Draft:
         call, began = self.asked[call_id]
         self.done[call_id] = DoneCall(call, output, round((at - began) * 1000))
         self.awaits.discard(call_id)
+
+    def turn_down(self, asked: Iterable[tuple[ToolCall, str]], at: float) -> list[Command]:
+        """These calls cannot wait for a confirmation, though each must have one; and why."""
+        told: list[Command] = []
+        for call, why in asked:
+            output = f"Not done: it must be confirmed, as {why}, and something else came first."
+            self.call_ended(call.call_id, output, at)
+            told.append(do.AddToolOutput(call.call_id, output))
+        return told
 
     def fail(self, outcome: str, trouble: str) -> None:
         """Note how the turn ended, unless that is known already."""

@@ -15,12 +15,6 @@ class Event:
     at: float
 
 
-_ENDS = {
-    "cap": "the key was held for too long",
-    "lost": "the key is not seen any more",
-    "left": "the program that began it is gone",
-}
-
 # What the person did ---------------------------------------------------------------------------
 
 
@@ -34,17 +28,16 @@ class HoldEnded(Event):
     """The key came up, or the hold was ended for the person.
 
     Args:
-        why: ``released``, ``cap`` (held for too long), ``lost`` (the key's source went away) or
-            ``left`` (the program that began it did).
+        why: What ended it for the person, as after "because"; empty when the key came up.
     """
 
-    why: str = "released"
+    why: str = ""
 
     @property
     def told(self) -> str:
         """What the person is told of it; empty when they ended it themselves."""
-        why = _ENDS.get(self.why)
-        return f"the hold was ended, because {why}; what was said until then counts" if why else ""
+        told = f"the hold was ended, because {self.why}; what was said until then counts"
+        return told if self.why else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +74,21 @@ class AudioCaptured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureEnded(Event):
-    """The microphone is closed and its last block was delivered before this."""
+    """The microphone is closed and its last block was delivered before this.
+
+    Args:
+        deaf: Why it cannot have heard anything, and the mend; empty when it may have.
+    """
+
+    deaf: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureFailed(Event):
-    """The microphone cannot be opened, or died while it was open."""
+    """The microphone cannot be opened, or died while it was open (``broke``): it may come back."""
 
     reason: str
+    broke: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +123,18 @@ class SoundStopped(Event):
     """The speaker was silenced; what was heard of each part that was queued or playing."""
 
     heard: tuple[Heard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundLost(SoundStopped):
+    """The speaker went by itself, or could not be opened; nothing of what it had will sound."""
+
+    reason: str
+
+    @property
+    def is_heard(self) -> bool:
+        """Something of what it had did sound."""
+        return any(part.ms for part in self.heard)
 
 
 # The link --------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ mode       key goes down                                key comes up
 ========== ============================================ =========================
 
 Two things end a hold that the person does not end: the cap on its length, and the loss of the
-key's source. After the cap, the key must come up before it counts again.
+key's source, or of the person. After the cap, the key must come up before it counts again.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ import enum
 from dataclasses import dataclass
 
 from teamvoice.conversation.events import Event, HoldBegan, HoldEnded, Tapped
+
+CAP = "the key was held for too long"
+LOST = "the key is not seen any more"
+LEFT = "the program that began it is gone"
 
 
 class Mode(enum.Enum):
@@ -116,10 +120,10 @@ class Gesture:
             return self._end(self._up_at, _State.IDLE)
         after = _State.IDLE if self._state is _State.LATCHED else _State.SPENT
         self._state = after
-        return [HoldEnded(at=at, why="cap")]
+        return [HoldEnded(at=at, why=CAP)]
 
-    def lost(self, at: float, why: str = "lost") -> list[Event]:
-        """The key's source is gone, or what else held it: no release will come."""
+    def lost(self, at: float, why: str = LOST) -> list[Event]:
+        """The key's source is gone, or what else held it: no release will come. ``why``: which."""
         was_holding = self.holding
         self._state = _State.IDLE
         return [HoldEnded(at=at, why=why)] if was_holding else []

@@ -8,6 +8,7 @@ nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
@@ -22,6 +23,9 @@ class Hearing:
         self._sounding: set[str] = set()
         self._elsewhere: set[str] = set()  # of these, what is not in the session's conversation
         self._dropped: dict[str, None] = {}  # came too late to be played at all
+        self._due: list[Command] = []  # once no more comes of the living response
+        self.is_over = False
+        """Nothing more of the living response is played: the speaker went while it sounded."""
 
     def played(self, item_id: str, *, aside: bool) -> None:
         """A piece of an item goes to the speaker; ``aside``: it is outside the conversation."""
@@ -38,8 +42,13 @@ class Hearing:
     def response_over(self) -> list[Command]:
         """No more of it comes: what of it never sounded is to be forgotten."""
         dropped, self._dropped = self._dropped, {}
+        due, self._due, self.is_over = self._due, [], False
         self._played.clear()
-        return [do.DeleteItem(item_id) for item_id in dropped]
+        return [*due, *(do.DeleteItem(item_id) for item_id in dropped)]
+
+    def lost(self, *, lives: bool) -> None:
+        """The speaker went; ``lives``: more of what it played may come, and is not played."""
+        self.is_over = lives
 
     def silent(self) -> None:
         """All that was given to the speaker was heard."""
@@ -52,17 +61,24 @@ class Hearing:
         Of an item that was heard, a part that was not is cut to nothing.
         """
         parts = [part for part in heard if part.item_id not in self._elsewhere]
+        if self.is_over and parts:
+            parts[-1] = replace(parts[-1], complete=False)  # more of it may have come since
         listened = {part.item_id for part in parts if part.ms}
         unheard = dict.fromkeys(part.item_id for part in parts if part.item_id not in listened)
         cut = [part for part in parts if part.item_id in listened and not part.complete]
         self.silent()
-        return [
+        corrections: list[Command] = [
             *(do.TruncateItem(part.item_id, part.content_index, part.ms) for part in cut),
             *(do.DeleteItem(item_id) for item_id in unheard),
         ]
+        if not self.is_over:
+            return corrections
+        self._due = corrections
+        return []
 
     def session_lost(self) -> None:
         """What still sounds is in no conversation any more."""
         self._elsewhere |= self._sounding
         self._played.clear()
         self._dropped.clear()
+        self._due, self.is_over = [], False

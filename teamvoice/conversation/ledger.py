@@ -11,7 +11,7 @@ from collections import deque
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
-from teamvoice.conversation.events import ResponseEnded, SpeechTranscribed
+from teamvoice.conversation.events import ResponseEnded, SpeechTranscribed, TextAsked
 
 _COMMIT = "commit"  # what a turn awaits until the provider has taken its speech
 
@@ -41,6 +41,25 @@ class Ledger:
             self.current = None
         self._closing.append(draft)
         return [do.SetTimer(self._timer(draft), self._linger_s)] if draft.awaits else []
+
+    def turn_away(self, event: TextAsked, trouble: str) -> list[Command]:
+        """Typed words get no answer, and the session does not see them."""
+        draft = self.new(event.at, typed=True)
+        draft.heard.append(event.text)
+        draft.fail("dropped", trouble)
+        return self.close(draft)
+
+    def cut(self, trouble: str, *, heard: bool) -> None:
+        """The speaker went; of an answer that was not heard at all nothing is cut: it is shown."""
+        if self.current:
+            self.current.fail("interrupted" if heard else "", trouble)
+
+    def miss(self, why: str) -> list[Command]:
+        """A piece of its speech is lost, and it goes on."""
+        trouble = f"{why}; what you say is lost until it is back, and what you said before counts"
+        if self.current:
+            self.current.fail("", f"{why}: a piece of what was said is lost")
+        return [do.Chime("trouble"), do.Tell("trouble", trouble)]
 
     def settle(self, at: float) -> list[Command]:
         """Write down the turns that are over and await nothing."""

@@ -91,7 +91,7 @@ class Conversation:
         self._tidings = Tidings()
         self._hearing = Hearing()
         self._calls = Calls(self._tidings, self._taint)
-        self._said = Said(self._rules.backlog, trims=self._rules.trims)
+        self._said = Said(self._rules)
         self._outage = Outage(self._said, self._tidings, self._rules)
         self.budget = Budget(self._rules.cap_usd)
         self._ledger = Ledger(self._rules.linger_s)
@@ -144,7 +144,7 @@ class Conversation:
         drafts = [d for d in self._ledger.unwritten() if not self._said.waits(d.number)]
         return [draft.finished(at) for draft in drafts if draft.usage and not draft.news]
 
-    def _table(self) -> dict[type[ev.Event], Callable[[Any], None]]:
+    def _table(self) -> dict[type[ev.Event], Callable[[Any], object]]:
         """Who handles which event."""
         return {
             ev.HoldBegan: self._hold_began,
@@ -159,9 +159,10 @@ class Conversation:
             ev.SoundBegan: self._sound_began,
             ev.SoundEnded: self._sound_ended,
             ev.SoundStopped: self._sound_stopped,
+            ev.SoundLost: self._sound_lost,
             ev.LinkUp: self._link_up,
             ev.LinkDown: self._link_down,
-            ev.LinkRested: self._link_rested,
+            ev.LinkRested: lambda _: self._end_session(),
             ev.ResponseBegan: self._response_began,
             ev.AnswerAudio: self._answer_audio,
             ev.AnswerText: self._answer_text,
@@ -227,10 +228,10 @@ class Conversation:
 
     def _text_asked(self, event: ev.TextAsked) -> None:
         if self.mic is not Mic.CLOSED:
-            self._turn_away(event, "the key is held; let go of it and ask again")
+            self._do(*self._ledger.turn_away(event, "the key is held; let go of it and ask again"))
             return
         if self.budget.is_spent:
-            self._turn_away(event, self.budget.why)
+            self._do(*self._ledger.turn_away(event, self.budget.why))
             return
         self._drop_what_waits("other words came first", event.at)
         draft = self._turn_for_more(event.at, typed=True)
@@ -240,13 +241,6 @@ class Conversation:
         self._make_room()
         self._send_said(event.at)
         self._do(*self._outage.spoke(event.at))
-
-    def _turn_away(self, event: ev.TextAsked, trouble: str) -> None:
-        """Typed words get no answer, and the session does not see them."""
-        draft = self._ledger.new(event.at, typed=True)
-        draft.heard.append(event.text)
-        draft.fail("dropped", trouble)
-        self._do(*self._ledger.close(draft))
 
     def _turn_for_more(self, at: float, *, typed: bool) -> Draft:
         """The turn that new words belong to.
@@ -305,17 +299,11 @@ class Conversation:
             return
         if draft is self._ledger.current:
             self._owed = True
-        if self._can_ask(draft):
-            self._do(*self._consent.ask(asked, draft, at))
-            return
-        for call, why in asked:
-            output = f"Not done: it must be confirmed, as {why}, and something else came first."
-            draft.call_ended(call.call_id, output, at)
-            self._do(do.AddToolOutput(call.call_id, output))
-
-    def _can_ask(self, draft: Draft) -> bool:
         is_on = draft is self._ledger.current and self.mic is Mic.CLOSED
-        return is_on and self._consent.waiting is None
+        if is_on and self._consent.waiting is None:
+            self._do(*self._consent.ask(asked, draft, at))
+        else:
+            self._do(*draft.turn_down(asked, at))
 
     # The microphone --------------------------------------------------------------------------
 
@@ -330,7 +318,7 @@ class Conversation:
 
     def _capture_ended(self, event: ev.CaptureEnded, *, told: bool = False) -> None:
         was, self.mic = self.mic, Mic.CLOSED
-        if was is Mic.DRAINING and self._is_long_enough():
+        if was is Mic.DRAINING and self._said.is_long_enough and not event.deaf:
             speech = self._said.end_recording(event.at)
             self._make_room()
             if self._ledger.current:
@@ -338,15 +326,19 @@ class Conversation:
             self._send_said(event.at)
             self._do(*self._outage.spoke(event.at))
         elif was is not Mic.CLOSED:
-            self._drop_hold("dropped", "" if was is Mic.DISCARDING else _NOTHING)
+            self._drop_hold("dropped", "" if was is Mic.DISCARDING else event.deaf or _NOTHING)
             if was is Mic.DRAINING and not told:
-                self._do(do.Chime("trouble"), do.Tell("trouble", f"{_NOTHING}; say it again"))
+                trouble = f"{event.deaf or _NOTHING}; say it again"
+                self._do(do.Chime("trouble"), do.Tell("trouble", trouble))
         if self._next_hold:
             held, self._next_hold = self._next_hold, None
             self._hold_began(held)
 
     def _capture_failed(self, event: ev.CaptureFailed) -> None:
         if self.mic is Mic.CLOSED:
+            return
+        if event.broke and self.mic is Mic.OPEN and self._said.is_long_enough:
+            self._do(*self._ledger.miss(event.reason), do.OpenMicrophone(again=True))
             return
         self._do(do.Chime("trouble"), do.Tell("trouble", event.reason))
         if self.mic is Mic.DRAINING:
@@ -355,10 +347,6 @@ class Conversation:
             self.mic = Mic.CLOSED
             self._next_hold = None
             self._drop_hold("failed", event.reason)
-
-    def _is_long_enough(self) -> bool:
-        recording = self._said.recording
-        return bool(recording and recording.captured_ms >= self._rules.shortest_ms)
 
     def _discard_hold(self) -> None:
         if self.mic is Mic.OPEN:
@@ -383,7 +371,7 @@ class Conversation:
         if self._ledger.current:
             self._ledger.current.clock("sound", event.at)
 
-    def _sound_ended(self, _: ev.SoundEnded) -> None:
+    def _sound_ended(self, _: ev.Event) -> None:
         if self.sound in {Sound.DUE, Sound.PLAYING}:
             self.sound = Sound.SILENT
             self._hearing.silent()
@@ -398,6 +386,19 @@ class Conversation:
         if self.link is Link.UP:
             self._do(*corrections)
 
+    def _sound_lost(self, event: ev.SoundLost) -> None:
+        """An answer ends where it was heard; one that never sounded is shown whole."""
+        if self.sound not in {Sound.DUE, Sound.PLAYING}:
+            return
+        self._ledger.cut(event.reason, heard=event.is_heard)
+        if not event.is_heard:
+            self._sound_ended(event)
+            return
+        self._do(do.FinishPlaying())
+        self.sound = Sound.STOPPING
+        self._hearing.lost(lives=self.response is not Response.FREE)
+        self._sound_stopped(event)
+
     # The link --------------------------------------------------------------------------------
 
     def _link_up(self, event: ev.LinkUp) -> None:
@@ -411,9 +412,6 @@ class Conversation:
             self._lose_session(event)
         else:
             self._do(*self._outage.told(event))
-
-    def _link_rested(self, _: ev.LinkRested) -> None:
-        self._end_session()
 
     def _lose_session(self, event: ev.LinkDown) -> None:
         """Whatever the session had under way is gone; what was said is kept for the next one."""
@@ -463,7 +461,7 @@ class Conversation:
 
     def _answer_audio(self, event: ev.AnswerAudio) -> None:
         announced = bool(self._tidings.announcing)
-        if not self._living.is_wanted(event.response_id):
+        if self._hearing.is_over or not self._living.is_wanted(event.response_id):
             if not announced:
                 self._hearing.dropped(event.item_id)
             return
@@ -731,7 +729,7 @@ class Conversation:
     def _response_gone(self) -> None:
         self._ledger.response_gone(self._living.id)
         self._tidings.over(completed=False, sound=self.sound)
-        self._do(*self._living.over())
+        self._do(*self._living.over(), *self._hearing.response_over())
 
     def _give_up(self, draft: Draft | None, trouble: str) -> None:
         """No answer will come to what was said; the person is told."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
+from teamvoice.conversation.states import Rules
 from teamvoice.conversation.trim import Trim
 
 _LOSSES = 3  # sessions that may die with an utterance before it is given up
@@ -65,15 +66,14 @@ class Utterance:
 class Said:
     """The utterances that wait for their answer, oldest first."""
 
-    def __init__(self, backlog: int, *, trims: bool = True) -> None:
-        self._backlog = backlog
-        self._trims = trims
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
         self._kept: list[Utterance] = []
         self.recording: Utterance | None = None
 
     def record(self, turn: int) -> None:
         """Start an utterance."""
-        self.recording = Utterance(turn, trim=Trim() if self._trims else None)
+        self.recording = Utterance(turn, trim=Trim() if self._rules.trims else None)
         self._kept.append(self.recording)
 
     def type(self, turn: int, text: str, at: float) -> None:
@@ -86,10 +86,16 @@ class Said:
         Only what is whole counts: what is being recorded may turn out to be a tap.
         """
         whole = [utterance for utterance in self._kept if utterance.since is not None]
-        if len(whole) <= self._backlog:
+        if len(whole) <= self._rules.backlog:
             return False
         self.answered(whole[:1])
         return True
+
+    @property
+    def is_long_enough(self) -> bool:
+        """What was recorded so far may be speech."""
+        recording = self.recording
+        return recording is not None and recording.captured_ms >= self._rules.shortest_ms
 
     def drop_recording(self) -> None:
         """Forget the utterance that is being recorded."""

@@ -215,14 +215,13 @@ class App:
 
     def line(self) -> str:
         """How it is, in one line."""
-        spent = self._bridge.machine.budget.is_spent
         microphone = "grace" if self._desk.capture.rests else self._bridge.machine.mic.value
         return status_line(
             self.link.state,
             self._key_watch.state,
             "muted" if self._keys.muted else microphone,
             [str(status.state.kind) for status in self._watcher.statuses],
-            ("the day's limit is reached" if spent else "",
+            ("the day's limit is reached" if self._bridge.machine.budget.is_spent else "",
              "voice quiet" if self._bridge.is_quiet else "",
              "new settings cannot be used" if self._standing.trouble else ""),
         )  # fmt: skip
@@ -236,16 +235,18 @@ class App:
 
     # What the control socket offers ------------------------------------------------------------
 
-    def key(self, action: str, at: float, by: int = 0) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> str:
         """The key, by other means; ``quiet`` is the voice's."""
+        why_not = ""
         if action == "quiet":
             self._be_quiet(not self._bridge.is_quiet)
         else:
-            self._keys.act(action, at, by)
+            why_not = self._keys.act(action, at, by)
         if action in {"mute", "quiet"}:
             self._tasks.create_task(self._keep_silence())
         if self._keys.muted:  # nor does its device stay open for a grace
             self._tasks.create_task(self._desk.capture.close(at_once=True))
+        return why_not
 
     async def ask(self, text: str) -> dict[str, Any]:
         """Take a typed turn; its record when it is over.
@@ -396,5 +397,4 @@ class App:
 
     def _be_quiet(self, quiet: bool) -> None:
         self._bridge.be_quiet(quiet)
-        text = "the voice is quiet; answers are shown" if quiet else "it speaks again"
-        self._tell("notice", text)
+        self._tell("notice", "the voice is quiet; answers are shown" if quiet else "it talks again")

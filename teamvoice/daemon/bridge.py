@@ -6,8 +6,8 @@ becomes its events. Everything happens on the event loop's thread. Who does what
 ================== ==================================== ===================================
 command            carried out by                       comes back as
 ================== ==================================== ===================================
-the microphone's   one task, one after the other        AudioCaptured, CaptureEnded/Failed
-the speaker's      the playback; silence in a task      SoundBegan, SoundEnded, SoundStopped
+the microphone's   its switch, one after the other      AudioCaptured, CaptureEnded/Failed
+the speaker's      the playback; silence in a task      SoundBegan/Ended/Stopped/Lost
 the wire's         the link, at once                    what the provider sends
 RunTool            a task each, after the pinning       ToolEnded, ToolAsked
 SetTimer           the loop                             TimerRang
@@ -28,7 +28,7 @@ from typing import Any, Protocol, Self
 import structlog
 
 from teamvoice.audio.capture import Capture
-from teamvoice.audio.playback import Playback
+from teamvoice.audio.playback import Playback, Played
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
@@ -36,8 +36,9 @@ from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.policy import Policy
 from teamvoice.conversation.states import Mic, Rules, Sound
 from teamvoice.conversation.turn import Turn
+from teamvoice.daemon.microphone import MicrophoneSwitch
 from teamvoice.daemon.translate import event_from, request_for
-from teamvoice.errors import NeedsConfirmation, TeamvoiceError
+from teamvoice.errors import NeedsConfirmation
 from teamvoice.realtime import events as wire
 from teamvoice.realtime.requests import Request
 
@@ -46,7 +47,6 @@ _log = structlog.get_logger(__name__)
 # clock of that name, but there the plain one goes on.
 _THROUGH_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 _NAP_S = 1.0  # a sleep that was shorter is nothing to tell
-_PENDING_SWITCHES = 64  # of the microphone; each is over in milliseconds, or has a deadline
 
 
 class Wire(Protocol):
@@ -111,7 +111,7 @@ class Bridge:
         self._inbox: deque[ev.Event] = deque()
         self._busy = False
         self._tasks = asyncio.TaskGroup()
-        self._switches: asyncio.Queue[bool] = asyncio.Queue(_PENDING_SWITCHES)
+        self._microphone = MicrophoneSwitch(rooms.capture, self._do, self.tell)
         self._pinning: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
@@ -128,7 +128,7 @@ class Bridge:
             lambda at: self.tell(ev.SoundEnded(at=at)),
             self._speaker_lost,
         )
-        self._running = [self._tasks.create_task(self._work_microphone(), name="microphone")]
+        self._running = [self._tasks.create_task(self._microphone.run(), name="microphone")]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -245,11 +245,11 @@ class Bridge:
         self._speaker_trouble = ""
         self.tell(ev.SoundBegan(at=at))
 
-    def _speaker_lost(self, reason: str) -> None:
+    def _speaker_lost(self, reason: str, played: Sequence[Played]) -> None:
         if reason != self._speaker_trouble:
             self._speaker_trouble = reason  # told once, until something sounds again
             self._rooms.on_tell("trouble", reason)
-        self.tell(ev.SoundEnded(at=self._now()))
+        self.tell(ev.SoundLost(at=self._now(), reason=reason, heard=_heard(played)))
 
     # Commands out ----------------------------------------------------------------------------
 
@@ -267,7 +267,7 @@ class Bridge:
                 self._rooms.wire.want()
                 self._pinning = self._start(self._rooms.pin())
             case do.OpenMicrophone() | do.CloseMicrophone():
-                self._switches.put_nowait(isinstance(command, do.OpenMicrophone))
+                self._microphone.switch(command)
             case do.RunTool():
                 self._start(self._run_tool(command))
             case do.SetTimer(name, seconds):
@@ -298,8 +298,7 @@ class Bridge:
 
     async def _silence(self) -> None:
         played = await self._rooms.playback.silence()
-        heard = tuple(ev.Heard(p.item_id, p.content_index, p.ms, p.complete) for p in played)
-        self.tell(ev.SoundStopped(at=self._now(), heard=heard))
+        self.tell(ev.SoundStopped(at=self._now(), heard=_heard(played)))
 
     async def _fall_quiet(self) -> None:
         await self._rooms.playback.silence()
@@ -318,31 +317,6 @@ class Bridge:
             _log.exception("a tool failed", tool=command.name)
             output = "The tool failed, and it is not known whether anything was done."
         self.tell(ev.ToolEnded(at=self._now(), call_id=command.call_id, output=output))
-
-    async def _work_microphone(self) -> None:
-        """Open and close, in the order asked; an end is told only of what was open."""
-        opened = False
-        while True:
-            wanted = await self._switches.get()
-            if wanted:
-                opened = await self._open_microphone()
-            elif opened:
-                await self._rooms.capture.close()
-                opened = False
-                self.tell(ev.CaptureEnded(at=self._now()))
-
-    async def _open_microphone(self) -> bool:
-        try:
-            await self._rooms.capture.open(
-                lambda pcm, at: self.tell(ev.AudioCaptured(at=at, pcm=pcm)), self._capture_lost
-            )
-        except TeamvoiceError as error:
-            self._capture_lost(str(error))
-            return False
-        return True
-
-    def _capture_lost(self, reason: str) -> None:
-        self.tell(ev.CaptureFailed(at=self._now(), reason=reason))
 
     def _end_turn(self, turn: Turn) -> None:
         for asked in self._asked.pop(turn.number, []):
@@ -373,6 +347,10 @@ class Bridge:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _heard(played: Sequence[Played]) -> tuple[ev.Heard, ...]:
+    return tuple(ev.Heard(p.item_id, p.content_index, p.ms, p.complete) for p in played)
 
 
 def _turn_of(commands: list[Command]) -> int:

@@ -152,7 +152,7 @@ def _settings(settings: config.Config, wishes: Wishes) -> config.Config:
     )
 
 
-def _listen_to_the_terminal(key: Callable[[str], None], over: asyncio.Event) -> None:
+def _listen_to_the_terminal(key: Callable[[str], object], over: asyncio.Event) -> None:
     """Ctrl-C ends; a line with y confirms, an empty one stops the voice."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -11,7 +11,9 @@ use. A connection carries any number of requests, answered in order::
     {"do": "watch"}                                 {"ok": true, "status": {...}}, then events
 
 ``action`` is one of press, release, toggle, cancel, confirm, mute and quiet; ``at`` is when, in
-seconds on the machine's monotonic clock, and may be left out. A hold that is begun with ``stays``
+seconds on the machine's monotonic clock, and may be left out. What waited for so long that whoever
+sent it has given up is refused, but for a release and a cancel: it would open the microphone for
+nobody. A hold that is begun with ``stays``
 ends with the connection, if nothing ended it before, so that a face that dies leaves none behind;
 without it, it stays on, for a command that only begins one. A refusal reads ``{"ok": false,
 "error": "what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit
@@ -28,7 +30,8 @@ import asyncio
 import contextlib
 import itertools
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+import select
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Literal, Protocol, Self
@@ -46,6 +49,8 @@ from teamvoice.errors import TeamvoiceError
 LINE_LIMIT = 1024 * 1024  # bytes of one request
 CONNECTION_LIMIT = 64
 AGAIN = "press again in a moment"
+STALE_S = 5.0  # as long as ``teamvoice ptt`` waits for an answer
+AHEAD_S = 1.0  # that a clock may be read differently
 
 _log = structlog.get_logger(__name__)
 
@@ -53,13 +58,16 @@ _log = structlog.get_logger(__name__)
 class Voice(Protocol):
     """What the daemon offers to those who reach it through the socket."""
 
-    def key(self, action: str, at: float, by: int = 0) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> str:
         """The key, by other means.
 
         Args:
             action: What it did; ``left``: the client that would stay is gone.
             at: When, on the monotonic clock; it never goes back.
             by: The number of the client that stays for the hold; 0 for one that does not.
+
+        Returns:
+            Why nothing can come of it now, such as that the session is locked; empty otherwise.
         """
 
     async def ask(self, text: str) -> dict[str, Any]:
@@ -81,7 +89,7 @@ class _Request(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_field
 
 class _Ptt(_Request, frozen=True, tag="ptt"):
     action: Literal["press", "release", "toggle", "cancel", "confirm", "mute", "quiet"]
-    at: float | None = None
+    at: Annotated[float, msgspec.Meta(ge=0)] | None = None
     stays: bool = False
 
 
@@ -207,6 +215,8 @@ class Control:
                 return
             if isinstance(request, TeamvoiceError):
                 await _send(writer, _refusal(request))
+            elif isinstance(request, _Ptt) and (wrong := _untimely(request, writer)):
+                await _send(writer, _refusal(wrong))
             else:
                 await _send(writer, await self._reply(request, client))
         if line is None:
@@ -247,11 +257,11 @@ class Control:
             raise TeamvoiceError("not listening: the daemon starts, or changes its settings", AGAIN)
         now = asyncio.get_running_loop().time()
         at = now if request.at is None else min(request.at, now)  # no edge can outrun the clock
+        edges: Iterable[Edge] = (Edge(request.action, at),)
         if request.action in {"press", "release"}:
-            for edge in self._edges.take(Edge(request.action, at)):
-                voice.key(*edge, by)
-        else:
-            voice.key(request.action, at, by)
+            edges = self._edges.take(*edges)
+        if why := "".join([voice.key(*edge, by) for edge in edges]):
+            raise TeamvoiceError(f"the key is ignored: {why}", AGAIN)
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         backlog = Backlog()
@@ -280,6 +290,25 @@ class Control:
                 await _send(writer, _encode(event))
         except ConnectionError as error:
             _log.debug("a watcher left", reason=str(error))
+
+
+def _untimely(request: _Ptt, writer: asyncio.StreamWriter) -> TeamvoiceError | None:
+    """Why what the key did cannot be meant now."""
+    age = 0.0 if request.at is None else asyncio.get_running_loop().time() - request.at
+    if age < -AHEAD_S:
+        return TeamvoiceError(f"not a request: at is {-age:.3g} s ahead of the monotonic clock")
+    if request.action in {"release", "cancel"}:
+        return None
+    if age > STALE_S or (request.at is None and _has_left(writer)):
+        return TeamvoiceError(f"the {request.action} came too late and was dropped", AGAIN)
+    return None
+
+
+def _has_left(writer: asyncio.StreamWriter) -> bool:
+    """The other end is closed; one that only has no more to say still waits for its answer."""
+    poll = select.poll()
+    poll.register(writer.get_extra_info("socket"), 0)  # that it hung up is told in any case
+    return bool(poll.poll(0))
 
 
 def _understood(line: bytes) -> _Request | TeamvoiceError:

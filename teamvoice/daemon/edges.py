@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Edge(NamedTuple):
-    """What the key did, ``press`` or ``release``, and when on the monotonic clock."""
+    """What the key did, such as ``press`` or ``release``, and when on the monotonic clock."""
 
     action: str
     at: float

@@ -83,9 +83,10 @@ class OpenEar:
         for pcm, at in before:
             on_block(pcm, at)
 
-    async def close(self, *, at_once: bool = False) -> None:  # noqa: ARG002 - the port's name
+    async def close(self, *, at_once: bool = False) -> str:  # noqa: ARG002 - the port's name
         """See :class:`Capture`."""
         self._holder = None
+        return ""
 
     @property
     def rests(self) -> bool:
@@ -129,7 +130,7 @@ class HandsFreeLink(ProviderLink):
 
     def __init__(self, *about: Any, vad: Vad) -> None:
         super().__init__(*about)
-        self.key: Callable[[str], None] = lambda _action: None
+        self.key: Callable[[str], object] = lambda _action: None
         self._detection = {
             "type": f"{vad}_vad",
             "create_response": False,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from teamvoice import config
 from teamvoice.conversation.events import CancelAsked, Confirmed, Event, HoldBegan
-from teamvoice.conversation.gesture import Gesture, Mode, Timing
+from teamvoice.conversation.gesture import LEFT, Gesture, Mode, Timing
 from teamvoice.conversation.policy import Policy
 
 
@@ -53,9 +53,9 @@ class Keys:
         """Nobody is there from now on: a hold that was on ends. Empty: they are back."""
         self.away, self._away_told = why, False
         if why:
-            self.lost()
+            self._pass_on(self._gesture.lost(self._now(), why))
 
-    def act(self, action: str, at: float, by: int = 0) -> None:
+    def act(self, action: str, at: float, by: int = 0) -> str:
         """The key by other means: press, release, toggle, cancel, confirm, mute or left.
 
         Args:
@@ -63,9 +63,12 @@ class Keys:
             at: When.
             by: The client that must stay for a hold that this begins; 0 when none must. When it has
                 left, the hold ends.
+
+        Returns:
+            Why nothing can come of it now; empty when something may.
         """
         if action not in {"cancel", "mute", "left"} and self._is_ignored(press=action != "release"):
-            return
+            return "" if action == "release" else self.away
         match action:
             case "press" | "release":
                 self._pass_on(self._gesture.edge(down=action == "press", at=at, clean=True), by)
@@ -75,11 +78,12 @@ class Keys:
                 self._gesture.drop()
                 self._pass_on([CancelAsked(at=at)])
             case "left" if by == self._by:
-                self._pass_on(self._gesture.lost(at, "left"))
+                self._pass_on(self._gesture.lost(at, LEFT))
             case "mute":
                 self._mute(at)
             case "confirm":
                 self._pass_on([Confirmed(at=at)])
+        return ""
 
     def close(self) -> None:
         """No more alarms."""

@@ -95,7 +95,7 @@ async def sound(settings: config.Config, speech: bytes = b"") -> str:
     """
     over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-    def ended(reason: str = "") -> None:
+    def ended(reason: str = "", _played: object = ()) -> None:
         if not over.done():
             over.set_result(reason)
 

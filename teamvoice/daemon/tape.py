@@ -13,7 +13,7 @@ waits for that.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -21,7 +21,7 @@ from typing import Any, Self
 from teamvoice.audio.pcm import BYTES_PER_SECOND
 from teamvoice.audio.playback import Playback
 from teamvoice.audio.playqueue import LIMIT, Played
-from teamvoice.audio.programme import OnLost, OnSound
+from teamvoice.audio.programme import OnLoss, OnSound
 from teamvoice.daemon.recordings import Recordings, name_of
 from teamvoice.errors import AudioUnavailable
 
@@ -81,16 +81,16 @@ class Tape:
             self._over[record["number"]] = (name_of(record), said)
             self._settle()
 
-    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLost) -> None:
+    def connect(self, on_began: OnSound, on_ended: OnSound, on_lost: OnLoss) -> None:
         """See :class:`Playback`."""
 
         def ended(at: float) -> None:
             self._note(self._parts, {})
             on_ended(at)
 
-        def lost(reason: str) -> None:
-            self._note(self._parts, dict.fromkeys(self._parts, 0))  # how much did, nobody knows
-            on_lost(reason)
+        def lost(reason: str, played: Sequence[Played]) -> None:
+            self._note(self._parts, _heard(self._parts, played))
+            on_lost(reason, played)
 
         self._speaker.connect(on_began, ended, lost)
 
@@ -114,10 +114,7 @@ class Tape:
         """See :class:`Playback`."""
         self._stopping, self._parts = self._stopping | self._parts, {}
         played = await self._speaker.silence()
-        heard: dict[Key, int | None] = dict.fromkeys(self._stopping, 0)
-        for one in played:
-            heard[one.item_id, one.content_index] = None if one.complete else one.ms
-        self._note(self._stopping, heard)
+        self._note(self._stopping, _heard(self._stopping, played))
         return played
 
     def chime(self, kind: str) -> None:
@@ -143,3 +140,11 @@ class Tape:
             name, said = self._over.pop(number)
             sounds = {"you": said, "voice": self._heard.pop(number, b"")}
             self._tasks.create_task(self._recordings.keep(name, sounds))
+
+
+def _heard(parts: Iterable[Key], played: Sequence[Played]) -> dict[Key, int | None]:
+    """How many milliseconds of each part sounded; None: all."""
+    ms: dict[Key, int | None] = dict.fromkeys(parts, 0)
+    for one in played:
+        ms[one.item_id, one.content_index] = None if one.complete else one.ms
+    return ms

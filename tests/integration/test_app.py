@@ -178,9 +178,9 @@ class RestingMicrophone(SpokenMicrophone):
     def rests(self) -> bool:
         return self.resting
 
-    async def close(self, *, at_once: bool = False) -> None:
+    async def close(self, *, at_once: bool = False) -> str:
         self.resting = self.resting and not at_once
-        await super().close()
+        return await super().close()
 
 
 async def test_a_microphone_in_its_grace_is_shown_and_muting_closes_it(

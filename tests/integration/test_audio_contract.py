@@ -138,7 +138,7 @@ def recorded(request: pytest.FixtureRequest) -> Iterator[tuple[Playback, Callabl
 def stage(recorded: tuple[Playback, Callable[[], bytes]]) -> Stage:
     speaker, recording = recorded
     made = Stage(speaker, recording)
-    speaker.connect(made.began.append, made.ended.append, made.lost.append)
+    speaker.connect(made.began.append, made.ended.append, lambda why, _: made.lost.append(why))
     return made
 
 

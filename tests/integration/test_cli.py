@@ -165,6 +165,15 @@ async def test_a_daemon_that_ends_in_the_middle_is_told(cli: Cli) -> None:
     assert done.err.startswith("teamvoice: the daemon ")
 
 
+async def test_a_press_in_a_locked_session_says_that_it_does_not_listen(
+    cli: Cli, voice: SmallVoice
+) -> None:
+    voice.away = "the session is locked"
+    done = await cli("ptt", "press")
+    assert done.code == 1
+    assert done.err.startswith("teamvoice: the key is ignored: the session is locked")
+
+
 # Status ----------------------------------------------------------------------------------------
 
 

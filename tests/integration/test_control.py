@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from teamvoice.daemon.control import CONNECTION_LIMIT, Control
+from teamvoice.daemon.control import CONNECTION_LIMIT, STALE_S, Control
 from teamvoice.daemon.records import ASK_LIMIT
 from teamvoice.errors import TeamvoiceError
 from tests.support.small_voice import SmallVoice
@@ -85,19 +86,22 @@ class TestRequests:
     async def test_keys_reach_the_voice_with_their_times(
         self, path: Path, voice: SmallVoice
     ) -> None:
+        now = asyncio.get_running_loop().time()
         async with connected(path) as client:
-            for action, at in (("press", 1.0), ("release", 2.0), ("cancel", 0.5)):
+            keys = [("press", now - 2.0), ("release", now - 1.0), ("cancel", 0.5)]
+            for action, at in keys:
                 assert await client.ask({"do": "ptt", "action": action, "at": at}) == {"ok": True}
-        assert voice.keys == [("press", 1.0), ("release", 2.0), ("cancel", 0.5)]
+        assert voice.keys == keys
 
     async def test_a_release_that_arrives_first_follows_its_press(
         self, path: Path, voice: SmallVoice
     ) -> None:
+        now = asyncio.get_running_loop().time()
         async with connected(path) as late, connected(path) as early:
-            await early.ask({"do": "ptt", "action": "release", "at": 2.0})
+            await early.ask({"do": "ptt", "action": "release", "at": now})
             assert voice.keys == []
-            await late.ask({"do": "ptt", "action": "press", "at": 1.0})
-        assert voice.keys == [("press", 1.0), ("release", 2.0)]
+            await late.ask({"do": "ptt", "action": "press", "at": now - 1.0})
+        assert voice.keys == [("press", now - 1.0), ("release", now)]
 
     async def test_a_client_that_stays_for_its_hold_is_told_when_it_leaves(
         self, path: Path, voice: SmallVoice
@@ -111,13 +115,44 @@ class TestRequests:
         assert voice.clients[0] == 0
         assert voice.clients[1] == voice.clients[2] != 0
 
-    async def test_an_edge_from_the_future_happens_now(self, path: Path, voice: SmallVoice) -> None:
+    async def test_an_edge_that_a_clock_reads_ahead_happens_now(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
         now = asyncio.get_running_loop().time()
         async with connected(path) as client:
-            await client.ask({"do": "ptt", "action": "press", "at": now + 1e6})
+            await client.ask({"do": "ptt", "action": "press", "at": now + 0.9})
             await client.ask({"do": "ptt", "action": "release"})
         assert [action for action, _ in voice.keys] == ["press", "release"]
-        assert all(now <= at < now + 60 for _, at in voice.keys)
+        assert now <= voice.keys[0][1] <= voice.keys[1][1] < now + 60
+
+    async def test_a_press_that_waited_too_long_opens_nothing(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
+        old = asyncio.get_running_loop().time() - STALE_S - 0.1
+        async with connected(path) as client:
+            for action in ("press", "toggle", "confirm", "mute", "quiet"):
+                refusal = await client.ask({"do": "ptt", "action": action, "at": old})
+                assert refusal["error"] == f"the {action} came too late and was dropped"
+                assert (refusal["mend"], refusal["exit"]) == ("press again in a moment", 1)
+            assert voice.keys == []
+            for action in ("press", "release"):  # the end of a hold is never too late
+                await client.ask({"do": "ptt", "action": action})
+            await client.ask({"do": "ptt", "action": "cancel", "at": old})
+        assert [action for action, _ in voice.keys] == ["press", "release", "cancel"]
+
+    async def test_a_press_of_a_client_that_is_gone_opens_nothing(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
+        gone, halfway = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+        with gone, halfway:  # the loop does not run meanwhile, as when the daemon was stopped
+            for client in (gone, halfway):
+                client.connect(str(path))
+            gone.sendall(b'{"do": "ptt", "action": "press"}\n')
+            gone.close()
+            halfway.sendall(b'{"do": "ptt", "action": "toggle"}\n')
+            halfway.shutdown(socket.SHUT_WR)  # it still waits for its answer
+            await until(lambda: voice.keys, "the other one is heard")
+        assert [action for action, _ in voice.keys] == ["toggle"]
 
     async def test_ask_answers_with_the_turn(self, path: Path, voice: SmallVoice) -> None:
         async with connected(path) as client:
@@ -156,6 +191,10 @@ class TestRequests:
             b'{"do": "ptt", "action": "hug"}',
             b'{"do": "ptt", "action": "press", "at": "now"}',
             b'{"do": "ptt", "action": "press", "at": 1e999}',
+            b'{"do": "ptt", "action": "press", "at": 1e308}',
+            b'{"do": "ptt", "action": "press", "at": -5}',
+            b'{"do": "ptt", "action": "release", "at": -5}',
+            b'{"do": "ptt", "action": "press", "at": NaN}',
             b'{"do": "ask"}',
             b'{"do": "status", "please": true}',
             b'{"x": ' + b"[" * 100_000,
@@ -303,8 +342,8 @@ class TestListening:
         with pytest.raises(TeamvoiceError, match=rf"runs already \(pid {os.getpid()}\)"):
             await Control(path, SmallVoice()).__aenter__()
         async with connected(path) as client:
-            await client.ask({"do": "ptt", "action": "press", "at": 1.0})
-        assert voice.keys == [("press", 1.0)]
+            await client.ask({"do": "ptt", "action": "press"})
+        assert [action for action, _ in voice.keys] == ["press"]
 
     async def test_what_a_dead_daemon_left_is_cleared_away(
         self, path: Path, voice: SmallVoice

@@ -66,13 +66,14 @@ async def test_a_lock_ends_the_hold_and_a_locked_session_does_not_listen(bus: Pr
         await until(lambda: room.keys.away == LOCKED, "the lock is noticed")
         assert isinstance(room.gestures[0], HoldBegan)
         assert isinstance(room.gestures[1], HoldEnded)
-        assert room.gestures[1].why == "lost"
+        assert room.gestures[1].why == LOCKED
         room.release()
         for _ in range(3):
             room.press()
             room.release()
-            room.keys.act("toggle", 0.0)
-            room.keys.act("confirm", 0.0)
+            for action in ("press", "toggle", "confirm"):
+                assert room.keys.act(action, 0.0) == LOCKED
+            assert room.keys.act("release", 0.0) == ""
         assert len(room.gestures) == 2
         assert room.told == [f"{LOCKED}: the key is ignored meanwhile"]
         await logind.lock(locked=False)
@@ -91,6 +92,7 @@ async def test_a_sleep_ends_the_hold_too(bus: PrivateBus) -> None:
         await logind.sleep(asleep=True)
         await until(lambda: room.keys.away == ASLEEP, "the sleep is noticed")
         assert isinstance(room.gestures[-1], HoldEnded)
+        assert room.gestures[-1].why == ASLEEP
         await logind.sleep(asleep=False)
         await until(lambda: not room.keys.away, "the end of it is noticed")
 

@@ -240,6 +240,10 @@ class Sound:
         (number,) = [line.split("\t")[0] for line in modules if f"source_name={name} " in line]
         self._pactl("unload-module", number)
 
+    def mute(self, muted: bool, name: str = "mic") -> None:
+        """Mute a microphone in the sound settings, or take that back."""
+        self._pactl("set-source-mute", name, str(int(muted)))
+
     def choose_microphone(self, name: str) -> None:
         """That microphone is the default from now on."""
         self._pactl("set-default-source", name)

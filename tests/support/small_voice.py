@@ -31,11 +31,13 @@ class SmallVoice:
         self.watchers: set[Backlog] = set()
         self.waiting = False
         self.clients: list[int] = []
+        self.away = ""  # why it takes no key
 
-    def key(self, action: str, at: float, by: int = 0) -> None:
+    def key(self, action: str, at: float, by: int = 0) -> str:
         self.keys.append((action, at))
         self.clients.append(by)
         self.tell({"event": "key", "action": action})
+        return self.away
 
     async def ask(self, text: str) -> dict[str, Any]:
         if text == "nobody":

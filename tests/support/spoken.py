@@ -35,6 +35,7 @@ class Session:
     def __init__(self, answer: bytes) -> None:
         self.answer = answer
         self.heard = b""  # what the last commit was of
+        self.cuts: list[Request] = []  # what it is to know of answers that were not heard whole
         self.bridge: Bridge | None = None
         self._appended = bytearray()
         self._count = 0
@@ -61,6 +62,8 @@ class Session:
                 asyncio.get_running_loop().call_soon(self._take)
             case ask.CreateResponse():
                 asyncio.get_running_loop().call_soon(self._answer)
+            case ask.TruncateItem() | ask.DeleteItem():
+                self.cuts.append(request)
             case ask.CancelResponse():
                 raise AssertionError("an answer that is complete at once cannot be cancelled")
         return True
@@ -100,6 +103,7 @@ class Talk:
     bridge: Bridge
     session: Session
     told: list[str] = field(default_factory=list)  # trouble alone
+    notices: list[str] = field(default_factory=list)
     last: Turn | None = None
     over: int = 0
 
@@ -133,6 +137,8 @@ class Talk:
     def _tell(self, kind: str, text: str) -> None:
         if kind == "trouble":
             self.told.append(text)
+        elif kind == "notice":
+            self.notices.append(text)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teamvoice.conversation.events import Event, HoldBegan, HoldEnded, Tapped
-from teamvoice.conversation.gesture import Gesture, Mode, Timing
+from teamvoice.conversation.gesture import CAP, LOST, Gesture, Mode, Timing
 
 
 def gesture(mode: Mode = Mode.HOLD, **timing: float) -> Gesture:
@@ -58,7 +58,7 @@ def test_a_new_press_after_the_release_settled_is_a_new_hold() -> None:
 def test_the_cap_ends_a_forgotten_hold_and_the_key_must_come_up_first() -> None:
     key = gesture(cap=10.0)
     key.edge(down=True, at=0.0)
-    assert key.tick(10.0) == [HoldEnded(at=10.0, why="cap")]
+    assert key.tick(10.0) == [HoldEnded(at=10.0, why=CAP)]
     assert key.edge(down=True, at=10.1) == []
     key.edge(down=False, at=11.0)
     assert key.edge(down=True, at=12.0) == [HoldBegan(at=12.0)]
@@ -75,7 +75,7 @@ def test_a_clean_press_counts_though_the_last_release_was_lost() -> None:
 def test_a_lost_source_ends_the_hold() -> None:
     key = gesture()
     key.edge(down=True, at=0.0)
-    assert key.lost(5.0) == [HoldEnded(at=5.0, why="lost")]
+    assert key.lost(5.0) == [HoldEnded(at=5.0, why=LOST)]
     assert key.lost(6.0) == []
     assert key.edge(down=True, at=7.0) == [HoldBegan(at=7.0)]
 
