@@ -26,7 +26,7 @@ from typing import Any, NoReturn, Self
 import msgspec
 
 from teamvoice import config as configuration
-from teamvoice.audio.pcm import AnySound, pcm16_of
+from teamvoice.audio.pcm import BYTES_PER_SECOND, AnySound, pcm16_of
 from teamvoice.errors import ConfigError, LinkClosed
 from teamvoice.realtime import events as wire
 from teamvoice.realtime import providers
@@ -38,6 +38,7 @@ VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "
 """The voices of OpenAI's models; other providers have their own."""
 
 EVENTS = 4096  # that wait for events(); then the oldest make room
+LATE_S = 1.0  # seconds by which a player may be late: what it plays then is cut as well
 
 _PCM16 = ("pcm16", "audio/pcm")
 
@@ -82,7 +83,8 @@ class RealtimeClient:
         on_transcript: Told each piece of the answer's words.
         on_error: Told what went wrong, as ``{"message", "code", …}``; most often the session goes
             on. Its end is told so as well, with the code ``closed``.
-        on_interrupt: You began to speak while an answer came, so it was cut: stop playing it.
+        on_interrupt: You began to speak while an answer came, or can still be playing: stop it. Not
+            told where no answer is.
     """
 
     def __init__(
@@ -107,6 +109,8 @@ class RealtimeClient:
         self._owed: Exception | None = None  # the same, while nobody was told
         self._kept: deque[dict[str, Any]] = deque(maxlen=EVENTS)
         self._news = asyncio.Event()
+        self._answering = False  # between the beginning and the end of an answer
+        self._plays_until = 0.0  # by the loop's clock: what came may be heard for as long
 
     @property
     def connected(self) -> bool:
@@ -141,6 +145,7 @@ class RealtimeClient:
         wanted = msgspec.structs.replace(wish, model=self.config.model or wish.model)
         session = Session(providers.resolve(wanted, key), self._spec(wanted))
         self._session = await session.__aenter__()
+        self._answering, self._plays_until = False, 0.0
         self._tasks = await asyncio.TaskGroup().__aenter__()
         self._reading = self._tasks.create_task(self._read(session, in_block=in_block))
 
@@ -259,11 +264,17 @@ class RealtimeClient:
 
     async def _tell(self, event: wire.Event) -> None:
         match event:
+            case wire.ResponseCreated():
+                self._answering = True
+            case wire.ResponseDone():
+                self._answering = False
             case wire.AudioDelta(delta=pcm):
+                self._plays_until = max(self._plays_until, _now()) + len(pcm) / BYTES_PER_SECOND
                 await _call(self._on_audio, pcm)
             case wire.AudioTranscriptDelta(delta=text) | wire.TextDelta(delta=text):
                 await _call(self._on_transcript, text)
-            case wire.SpeechStarted():
+            case wire.SpeechStarted() if self._answering or _now() < self._plays_until + LATE_S:
+                self._plays_until = 0.0
                 await _call(self._on_interrupt)
             case wire.ErrorEvent(error=error) if error.code != "response_cancel_not_active":
                 told = {"message": error.message or error.name, **msgspec.to_builtins(error)}
@@ -289,6 +300,10 @@ async def _call(callback: Callable[..., object] | None, *arguments: object) -> N
     told = callback(*arguments) if callback else None
     if inspect.isawaitable(told):
         await told
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _as_dict(event: wire.Event) -> dict[str, Any]:
