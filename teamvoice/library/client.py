@@ -9,7 +9,8 @@
 
 A thin face over :mod:`teamvoice.realtime`: whom it talks to (OpenAI, another provider, the offline
 server) is what the configuration says, and one client is one session, with no reconnection. The
-daemon's link is the one that never ends.
+daemon's link is the one that never ends. It starts no server: an offline one has to run
+(``teamvoice offline-server``), and the configuration to name its address.
 """
 
 from __future__ import annotations
@@ -128,8 +129,8 @@ class RealtimeClient:
         """Connect, set the session up, and await its confirmation. Harmless when connected.
 
         Raises:
-            ConfigError: There is no key, no address to connect to, or an audio format that is not
-                PCM16.
+            ConfigError: There is no key, no address to connect to, an audio format that is not
+                PCM16, or the configuration wants the offline server that only a daemon starts.
             LinkRefused: Nobody answered, or the provider refused.
         """
         await self._connect(in_block=False)
@@ -140,8 +141,7 @@ class RealtimeClient:
         await self.close()  # what is left of a session that ended
         wish = configuration.load().provider
         key = configuration.api_key() if self._api_key is None else self._api_key
-        if providers.choose(wish, key) == "offline":
-            raise ConfigError("there is no API key", "give api_key, or set OPENAI_API_KEY")
+        _check_is_no_child(wish, key)
         wanted = msgspec.structs.replace(wish, model=self.config.model or wish.model)
         session = Session(providers.resolve(wanted, key), self._spec(wanted))
         self._session = await session.__aenter__()
@@ -294,6 +294,21 @@ class RealtimeClient:
         )
         detection = self.config.turn_detection
         return replace(spec, turn_detection=dict(detection) if detection else None)
+
+
+def _check_is_no_child(wish: configuration.Provider, key: str) -> None:
+    """The offline server that is chosen by its name is the daemon's own: here nobody starts it."""
+    if providers.choose(wish, key) != "offline":
+        return
+    run = (
+        "run teamvoice offline-server and set TEAMVOICE_PROVIDER_URL to the address that it prints"
+    )
+    if wish.name == "offline":
+        mend = f"{run}, with TEAMVOICE_PROVIDER_NAME=generic"
+        raise ConfigError(
+            'provider.name is "offline", and only the daemon starts that server', mend
+        )
+    raise ConfigError("there is no API key", f"give api_key, or set OPENAI_API_KEY; or {run}")
 
 
 async def _call(callback: Callable[..., object] | None, *arguments: object) -> None:

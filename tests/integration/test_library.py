@@ -168,6 +168,12 @@ async def test_a_wrong_key_no_key_and_a_format_that_is_not_spoken(
     monkeypatch.delenv("TEAMVOICE_PROVIDER_URL")
     with pytest.raises(ConfigError, match="no API key"):
         await RealtimeClient().connect()
+    monkeypatch.setenv("TEAMVOICE_PROVIDER_NAME", "offline")
+    for key in (None, "sk-of-ours"):
+        with pytest.raises(ConfigError, match="only the daemon starts") as raised:
+            await RealtimeClient(key).connect()
+        assert "teamvoice offline-server" in raised.value.mend
+    monkeypatch.delenv("TEAMVOICE_PROVIDER_NAME")
     config = SessionConfig()
     config.input_audio_format = "g711_ulaw"
     with pytest.raises(ConfigError, match="g711"):
