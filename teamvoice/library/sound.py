@@ -90,8 +90,14 @@ class AudioHandler:
         self._run(self._microphone.open(self._take, _tell_lost))
 
     def stop_recording(self) -> None:
-        """Close the microphone; what was recorded can still be taken."""
-        self._run(self._microphone.close())
+        """Close the microphone; what was recorded can still be taken; the last chunk is shorter."""
+        self._run(self._finish())
+
+    async def _finish(self) -> None:
+        await self._microphone.close()
+        rest, self._rest = self._rest + self._in.end(), b""
+        if rest:
+            self._put(rest)
 
     def mute(self) -> None:
         """Record nothing until :meth:`unmute`."""
@@ -126,13 +132,17 @@ class AudioHandler:
     def _take(self, pcm: bytes, _at: float) -> None:
         if self._muted:
             self._rest = b""
+            self._in.end()
             return
         self._rest += self._in.convert(pcm)
         while len(self._rest) >= self._chunk_bytes:
             chunk, self._rest = self._rest[: self._chunk_bytes], self._rest[self._chunk_bytes :]
-            if self._chunks.full():
-                self.get_audio_chunk()
-            self._chunks.put_nowait(chunk)
+            self._put(chunk)
+
+    def _put(self, chunk: bytes) -> None:
+        if self._chunks.full():
+            self.get_audio_chunk()
+        self._chunks.put_nowait(chunk)
 
     # Playing -----------------------------------------------------------------------------------
 
@@ -146,6 +156,7 @@ class AudioHandler:
         """Stop playing, and forget what waits. Harmless when stopped."""
         if self._playing:
             self._playing = False
+            self._out.end()
             self._run(self._speaker.silence())
             self._run(self._speaker.__aexit__(None, None, None))
 
@@ -164,6 +175,7 @@ class AudioHandler:
     def clear_playback_queue(self) -> None:
         """Fall silent now, and forget what waits to be played."""
         if self._playing:
+            self._out.end()
             self._run(self._speaker.silence())
 
     # Devices -----------------------------------------------------------------------------------
@@ -222,18 +234,32 @@ class _Converter:
     def __init__(self, from_rate: int, to_rate: int, channels_in: int, channels_out: int) -> None:
         self._channels = (channels_in, channels_out)
         self._resampler: Any = None
+        self._holds = False  # the resampler has sound that it has not given
         if from_rate != to_rate:
             import soxr
 
             self._resampler = soxr.ResampleStream(from_rate, to_rate, 1, dtype="int16")
 
     def convert(self, pcm: bytes) -> bytes:
+        self._holds = self._resampler is not None
+        return self._convert(pcm, is_last=False)
+
+    def end(self) -> bytes:
+        """What is still held back; then the stream begins anew."""
+        if not self._holds:
+            return b""
+        self._holds = False
+        rest = self._convert(b"", is_last=True)
+        self._resampler.clear()
+        return rest
+
+    def _convert(self, pcm: bytes, *, is_last: bool) -> bytes:
         channels_in, channels_out = self._channels
         if self._resampler is None and channels_in == channels_out:
             return pcm
         samples = np.frombuffer(pcm, "<i2").reshape(-1, channels_in).mean(axis=1).astype("<i2")
         if self._resampler is not None:
-            samples = self._resampler.resample_chunk(samples)
+            samples = self._resampler.resample_chunk(samples, last=is_last)
         return np.repeat(samples, channels_out).astype("<i2").tobytes()
 
 

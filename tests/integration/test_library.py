@@ -338,6 +338,31 @@ async def test_the_microphone_and_the_speaker(sound: Sound, rate: int) -> None:
 
 
 @pytest.mark.needs(*NEEDS_SOUND)
+async def test_a_recording_ends_with_a_shorter_chunk_and_the_next_has_none_of_it(
+    sound: Sound,
+) -> None:
+    rate = 16_000
+    handler = AudioHandler(sample_rate=rate, chunk_ms=60_000)
+    try:
+        handler.start_recording()
+        await sound.play_into_microphone(chirp(0.3) + bytes(RATE))
+        handler.stop_recording()
+        heard = handler.get_audio_chunk()
+        assert heard is not None, "the last chunk"
+        assert sound_ms(heard) * RATE / rate > 290
+        handler.start_recording()
+        await sound.play_into_microphone(bytes(RATE))
+        handler.stop_recording()
+        heard = handler.get_audio_chunk()
+        assert heard is not None, "the second recording"
+        assert (len(heard) > rate // 10, sound_ms(heard)) == (True, 0.0)
+        handler.stop_recording()
+        assert handler.get_audio_chunk() is None, "nothing is left"
+    finally:
+        handler.stop()
+
+
+@pytest.mark.needs(*NEEDS_SOUND)
 @pytest.mark.usefixtures("sound")
 async def test_the_devices_are_told() -> None:
     names = [device["name"] for device in AudioHandler.list_devices()]
