@@ -130,7 +130,8 @@ class RealtimeClient:
 
         Raises:
             ConfigError: There is no key, no address to connect to, an audio format that is not
-                PCM16, or the configuration wants the offline server that only a daemon starts.
+                PCM16, a turn detection that is no mapping, or the configuration wants the offline
+                server that only a daemon starts.
             LinkRefused: Nobody answered, or the provider refused.
         """
         await self._connect(in_block=False)
@@ -293,6 +294,11 @@ class RealtimeClient:
             language=wish.language,
         )
         detection = self.config.turn_detection
+        if not isinstance(detection, Mapping | None):
+            raise ConfigError(
+                f"turn_detection is a mapping or None, not {detection!r}",
+                'say it as {"type": "server_vad"}',
+            )
         return replace(spec, turn_detection=dict(detection) if detection else None)
 
 

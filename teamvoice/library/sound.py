@@ -40,16 +40,22 @@ class AudioHandler:
         chunk_ms: How much one chunk holds, in milliseconds.
 
     Raises:
-        ValueError: One of these is not positive.
+        ValueError: One of these is not positive, there are more than two channels, or a chunk would
+            hold no sample.
     """
 
     def __init__(self, sample_rate: int = RATE, channels: int = 1, chunk_ms: int = 50) -> None:
         if min(sample_rate, channels, chunk_ms) <= 0:
             raise ValueError("sample_rate, channels and chunk_ms must be positive")
+        if channels > 2:
+            raise ValueError(f"channels must be 1 or 2, not {channels}")
+        if sample_rate * chunk_ms < 1000:
+            raise ValueError(f"chunk_ms: {chunk_ms} ms at {sample_rate} Hz hold no sample")
         self.sample_rate = sample_rate
         self.channels = channels
         self.chunk_ms = chunk_ms
-        self._chunk_bytes = sample_rate * chunk_ms // 1000 * 2 * channels
+        self._frame_bytes = 2 * channels
+        self._chunk_bytes = sample_rate * chunk_ms // 1000 * self._frame_bytes
         self._chunks: queue.Queue[bytes] = queue.Queue(max(1, KEPT_S * 1000 // chunk_ms))
         self._came = threading.Event()
         self._rest = b""
@@ -166,11 +172,15 @@ class AudioHandler:
         Raises:
             RuntimeError: Playback was not started.
             TypeError: It is none of these.
+            ValueError: It ends within a sample, or between the two of a pair (of two channels).
         """
         if not self._playing or self._loop is None:
             raise RuntimeError("start playback first")
-        pcm = self._out.convert(pcm16_of(audio))
-        self._loop.call(self._speaker.play, "played", 0, pcm)
+        pcm = pcm16_of(audio)
+        if len(pcm) % self._frame_bytes:
+            whole = f"no whole number of samples in {self.channels} channel(s)"
+            raise ValueError(f"{len(pcm)} bytes are {whole}")
+        self._loop.call(self._speaker.play, "played", 0, self._out.convert(pcm))
 
     def clear_playback_queue(self) -> None:
         """Fall silent now, and forget what waits to be played."""

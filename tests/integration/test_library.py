@@ -181,6 +181,26 @@ async def test_a_wrong_key_no_key_and_a_format_that_is_not_spoken(
 
 
 @pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("wrong", ["server_vad", ["server_vad"], True])
+async def test_a_turn_detection_that_is_no_mapping_is_told(wrong: Any) -> None:
+    with pytest.raises(ConfigError, match="turn_detection") as raised:
+        await RealtimeClient(config=SessionConfig(turn_detection=wrong)).connect()
+    assert '{"type": "server_vad"}' in raised.value.mend
+
+
+@pytest.mark.parametrize(("channels", "odd"), [(1, 3), (2, 6)])
+def test_sound_that_ends_within_a_sample_is_told(channels: int, odd: int) -> None:
+    handler = AudioHandler(channels=channels)
+    handler.start_playback()
+    try:
+        handler.play_audio(bytes(4))
+        with pytest.raises(ValueError, match=f"{odd} bytes are no whole number of samples"):
+            handler.play_audio(bytes(odd))
+    finally:
+        handler.stop()
+
+
+@pytest.mark.usefixtures("server")
 async def test_events_before_and_after_a_session_end_and_a_callback_that_fails_is_told() -> None:
     client = RealtimeClient(on_transcript=lambda text: text["words"])  # type: ignore[index]  # wrong on purpose
     assert [event async for event in client.events()] == []
@@ -287,6 +307,10 @@ def test_a_handler_of_nothing_and_one_that_was_not_started() -> None:
     for wrong in ({"sample_rate": 0}, {"channels": -1}, {"chunk_ms": 0}):
         with pytest.raises(ValueError, match="must be positive"):
             AudioHandler(**wrong)
+    with pytest.raises(ValueError, match="channels must be 1 or 2, not 3"):
+        AudioHandler(channels=3)
+    with pytest.raises(ValueError, match="5 ms at 100 Hz hold no sample"):
+        AudioHandler(sample_rate=100, chunk_ms=5)
     handler = AudioHandler()
     assert handler.is_muted is False
     with pytest.raises(TypeError, match="not callable"):
