@@ -7,6 +7,7 @@ import base64
 import contextlib
 import inspect
 import json
+import os
 import re
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound
 from tests.support.offline_talk import TOOL
 from tests.support.panes import ROOT
 from tests.support.processes import running
+from tests.support.relay import relay_to
 from tests.support.sounds import chirp, is_heard_whole, sound_ms
 from tests.support.wait import until
 
@@ -275,19 +277,24 @@ async def test_callbacks_may_be_async_and_one_of_them_may_close() -> None:
 
 
 @pytest.mark.usefixtures("server")
-async def test_a_configuration_is_what_it_was_changed_to() -> None:
+async def test_a_configuration_is_what_it_was_changed_to(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Listener()
     config = SessionConfig()
     client = told.client(config)
     config.turn_detection = None
     config.tools = [TOOL]
-    async with client:
-        await client.send_audio(sound_of('call look {"where": "here"}'))
-        await client.commit_audio()
-        async for event in client.events():
-            if event["type"] == "response.function_call_arguments.done":
-                break
+    client.config.voice = "cedar"
+    async with relay_to(os.environ["TEAMVOICE_PROVIDER_URL"]) as relay:
+        monkeypatch.setenv("TEAMVOICE_PROVIDER_URL", relay.url)
+        async with client:
+            await client.send_audio(sound_of('call look {"where": "here"}'))
+            await client.commit_audio()
+            async for event in client.events():
+                if event["type"] == "response.function_call_arguments.done":
+                    break
     assert told.interruptions == 0, "nobody listens for the end of a turn but commit_audio"
+    (updated,) = (event for event in relay.received if event["type"] == "session.updated")
+    assert updated["session"]["audio"]["output"]["voice"] == "cedar"
 
 
 @pytest.mark.parametrize("wrong", ["text", 3, [0.1], np.zeros(3, np.int32)])
