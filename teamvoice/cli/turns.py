@@ -25,7 +25,7 @@ def turn_text(turn: Record) -> Text:
         text.append_text(call_text(call))
     if turn.get("spoken"):
         text.append(f"          voice: {plain(turn['spoken'])}\n")
-    if turn.get("trouble"):
+    if turn.get("trouble") and not _is_without_words(turn):
         text.append(f"          trouble: {plain(turn['trouble'])}\n", style="red")
     text.append(f"          {figures(turn)}", style="dim")
     return text
@@ -74,7 +74,14 @@ def _asked(turn: Record) -> str:
     if turn.get("kind") == "news":
         return f"news: {_inline(turn.get('news', ''))}"
     how = "you (typed)" if turn.get("typed") else "you"
-    return f"{how}: {plain(turn.get('heard') or '(nothing was understood)')}"
+    if _is_without_words(turn):
+        why = _inline(turn.get("trouble") or "nothing was understood")
+        return f"{how}: ({why})"
+    return f"{how}: {plain(turn['heard'])}"
+
+
+def _is_without_words(turn: Record) -> bool:
+    return turn.get("kind") != "news" and not turn.get("heard")
 
 
 def _arguments(call: Record) -> str:

@@ -64,6 +64,17 @@ async def test_history_shows_a_write_of_which_nobody_knows_what_came(cli: Cli) -
     assert [json.loads(line) for line in done.out.splitlines()] == [lost]
 
 
+async def test_history_says_why_a_turn_has_no_words(cli: Cli) -> None:
+    (turn,) = await turns(1)
+    silent = {**turn, "heard": "", "typed": False, "calls": [], "spoken": "", "outcome": "failed"}
+    trouble = "no microphone was found (plug one in)"
+    journalled(cli, {**silent, "trouble": trouble}, {**silent, "trouble": ""})
+    first, second = (await cli("history")).out.split("failed")[:2]
+    assert f"you: ({trouble})\n" in first
+    assert "trouble" not in first, "it is said once"
+    assert "you: (nothing was understood)\n" in second
+
+
 async def test_history_json_is_a_record_a_line(cli: Cli) -> None:
     records = await turns(3)
     records[2]["heard"] = "wörd\x9b31m"
