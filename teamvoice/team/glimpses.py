@@ -9,7 +9,7 @@ from typing import Any
 from teamvoice import config
 from teamvoice.errors import HostAway, TeamvoiceError
 from teamvoice.team.panes import Pane
-from teamvoice.team.places import Found
+from teamvoice.team.places import Found, where_to_look
 from teamvoice.team.processes import Tree
 from teamvoice.team.sight import Kind, State, View, missing
 from teamvoice.team.steady import Steady
@@ -70,7 +70,8 @@ def status_of(member: config.Member, found: Found, view: View | None, now: float
     if isinstance(found, TeamvoiceError):
         return Status(member, State(Kind.UNKNOWN, "tmux", now, found.message))
     if view is None or view.pane is None:
-        return Status(member, missing(now).state)
+        why = f"no pane: {where_to_look(member)}"
+        return Status(member, replace(missing(now).state, detail=why))
     agent = view.profile.name if view.profile else ""
     pane, said = view.pane, view.last_message
     state = replace(view.state, program=f"{pane.id} of {pane.pid}")

@@ -46,7 +46,10 @@ async def test_a_message_is_submitted_and_its_work_is_seen(server: Server) -> No
         assert "> start on the login feature" in screen_of(pane)
         dev, pm = await team.status()
         assert dev.state.kind is Kind.WORKING
-        assert pm.state.kind is Kind.MISSING
+        (watched,) = (s for s in await team.glance({}) if s.member is pm.member)
+        for status in (pm, watched):
+            assert status.state.kind is Kind.MISSING
+            assert status.state.detail == "no pane: name one: tmux set-option -p @teamvoice pm"
 
 
 async def test_a_busy_agent_queues_and_an_interrupt_stops_it(server: Server) -> None:
