@@ -32,6 +32,7 @@ AGAIN_S = 1.0  # between two looks for a daemon that is gone
 NAME_CELLS = 24  # of a longer name; the state and the question need the rest
 ROWS = 8  # of the team at once; the conversation needs the rest
 _NAME_COLUMN = 14
+_INDENT = 8  # of the words of a line, under which those go on that have no room beside them
 
 _STATE_STYLES = {"idle": "green", "working": "cyan", "waiting": "bold yellow"}
 _LINES = {
@@ -182,8 +183,10 @@ class Face(App[None]):
 
     def _show(self, line: Line) -> None:
         sign, style = _LINES.get(line.kind, ("       ", ""))
+        rows = Text(line.text).wrap(self.console, max(1, self._width - _INDENT))
+        words = f"\n{' ' * _INDENT}".join(row.plain.rstrip() for row in rows)
         for talk in self.query("#talk").results(RichLog):
-            talk.write(Text(f"{sign} {line.text}", style=style), width=self._width)
+            talk.write(Text(f"{sign} {words}", style=style), width=self._width)
 
     def _draw(self) -> None:
         """Draw what is there: at the end the widgets go while the daemon still tells."""

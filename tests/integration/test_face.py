@@ -22,7 +22,7 @@ pytest.importorskip("textual")
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.widgets import OptionList, Static
+from textual.widgets import OptionList, RichLog, Static
 
 from scripts.picture import COMMANDS, PICTURE, draw, tidied
 from teamvoice.demo.stage import Stage
@@ -142,6 +142,20 @@ async def test_it_can_be_read_without_colour(state: str, monkeypatch: pytest.Mon
 
 async def test_who_only_looks_has_no_keys_to_talk() -> None:
     check("watch-80", await picture("turn", 80, read_only=True))
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+async def test_a_line_that_is_too_long_goes_on_under_its_words(columns: int) -> None:
+    long = f"{TOLD}, 你好, {'x' * 120}"
+    told = Told([{"status": STATUS}, {"event": "heard", "text": long}])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(columns, 24)) as pilot:
+        await told.is_over.wait()
+        await pilot.pause()
+        rows = [strip.text.rstrip() for strip in face.query_one("#talk", RichLog).lines]
+    assert all(cell_len(row) < columns for row in rows)
+    assert [row[:8] for row in rows] == ["you     ", *[" " * 8] * (len(rows) - 1)]
+    assert "".join(row[8:] for row in rows).replace(" ", "") == long.replace(" ", "")
 
 
 async def test_it_can_end_while_much_is_told() -> None:
