@@ -40,6 +40,13 @@ def test_no_link_leads_nowhere(page: Path) -> None:
     assert [link for link in links if not leads_somewhere(page, link)] == []
 
 
+def test_the_readme_stays_short() -> None:
+    """What more there is to say stands in a page of ``docs/`` that it links to."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(readme) < 15_000
+    assert [p.name for p in (ROOT / "docs").glob("*.md") if f"(docs/{p.name})" not in readme] == []
+
+
 def test_a_link_that_leads_nowhere_is_seen() -> None:
     readme = ROOT / "README.md"
     links = ("docs/keys.md", "docs/keys.md#evdev", "#limits", "https://semver.org")
