@@ -20,6 +20,7 @@ from teamvoice.errors import TeamError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Group
     from rich.table import Table
 
     from teamvoice import config
@@ -329,7 +330,24 @@ def _print_table(statuses: Sequence[Status]) -> None:
     Console().print(_table(statuses))  # colours only on a terminal
 
 
-def _table(statuses: Sequence[Status]) -> Table:
+def _table(statuses: Sequence[Status]) -> Group:
+    """The table, and below it, where no column breaks a command, the mends of who is missing."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from teamvoice.cli.output import plain
+
+    gone = (status for status in statuses if _is_gone(status))
+    mends = (f"{status.member.name}: {status.state.detail}" for status in gone)
+    lines = (Text(plain(mend), no_wrap=True, overflow="ignore") for mend in mends)
+    return Group(_rows(statuses), *lines)
+
+
+def _is_gone(status: Status) -> bool:
+    return status.state.kind == "missing" and status.state.source == "tmux"
+
+
+def _rows(statuses: Sequence[Status]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
@@ -343,7 +361,8 @@ def _table(statuses: Sequence[Status]) -> Table:
         question = status.state.question
         detail = say_question(question) if question else status.state.detail
         about = f"{kind}: {' '.join(detail.split())}"
-        state = Text(about if status.state.detail else kind, style=_COLOURS.get(kind, "red"))
+        is_told = status.state.detail and not _is_gone(status)
+        state = Text(about if is_told else kind, style=_COLOURS.get(kind, "red"))
         parts = (status.member.host, status.place, status.pane)
         where = Text(" ".join(filter(None, parts)) or "-")
         agent, source = Text(status.agent or "-"), Text(status.state.source)

@@ -172,7 +172,7 @@ def _mend_of(status: Status) -> str:
             look = f"see what this says: ssh -o BatchMode=yes {host} tmux list-panes -a"
             return f"{status.state.detail}; {look}"
         case Kind.MISSING:
-            return f"in its pane: tmux set-option -p @teamvoice {name!r}; or teamvoice init"
+            return status.state.detail
         case Kind.UNKNOWN:
             return f"look at its pane; set its agent in [[team.members]] ({name})"
         case _:

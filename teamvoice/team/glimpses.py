@@ -9,9 +9,9 @@ from typing import Any
 from teamvoice import config
 from teamvoice.errors import HostAway, TeamvoiceError
 from teamvoice.team.panes import Pane
-from teamvoice.team.places import Found, where_to_look
+from teamvoice.team.places import Found, how_to_mend
 from teamvoice.team.processes import Tree
-from teamvoice.team.sight import Kind, State, View, missing
+from teamvoice.team.sight import Kind, State, View
 from teamvoice.team.steady import Steady
 
 _RESTLESS_S = 1.4  # between two looks at who works, for there something is written all the time
@@ -70,8 +70,7 @@ def status_of(member: config.Member, found: Found, view: View | None, now: float
     if isinstance(found, TeamvoiceError):
         return Status(member, State(Kind.UNKNOWN, "tmux", now, found.message))
     if view is None or view.pane is None:
-        why = f"no pane: {where_to_look(member)}"
-        return Status(member, replace(missing(now).state, detail=why))
+        return Status(member, State(Kind.MISSING, "tmux", now, how_to_mend(member)))
     agent = view.profile.name if view.profile else ""
     pane, said = view.pane, view.last_message
     state = replace(view.state, program=f"{pane.id} of {pane.pid}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from teamvoice import config
 from teamvoice.errors import TeamError, TeamvoiceError
 from teamvoice.team.members import find_pane
 from teamvoice.team.panes import Pane
+
+TAG = "@teamvoice"
 
 Found = Pane | TeamvoiceError | None
 
@@ -27,16 +30,34 @@ def again(pinned: Found, panes: Sequence[Pane]) -> Pane | None:
     return next((p for p in panes if (p.id, p.pid) == (pinned.id, pinned.pid)), None)
 
 
-def where_to_look(member: config.Member) -> str:
-    """How to mend that a member has no pane."""
-    if member.target:
-        return f"nothing matches its target {member.target}"
-    return f"name one: tmux set-option -p @teamvoice {member.name}"
+def how_to_mend(member: config.Member) -> str:
+    """How to mend that a member has no pane: the one sentence for whoever tells of it."""
+    option, value = tag_of(member) or (TAG, member.name)
+    where = f"in its pane on {member.host}" if member.host else "in its pane"
+    tag = f"{where}: tmux set -p {option} {shlex.quote(value)}"
+    if not tag_of(member):
+        aim = f'target = "{TAG}={member.name}" in [[team.members]]'
+        return f"nothing matches its target {member.target}; set {aim}, and {tag}"
+    return tag if member.host or option != TAG else f"{tag}; or teamvoice init"
 
 
-def clause(sentence: str) -> str:
-    """A sentence as the part of another one."""
-    return sentence[:1].lower() + sentence[1:].rstrip(".")
+def tag_of(member: config.Member) -> tuple[str, str] | None:
+    """The option and its value by which a member's pane is found; ``None``: by something else."""
+    if not member.target:
+        return TAG, member.name
+    option, is_tag, value = (part.strip() for part in member.target.partition("="))
+    return (option, value) if is_tag and option.startswith("@") else None
+
+
+def not_found(member: config.Member) -> TeamError:
+    """That a member has no pane, with the mend."""
+    return TeamError(f"No pane of {member.name} was found", how_to_mend(member))
+
+
+def clause(error: TeamvoiceError) -> str:
+    """An error with its mend as the part of a sentence."""
+    sentence = "; ".join(filter(None, (error.message.rstrip("."), error.mend)))
+    return sentence[:1].lower() + sentence[1:]
 
 
 def raise_if_tmux_is_away(members: Sequence[config.Member], found: dict[str, Found]) -> None:

@@ -31,7 +31,7 @@ class State:
             or ``ssh`` when another machine cannot be reached.
         seen_at: Monotonic seconds.
         detail: The open question of ``waiting``; else what ``unknown`` or ``shell`` is instead, or
-            why somebody is ``missing``.
+            how to mend that somebody is ``missing``; with the source ``ssh``, why that is so.
         question: That question, understood; ``None`` when it cannot be read surely.
         since: When it began, monotonic; ``None`` where nobody tells.
         settled: It has lasted, or needs not to: see ``steady``. Idle that is not settled may be a

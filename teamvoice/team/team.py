@@ -278,7 +278,7 @@ class Team:
             (status,) = await self.status(member.name)
             message = await self._here.tmux.aside(lambda: self._held.hold(member.name, text))
         except TeamError as error:
-            return Receipt(Outcome.REFUSED, places.clause(error.message), "", member.name)
+            return Receipt(Outcome.REFUSED, places.clause(error), "", member.name)
         why = STUCK.get(status.state.kind, "")
         return Receipt(Outcome.HELD, why, "", member.name, pane.id, message.ticket)
 
@@ -292,7 +292,7 @@ class Team:
         if isinstance(found, Pane):
             machine = functools.partial(Delivery, only_idle=True)
             return await self._drive(message.member, found, message.text, machine)
-        why = places.clause(found.message) if found else "its pane was not found"
+        why = places.clause(found or places.not_found(member))
         return Receipt(Outcome.REFUSED, why, "", message.member)
 
     async def _states(self, names: Sequence[str]) -> Seen:
@@ -304,7 +304,7 @@ class Team:
         try:
             pane = await self._pane(member)
         except TeamError as error:
-            return Receipt(Outcome.REFUSED, places.clause(error.message), "", member.name)
+            return Receipt(Outcome.REFUSED, places.clause(error), "", member.name)
         return await self._drive(member.name, pane, text, kind)
 
     async def _drive(self, member: str, pane: Pane, text: str, kind: Kinds) -> Receipt:
@@ -346,7 +346,7 @@ class Team:
         if isinstance(found, TeamvoiceError):
             raise found
         if found is None:
-            raise TeamError(f"No pane of {member.name} was found", places.where_to_look(member))
+            raise places.not_found(member)
         return found
 
     def _now(self) -> float:

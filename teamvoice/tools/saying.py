@@ -53,7 +53,7 @@ def say_member(status: Status, budget: int) -> str:
     is_away = status.state.kind is Kind.MISSING and status.state.source == "ssh"
     sentence = f"{_capital(spoken(name))} is {_AWAY if is_away else _STATES[status.state.kind]}"
     if not text:
-        return f"{sentence}."
+        return f"{sentence}.{_mend(status, budget)}"
     return f"{sentence}{_LEADS[status.state.kind]}:\n{fence(name, text)}"
 
 
@@ -117,6 +117,13 @@ def _about(status: Status, budget: int) -> Sequence[str]:
         return ()
     found = digest(status.body, status.last_message)
     return _work(found) if state.kind is Kind.WORKING else found.said
+
+
+def _mend(status: Status, budget: int) -> str:
+    """How to bring back who is missing, in our own words: whole, or not at all."""
+    is_here = status.state.kind is Kind.MISSING and status.state.source == "tmux"
+    fits = is_here and tokens(status.state.detail) <= budget
+    return f" {_capital(status.state.detail)}." if fits and status.state.detail else ""
 
 
 def _work(found: Digest) -> Sequence[str]:

@@ -161,7 +161,7 @@ def the_team_has_no_server(_room: Room) -> None:
     pass
 
 
-@red("team", "developer missing", "@teamvoice 'developer'")
+@red("team", "developer missing", "tmux set -p @teamvoice developer; or teamvoice init")
 def nobody_of_the_team_is_there(room: Room) -> None:
     open_pane(room.request.getfixturevalue("server"), "elsewhere", "exec sh")
 

@@ -117,6 +117,18 @@ async def test_the_team_is_shown(server: Server, desk: Desk) -> None:
     assert members[0]["age_s"] >= 0
 
 
+async def test_who_is_missing_is_told_with_the_mend(server: Server, desk: Desk) -> None:
+    await developer_of(server)
+    mend = "in its pane: tmux set -p @teamvoice pm; or teamvoice init"
+    assert f"\npm: {mend}\n" in desk.run("team").stdout
+    sent = desk.run("send", "pm", "hello")
+    told = f"Not sent to the PM: no pane of pm was found; {mend}.\n"
+    assert (sent.returncode, sent.stderr) == (1, told)
+    server.cmd("set-option", "-p", "@teamvoice", "pm")
+    members = json.loads(desk.run("team", "--json").stdout)["members"]
+    assert members[1]["state"] != "missing"
+
+
 async def test_a_screen_is_read(server: Server, desk: Desk) -> None:
     await developer_of(server)
     assert "a stand-in agent" in desk.run("read", "dev", "--lines", "5").stdout

@@ -11,6 +11,7 @@ from libtmux import Pane, Server
 
 from teamvoice.config import Member
 from teamvoice.errors import ConfigError, TeamError, UnknownMember
+from teamvoice.team.places import how_to_mend
 from teamvoice.team.processes import read_tree
 from teamvoice.team.receipts import Outcome
 from teamvoice.team.sight import Kind
@@ -49,7 +50,7 @@ async def test_a_message_is_submitted_and_its_work_is_seen(server: Server) -> No
         (watched,) = (s for s in await team.glance({}) if s.member is pm.member)
         for status in (pm, watched):
             assert status.state.kind is Kind.MISSING
-            assert status.state.detail == "no pane: name one: tmux set-option -p @teamvoice pm"
+            assert status.state.detail == how_to_mend(pm.member)
 
 
 async def test_a_busy_agent_queues_and_an_interrupt_stops_it(server: Server) -> None:
