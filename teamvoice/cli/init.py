@@ -9,18 +9,18 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teamvoice import apikey, config
+from teamvoice.cli.init_team import Choice, ask_team, proposed_team
 from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command
 from teamvoice.cli.questions import is_agreed, question
 from teamvoice.errors import TeamvoiceError, TmuxUnavailable, UsageError
 
 if TYPE_CHECKING:
-    from teamvoice.team.scout import Sighting, Survey
+    from teamvoice.team.scout import Survey
 
 _OF_OPENAI = ("auto", "openai")  # providers of which voices and keys are known
 _LISTEN_S = 3.0
@@ -31,14 +31,12 @@ class Plan(NamedTuple):
 
     Args:
         settings: By section and key.
-        members: Those that are new.
-        tags: What panes are tagged with to be found by, by their ids.
+        team: Who is new on the team, or back.
         api_key: Empty to leave the file of the key alone.
     """
 
     settings: dict[str, dict[str, Any]]
-    members: list[config.Member]
-    tags: dict[str, str]
+    team: Choice
     api_key: str = ""
 
 
@@ -49,7 +47,8 @@ def add_parsers(subparsers: Subparsers) -> None:
         "init",
         "Set teamvoice up: finds the agents in your tmux panes and proposes them as your team,\n"
         "asks for the key to hold, a voice and an API key, tries the microphone, and writes the\n"
-        "configuration. A pane that could be found again by its number alone is tagged.\n"
+        "configuration. A pane that could be found again by its number alone is tagged, and so is\n"
+        "that of a member whose tag went with its pane or with the tmux server.\n"
         "Run again, it changes only what you answer otherwise.",
         "teamvoice init\nteamvoice init --yes     # take every proposal, ask nothing",
     )
@@ -77,12 +76,15 @@ def run(args: argparse.Namespace) -> int:
     if not args.json:
         _tell_found(found, away)
     try:
-        plan = _proposals(found, team) if args.yes else _ask(found, team, loaded.config, key_origin)
+        if args.yes:
+            plan = Plan({}, proposed_team(found, team))
+        else:
+            plan = _ask(found, team, loaded.config, key_origin)
     except (EOFError, KeyboardInterrupt):
         write("\nNothing was written.")
         return 1
     written = not args.dry_run and _written(args, file, team, plan)
-    _report(args, file, found.sightings, plan, written=written)
+    _report(args, file, plan, written=written)
     return 0 if args.yes or args.dry_run else _try(file, args.config)
 
 
@@ -107,32 +109,11 @@ def _tell_found(found: Survey, away: str) -> None:
         write(doubt)
 
 
-def _proposed(
-    sightings: Sequence[Sighting], members: Sequence[config.Member]
-) -> list[tuple[Sighting, config.Member]]:
-    from teamvoice.team.scout import propose
-
-    new = [sighting for sighting in sightings if sighting.member is None]
-    return list(zip(new, propose(sightings, _names(members)), strict=True))
-
-
-def _names(members: Sequence[config.Member]) -> list[str]:
-    return [name for member in members for name in (member.name, *member.aliases)]
-
-
-def _proposals(found: Survey, team: config.Team) -> Plan:
-    from teamvoice.team.scout import place
-
-    return Plan({}, *place(_proposed(found.sightings, team.members), found))
-
-
 # Asking ------------------------------------------------------------------------------------------
 
 
 def _ask(found: Survey, team: config.Team, now: config.Config, key_origin: str) -> Plan:
-    from teamvoice.team.scout import place
-
-    members, tags = place(_ask_members(found, team), found)
+    choice = ask_team(found, team)
     settings: dict[str, dict[str, Any]] = {}
     key = question("Key to hold", now.hotkey.key, _check_chord)
     if key != now.hotkey.key:
@@ -140,77 +121,7 @@ def _ask(found: Survey, team: config.Team, now: config.Config, key_origin: str) 
     voice = _ask_voice(now.provider)
     if voice != now.provider.voice:
         settings["provider"] = {"voice": voice}
-    return Plan(settings, members, tags, _ask_api_key(now.provider, key_origin))
-
-
-def _ask_members(found: Survey, team: config.Team) -> list[tuple[Sighting, config.Member]]:
-    """Who comes onto the team; what is proposed for one heeds what was answered for another."""
-    import dataclasses
-
-    sightings, members, chosen = list(found.sightings), list(team.members), []
-    while proposed := _proposed(sightings, members):
-        sighting, proposal = proposed[0]
-        at = sightings.index(sighting)
-        if member := _ask_member(sighting, proposal, _names(members)):
-            sightings[at] = dataclasses.replace(sighting, member=member)
-            members.append(member)
-            chosen.append((sighting, member))
-        else:
-            del sightings[at]
-    return chosen
-
-
-def _ask_member(
-    sighting: Sighting, proposal: config.Member, taken: list[str]
-) -> config.Member | None:
-    import msgspec
-
-    from teamvoice.team.naming import check_name
-
-    def check(answer: str) -> None:
-        if answer != "-":
-            check_name(answer, taken)
-
-    where = sighting.pane.place
-    name = question(f"What do you call the agent in {where}? - leaves it out", proposal.name, check)
-    if name == "-" or not (sighting.target or _ask_tag(where)):
-        return None
-    aliases = _ask_aliases(proposal, [*taken, name])
-    return msgspec.structs.replace(proposal, name=name, aliases=aliases)
-
-
-def _ask_aliases(proposal: config.Member, taken: list[str]) -> tuple[str, ...]:
-    from teamvoice.team.naming import check_name
-
-    def parts(answer: str) -> list[str]:
-        words = [] if answer.casefold() in {"-", "none"} else answer.split(",")
-        return [alias for word in words if (alias := word.strip())]
-
-    def check(answer: str) -> None:
-        aliases = parts(answer)
-        for number, alias in enumerate(aliases):
-            check_name(alias, [*taken, *aliases[:number]])
-
-    free = [alias for alias in proposal.aliases if _is_free(alias, taken)]
-    what = "Other names for it, with commas, or none"
-    return tuple(parts(question(what, ", ".join(free) or "none", check)))
-
-
-def _is_free(name: str, taken: list[str]) -> bool:
-    from teamvoice.team.members import as_said
-
-    return as_said(name) not in map(as_said, taken)
-
-
-def _ask_tag(where: str) -> bool:
-    """Whether a pane may be tagged that nothing else marks."""
-    write(f"tmux may give the number {where} to another pane; a tag in @teamvoice stays with this.")
-    if is_agreed("Tag the pane?", "yes"):
-        return True
-    write(
-        f"{where} is left out. Name its window, or tag it yourself, and run teamvoice init again."
-    )
-    return False
+    return Plan(settings, choice, _ask_api_key(now.provider, key_origin))
 
 
 def _ask_voice(now: config.Provider) -> str:
@@ -261,8 +172,8 @@ def _written(args: argparse.Namespace, file: Path, team: config.Team, plan: Plan
     try:
         return _write(file, team, plan)
     except TeamvoiceError:
-        if not args.yes and (plan.settings or plan.members):
-            write(f"To add by hand:\n{configfile.as_text(plan.settings, plan.members)}")
+        if not args.yes and (plan.settings or plan.team.members):
+            write(f"To add by hand:\n{configfile.as_text(plan.settings, plan.team.members)}")
         raise
 
 
@@ -271,12 +182,12 @@ def _write(file: Path, team: config.Team, plan: Plan) -> bool:
     from teamvoice import configfile, preflight
     from teamvoice.team.scout import put_tags
 
-    if plan.tags:
-        asyncio.run(put_tags(team, plan.tags))
+    if plan.team.tags:
+        asyncio.run(put_tags(team, plan.team.tags))
     before = file.read_bytes() if file.exists() else None
-    changed = bool(plan.settings or plan.members)
+    changed = bool(plan.settings or plan.team.members)
     if changed:
-        configfile.change(file, plan.settings, plan.members)
+        configfile.change(file, plan.settings, plan.team.members)
         try:
             preflight.check(config.read(file))
         except TeamvoiceError:
@@ -300,21 +211,14 @@ def _put_back(file: Path, before: bytes | None) -> None:
 def _report(
     args: argparse.Namespace,
     file: Path,
-    sightings: Sequence[Sighting],
     plan: Plan,
     *,
     written: bool,
 ) -> None:
     if args.json:
-        write_json(_as_json(file, sightings, plan, written=written))
+        write_json(_as_json(file, plan, written=written))
         return
-    for member in plan.members:
-        names = " or ".join((member.name, *member.aliases))
-        write(f"{'Would be' if args.dry_run else 'New'} on the team: {names}")
-    places = {sighting.pane.id: sighting.pane.place for sighting in sightings}
-    for pane, tag in plan.tags.items():
-        will = "Would be tagged" if args.dry_run else "Tagged"
-        write(f"{will} to be found again: {places[pane]}, @teamvoice {tag}")
+    _report_team(plan.team, is_dry=args.dry_run)
     if args.dry_run:
         write("Nothing was written.")
         return
@@ -325,9 +229,25 @@ def _report(
     write(f"Next: teamvoice doctor{own}, then teamvoice run{own}")
 
 
-def _as_json(
-    file: Path, sightings: Sequence[Sighting], plan: Plan, *, written: bool
-) -> dict[str, Any]:
+def _report_team(team: Choice, *, is_dry: bool) -> None:
+    from teamvoice.team.places import how_to_mend
+
+    for sighting, member in team.back:
+        write(f"{'Would be back' if is_dry else 'Back'}: {member.name}, in {sighting.pane.place}")
+    for member in team.members:
+        names = " or ".join((member.name, *member.aliases))
+        write(f"{'Would be' if is_dry else 'New'} on the team: {names}")
+    places = {sighting.pane.id: sighting.pane.place for sighting in team.found.sightings}
+    for pane, tag in team.tags.items():
+        will = "Would be tagged" if is_dry else "Tagged"
+        write(f"{will} to be found again: {places[pane]}, @teamvoice {tag}")
+    for doubt in team.doubts:
+        write(doubt)
+    for member in team.found.missing:
+        write(f"{member.name} is missing: {how_to_mend(member)}")
+
+
+def _as_json(file: Path, plan: Plan, *, written: bool) -> dict[str, Any]:
     import msgspec
 
     found = [
@@ -337,11 +257,12 @@ def _as_json(
             "agent": s.agent,
             "member": s.member.name if s.member else None,
         }
-        for s in sightings
+        for s in plan.team.found.sightings
     ]
-    members = msgspec.to_builtins(plan.members)
-    told = {"ok": True, "found": found, "new": members, "tagged": plan.tags}
-    return {**told, "file": str(file), "written": written}
+    members = msgspec.to_builtins(plan.team.members)
+    missing = [member.name for member in plan.team.found.missing]
+    told = {"ok": True, "found": found, "new": members, "tagged": plan.team.tags}
+    return {**told, "missing": missing, "file": str(file), "written": written}
 
 
 def _try(file: Path, own: Path | None) -> int:

@@ -14,13 +14,13 @@ from teamvoice.errors import TeamError
 from teamvoice.team.members import as_said, find_pane, wanted_options
 from teamvoice.team.naming import is_name
 from teamvoice.team.panes import Pane
+from teamvoice.team.places import TAG, tag_of
 from teamvoice.team.processes import read_tree
 from teamvoice.team.profiles import Profiles, load_profiles
 from teamvoice.team.sight import recognise
 from teamvoice.team.tmux import Tmux
 
-_TAG = "@teamvoice"
-_TAGS = (_TAG, "@role_name")
+_TAGS = (TAG, "@role_name")
 _LINE = "@teamvoice_line"
 _AUTOMATIC = "automatic-rename"  # "1": tmux names the window by what runs in it
 
@@ -60,13 +60,16 @@ class Survey(NamedTuple):
 
     Args:
         sightings: The agents in all panes, in tmux's order.
-        tags: The tags that are on other panes than those that :func:`place` may tag.
+        tags: The tags that are on other panes than those that :func:`place` may tag, or are those
+            of members.
         doubts: For each member who could be in one of several panes, what to do about it.
+        missing: The members of this machine that have no pane.
     """
 
     sightings: list[Sighting]
     tags: frozenset[str] = frozenset()
     doubts: tuple[str, ...] = ()
+    missing: tuple[config.Member, ...] = ()
 
 
 async def scout(settings: config.Team) -> Survey:
@@ -98,14 +101,15 @@ def survey(
         members: Those that there are already.
     """
     panes = [_without_line(pane) for pane in panes]
-    taken, doubts = _taken(members, panes)
+    taken, doubts, missing = _taken(members, panes)
     sightings = [
         Sighting(p, agents[p.id], taken.get(p.id), _target(p, panes))
         for p in panes
         if p.id in agents
     ]
     to_tag = {s.pane.id for s in sightings if not s.member and not s.target}
-    return Survey(sightings, frozenset(_tags(p for p in panes if p.id not in to_tag)), doubts)
+    tags = {*_tags(p for p in panes if p.id not in to_tag), *_tags_of(members)}
+    return Survey(sightings, frozenset(tags), doubts, missing)
 
 
 def propose(sightings: Sequence[Sighting], taken: Iterable[str] = ()) -> list[config.Member]:
@@ -154,7 +158,7 @@ def place(
         name = re.sub(r"[^\w -]", "", member.name).strip(" -") or sighting.agent
         new[sighting.pane.id] = tag = _unused(name, {as_said(tag) for tag in tags})
         tags.add(tag)
-        members.append(msgspec.structs.replace(member, target=f"{_TAG}={tag}"))
+        members.append(msgspec.structs.replace(member, target=f"{TAG}={tag}"))
     return members, new
 
 
@@ -165,9 +169,14 @@ async def put_tags(settings: config.Team, tags: Mapping[str, str]) -> None:
         TmuxUnavailable: There is no server any more.
         TmuxFailed: A pane is gone.
     """
-    commands = [("set-option", "-p", "-t", pane, _TAG, tag) for pane, tag in tags.items()]
+    commands = [("set-option", "-p", "-t", pane, TAG, tag) for pane, tag in tags.items()]
     async with Tmux(settings.socket, settings.deadline_s) as tmux:
         await tmux.run(*commands)
+
+
+def is_tagged(pane: Pane) -> bool:
+    """It carries a name in an option: by it, a member is found wherever it is."""
+    return bool(_tagged(pane))
 
 
 def _agents(panes: Sequence[Pane], profiles: Profiles) -> dict[str, str]:
@@ -178,11 +187,11 @@ def _agents(panes: Sequence[Pane], profiles: Profiles) -> dict[str, str]:
 
 def _taken(
     members: Sequence[config.Member], panes: Sequence[Pane]
-) -> tuple[dict[str, config.Member], tuple[str, ...]]:
-    """Whose a pane is by its id, be it one of several that could be his; and those doubts."""
+) -> tuple[dict[str, config.Member], tuple[str, ...], tuple[config.Member, ...]]:
+    """Whose a pane is by its id, be it one of several that could be; those doubts; who has none."""
     sure: dict[str, config.Member] = {}
     unsure: dict[str, config.Member] = {}
-    doubts = []
+    doubts, missing = [], []
     for member in (m for m in members if not m.host):
         try:
             pane = find_pane(member, panes)
@@ -191,7 +200,8 @@ def _taken(
             unsure |= {p.id: member for p in panes if find_pane(member, [p])}
         else:
             sure |= {pane.id: member} if pane else {}
-    return unsure | sure, tuple(doubts)
+            missing += [] if pane else [member]
+    return unsure | sure, tuple(doubts), tuple(missing)
 
 
 def _name(sighting: Sighting) -> str:
@@ -230,11 +240,17 @@ def _leads_to(target: str, pane: Pane, panes: Sequence[Pane]) -> bool:
 
 
 def _tags(panes: Iterable[Pane]) -> Iterator[str]:
-    return (pane.options[_TAG] for pane in panes if _TAG in pane.options)
+    return (pane.options[TAG] for pane in panes if TAG in pane.options)
+
+
+def _tags_of(members: Iterable[config.Member]) -> Iterator[str]:
+    """Those by which members are found, or will be when their panes are tagged again."""
+    found = (tag_of(member) for member in members)
+    return (tag[1] for tag in found if tag and tag[0] == TAG)
 
 
 def _tagged(pane: Pane) -> str:
-    """The name that the pane carries in an option: by it, the member is found wherever it is."""
+    """The name that the pane carries in an option; empty for none."""
     tags = (pane.options.get(option, "") for option in _TAGS)
     return next((tag for tag in tags if tag.strip()), "")
 
@@ -242,8 +258,8 @@ def _tagged(pane: Pane) -> str:
 def _without_line(pane: Pane) -> Pane:
     """Without the team's line, which tmux shows as the tag of each pane that has none itself."""
     options = dict(pane.options)
-    if options.get(_TAG) == options.get(_LINE):
-        options.pop(_TAG, None)
+    if options.get(TAG) == options.get(_LINE):
+        options.pop(TAG, None)
     return replace(pane, options=options)
 
 

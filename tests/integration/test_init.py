@@ -248,6 +248,58 @@ async def test_a_window_that_gets_the_number_of_another_gets_none_of_its_message
     assert msgspec.json.decode(again.out)["new"] == []
 
 
+async def test_who_lost_the_tag_with_the_server_is_taken_up_again(
+    server: Server, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        open_pane(server, "sh", standin(name))
+    cli = cli_for(server, tmp_path)
+    done = await cli("init", "--yes")
+    assert done.code == 0, done.err
+    file = tmp_path / "config" / "config.toml"
+    written = file.read_bytes()
+    server.kill()
+    open_pane(server, "sh", "exec sh")
+    for name in ("one", "two"):
+        open_pane(server, "sh", standin(name))
+    would = await cli("init", "--yes", "--dry-run")
+    assert "Would be back: standin, in desk:1.0\n" in would.out
+    told = msgspec.json.decode((await cli("init", "--yes", "--json")).out)
+    assert list(told["tagged"].values()) == ["standin", "standin 2"]
+    assert (told["new"], told["missing"], told["written"]) == ([], [], False)
+    assert [found["member"] for found in told["found"]] == ["standin", "standin 2"]
+    assert file.read_bytes() == written
+    team = msgspec.json.decode((await cli("team", "--json")).out)
+    assert [member["place"] for member in team["members"]] == ["desk:1.0", "desk:2.0"]
+
+
+async def test_a_person_is_asked_who_is_who_again(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "config" / "config.toml"
+    file.parent.mkdir()
+    blocks = (
+        f'[[team.members]]\nname = "{name}"\ntarget = "@teamvoice={name}"\nagent = "standin"\n'
+        for name in ("alice", "bob", "carol")
+    )
+    file.write_text("\n".join(blocks))
+    for name in ("one", "two"):
+        open_pane(server, "sh", standin(name))
+    cli = cli_for(server, tmp_path)
+    done = await cli("init", "--yes")
+    assert "Left alone: standin in desk:0.0 and desk:1.0, which could be alice and bob" in done.out
+    assert "alice is missing: in its pane: tmux set -p @teamvoice alice; or" in done.out
+    written = file.read_bytes()
+    at = Terminal(server, cli)
+    await at.answer("Is standin in desk:0.0 alice? yes or no [yes]", "no")
+    await at.answer("Is standin in desk:0.0 bob? yes or no [yes]", "")
+    await at.answer("Is standin in desk:1.0 alice? yes or no [yes]", "")
+    for asked in ("Key to", "Voice", "OpenAI API"):
+        await at.answer(asked, "")
+    await at.told("Back: bob, in desk:0.0", "Back: alice, in desk:1.0", "carol is missing: in its")
+    assert file.read_bytes() == written
+    team = msgspec.json.decode((await cli("team", "--json")).out)
+    assert [member["place"] for member in team["members"]] == ["desk:1.0", "desk:0.0", ""]
+
+
 async def test_two_panes_of_one_tag_are_two_members_and_stay_so(
     server: Server, tmp_path: Path
 ) -> None:
