@@ -22,19 +22,15 @@ from pathlib import Path
 
 import teamvoice
 from teamvoice import config, preflight
-from teamvoice.daemon import service_check, soundcheck
+from teamvoice.daemon import service_check, soundcheck, team_check
 from teamvoice.daemon.desk import real_desk
 from teamvoice.daemon.finding import Finding, Mark
 from teamvoice.daemon.journal import journal_path
-from teamvoice.errors import TeamError, TeamvoiceError, TmuxUnavailable
+from teamvoice.errors import TeamvoiceError
 from teamvoice.hotkey.pynput_source import check_display
 from teamvoice.realtime import providers
 from teamvoice.realtime.client import Session
 from teamvoice.realtime.session import SessionSpec
-from teamvoice.team.glimpses import Status
-from teamvoice.team.members import find_pane, wanted_options
-from teamvoice.team.sight import Kind
-from teamvoice.team.team import Team
 from teamvoice.team.tmux import Tmux
 
 __all__ = ["NAMES", "Finding", "examine"]
@@ -122,61 +118,6 @@ async def _server(settings: config.Config) -> Finding:
         mend = error.mend or "start one: tmux new -s work"
         return Finding("tmux server", "fail", error.message, mend)
     return Finding("tmux server", "ok", f"{len(panes)} panes")
-
-
-async def _members(settings: config.Config) -> Finding:
-    if not settings.team.members:
-        return Finding("team", "fail", "nobody is on the team", "teamvoice init")
-    try:
-        async with Team(settings.team) as team:
-            statuses = await team.status()
-    except TmuxUnavailable as error:
-        return Finding("team", "fail", f"cannot be seen: {error.message}", error.mend)
-    except TeamvoiceError as error:
-        return Finding("team", "fail", error.message, error.mend)
-    told = ", ".join(map(_told, statuses))
-    gone = [s for s in statuses if s.state.kind in {Kind.MISSING, Kind.DEAD, Kind.SHELL}]
-    unsure = [s for s in statuses if s.state.kind is Kind.UNKNOWN]
-    if not gone and not unsure:
-        return Finding("team", "ok", told)
-    unfound = [s for s in unsure if s.state.source == "tmux"]  # which pane is whose?
-    mends = [_mend_of(status) for status in gone[:1]]
-    mends += [await _untag(settings.team, s) or _mend_of(s) for s in (unfound or unsure)[:1]]
-    worst: Mark = "fail" if len(gone) + len(unfound) == len(statuses) else "warn"
-    return Finding("team", worst, told, "; ".join(mends))
-
-
-def _told(status: Status) -> str:
-    state = status.state
-    why = f" ({state.detail})" if state.kind is Kind.UNKNOWN and state.detail else ""
-    return f"{status.member.name} {state.kind}{why}"
-
-
-async def _untag(team: config.Team, status: Status) -> str:
-    """How to mend that several panes of this machine fit a member; empty when that is not it."""
-    member = status.member
-    if status.state.kind is not Kind.UNKNOWN or member.host:
-        return ""
-    async with Tmux(team.socket, team.deadline_s, wanted_options([member])) as tmux:
-        try:
-            find_pane(member, await tmux.panes())
-        except TeamError as error:
-            return error.mend.replace("tmux ", f"{tmux.program} ")
-    return ""
-
-
-def _mend_of(status: Status) -> str:
-    name, host = status.member.name, status.member.host
-    match status.state.kind:
-        case Kind.MISSING if status.state.source == "ssh":
-            look = f"see what this says: ssh -o BatchMode=yes {host} tmux list-panes -a"
-            return f"{status.state.detail}; {look}"
-        case Kind.MISSING:
-            return status.state.detail
-        case Kind.UNKNOWN:
-            return f"look at its pane; set its agent in [[team.members]] ({name})"
-        case _:
-            return f"start its agent again in its pane ({name})"
 
 
 # The desk ----------------------------------------------------------------------------------------
@@ -372,7 +313,7 @@ def _installed_at() -> float:
 _CHECKS: dict[str, Check] = {
     "tmux": _tmux,
     "tmux server": _server,
-    "team": _members,
+    "team": team_check.members,
     "display": _display,
     "key": _key,
     "microphone": _microphone,

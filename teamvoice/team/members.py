@@ -67,6 +67,12 @@ def wanted_options(members: Iterable[Member]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("@teamvoice", "@role_name", *own)))
 
 
+def is_by_number(member: Member) -> bool:
+    """The target is the number of a window."""
+    match = _TARGET.match(member.target)
+    return bool(match and match["window"].isdecimal())
+
+
 def as_said(name: str) -> str:
     """A name as it is heard: names for which this is the same cannot be told apart."""
     return "".join(_words(name))

@@ -367,6 +367,33 @@ async def test_one_of_the_team_is_gone(server: Server) -> None:
     assert (finding.mark, "pm missing" in finding.detail) == ("warn", True)
 
 
+async def test_the_number_of_a_window_that_tmux_may_renumber_is_no_trouble_but_a_hint(
+    server: Server, house: Path
+) -> None:
+    pane = open_pane(server, "sh", standin("dev"))
+    blocks = [
+        f'[[team.members]]\nname = "dev"\ntarget = "{at}"\n' for at in ("desk:0.0", "desk:sh")
+    ]
+    file = house / "config" / "config.toml"
+    write(file, blocks[0])
+
+    async def is_up() -> bool:
+        return "dev idle" in (await found("team")).detail
+
+    await until(is_up, "it is idle", 10)
+    assert await found("team") == Finding("team", "ok", "dev idle")
+    server.cmd("set-option", "-g", "renumber-windows", "on")
+    finding = await found("team")
+    assert (finding.mark, finding.detail) == ("ok", "dev idle")
+    assert finding.mend == (
+        "tmux may give desk:0.0 of dev to another pane (renumber-windows is on): "
+        f"tmux -L {name_of(server)} set -p -t {pane.pane_id} @teamvoice dev, "
+        'and target = "@teamvoice=dev" in [[team.members]]'
+    )
+    write(file, blocks[1])
+    assert (await found("team")).mend == ""
+
+
 async def test_a_turn_without_a_key_or_a_provider_is_possible(
     house: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
