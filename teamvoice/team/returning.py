@@ -52,9 +52,9 @@ def returned(found: Survey) -> Returned:
     for kind in dict.fromkeys(sighting.agent for sighting in found.sightings):
         gone = [m for m in found.missing if m.agent == kind and _is_by_tag(m)]
         agents = [s for s in found.sightings if s.agent == kind and could_be(s, gone)]
-        is_one = len(gone) == 1 or all(_is_numbered(member) for member in gone)
-        if len(gone) == len(agents) and is_one:
-            back += zip(agents, gone, strict=True)
+        is_clear = len(gone) == 1 or all(map(_number, gone))
+        if len(gone) == len(agents) and is_clear:
+            back += zip(agents, sorted(gone, key=_number), strict=True)
         elif agents:
             unsure += agents
             doubts.append(_doubt(kind, agents, gone))
@@ -80,9 +80,10 @@ def _is_by_tag(member: Member) -> bool:
     return bool(tag and tag[0] == TAG)
 
 
-def _is_numbered(member: Member) -> bool:
-    """It is called like its agent, with no more than a number: as it came, so it is called."""
-    return bool(re.fullmatch(rf"{re.escape(member.agent)}( \d+)?", member.name))
+def _number(member: Member) -> int:
+    """Of one that is called like its agent, the how-manieth; 0 for one with a name of its own."""
+    match = re.fullmatch(rf"{re.escape(member.agent)}(?: ([2-9]|[1-9]\d+))?", member.name)
+    return int(match[1] or 1) if match else 0
 
 
 def _doubt(kind: str, agents: Sequence[Sighting], gone: Sequence[Member]) -> str:

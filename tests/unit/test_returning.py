@@ -39,6 +39,11 @@ CLEAR = {
     "one of each kind": ("codex claude", (CLAUDE, CODEX), {"%0": "codex", "%1": "claude"}),
     "by another name": ("claude", (ALICE,), {"%0": "alice"}),
     "by the order": ("claude claude", (CLAUDE, SECOND), {"%0": "claude", "%1": "claude 2"}),
+    "by the order, however written": (
+        "claude claude",
+        (SECOND, CLAUDE),
+        {"%0": "claude", "%1": "claude 2"},
+    ),
     "with a tag that is not the name": ("claude", (member("bob", "tag 7"),), {"%0": "tag 7"}),
     "with no target": ("claude", (Member("bob", agent="claude"),), {"%0": "bob"}),
 }
