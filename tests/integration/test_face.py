@@ -117,31 +117,40 @@ class Told:
         await asyncio.Event().wait()
 
 
-async def picture(state: str, columns: int, *, read_only: bool = False) -> str:
-    """The face as textual draws it."""
+async def check(name: str, state: str, columns: int, *, read_only: bool = False) -> None:
+    """The face as textual draws it is, once all is told and drawn, what it was."""
+    file = GOLDEN / f"{name}.svg"
     told = Told(STATES[state])
     face = Face(read_only=read_only, watch=told.watch)
+
+    def drawn() -> str:
+        return tidied(face.export_screenshot())
+
     async with face.run_test(size=(columns, 24)) as pilot:
         await told.is_over.wait()
         await until(lambda: face.query("FooterKey"), "the keys are told")
         await pilot.pause()
-        return tidied(face.export_screenshot())
+        if os.environ.get("FACE_PICTURES") == "write":
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(drawn(), encoding="utf-8")
+        picture = file.read_text(encoding="utf-8")
+        await until(lambda: drawn() == picture, f"{name}: FACE_PICTURES=write, and look")
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize("state", STATES)
 async def test_the_face_looks_as_it_did(state: str, columns: int) -> None:
-    check(f"{state}-{columns}", await picture(state, columns))
+    await check(f"{state}-{columns}", state, columns)
 
 
 @pytest.mark.parametrize("state", ["question", "turn"])
 async def test_it_can_be_read_without_colour(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    check(f"{state}-80-plain", await picture(state, 80))
+    await check(f"{state}-80-plain", state, 80)
 
 
 async def test_who_only_looks_has_no_keys_to_talk() -> None:
-    check("watch-80", await picture("turn", 80, read_only=True))
+    await check("watch-80", "turn", 80, read_only=True)
 
 
 @pytest.mark.parametrize("columns", [60, 80])
@@ -186,14 +195,6 @@ async def test_the_picture_of_the_readme_can_be_drawn(
         assert "@font-face" not in svg
         assert socket.gethostname() not in svg
         assert tempfile.gettempdir() not in svg
-
-
-def check(name: str, drawn: str) -> None:
-    file = GOLDEN / f"{name}.svg"
-    if os.environ.get("FACE_PICTURES") == "write":
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(drawn, encoding="utf-8")
-    assert drawn == file.read_text(encoding="utf-8"), f"{name}: FACE_PICTURES=write, and look"
 
 
 async def test_the_selection_stays_with_its_member_when_the_team_changes() -> None:
