@@ -26,6 +26,8 @@ TAINTED = "text from a screen came before it in this turn"
 DANGEROUS = "it looks dangerous"
 
 _FENCED = re.compile(r":?\s*\[screen of .*?(?:\[end of screen\]|\Z)", re.DOTALL)
+_UNSEEN = {"Cf", "Cn", "Co", "Cs", "Mn", "Me"}
+_BLANKS = "\u115f\u1160\u2800"  # letters and signs that are drawn as nothing, after NFKC
 _SHOWN = 160  # characters of a call that the person is shown
 
 
@@ -96,6 +98,10 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """One line, without what looks like nothing, and letters in their usual form."""
+    """One line, without what looks like nothing, and letters in their usual form.
+
+    An agent may take such a sign out and run what is left.
+    """
     usual = unicodedata.normalize("NFKC", text)
-    return " ".join("".join(c for c in usual if unicodedata.category(c) != "Cf").split())
+    seen = (c for c in usual if c not in _BLANKS and unicodedata.category(c) not in _UNSEEN)
+    return " ".join("".join(seen).split())

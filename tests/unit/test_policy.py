@@ -105,7 +105,7 @@ def test_reading_never_waits(name: str, tainted: bool) -> None:
         "gh repo delete shop",
         "aws s3 rb s3://shop",
         "npm publish",
-        "r\u200bm -rf .",  # with a letter in it that is not seen
+        *(f"r{unseen}m -rf ." for unseen in "\u200b\u034f\u115f\u2800\u3164\uffa0\ufe00"),
         "\uff53udo reboot",  # in wide letters
     ],
 )
