@@ -84,9 +84,13 @@ def resample_audio(samples: Samples, original_rate: int, target_rate: int = RATE
     """A whole recording at another rate; its length is scaled by the ratio of the rates.
 
     Raises:
+        TypeError: Samples that are no array of numbers, such as PCM16 as bytes.
         ValueError: A rate that is not positive.
         AudioUnavailable: The resampler is not installed.
     """
+    if not hasattr(samples, "dtype"):  # what code without types may pass
+        kind = type(samples).__name__
+        raise TypeError(f"resample_audio takes an array, not {kind}: see pcm16_to_float32")
     if original_rate <= 0 or target_rate <= 0:
         raise ValueError(f"rates must be positive: {original_rate}, {target_rate}")
     if original_rate == target_rate or samples.size == 0:
