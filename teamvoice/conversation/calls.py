@@ -15,6 +15,7 @@ from teamvoice.conversation.policy import WRITES, Policy, describe, without_scre
 from teamvoice.conversation.taint import Taint
 from teamvoice.conversation.tidings import BROKE, Tidings
 
+_UNWANTED = "not run: nobody asked for it, or it was cancelled"
 _ONE_ID = "two commands came with one id: the second was not done"
 
 
@@ -62,9 +63,8 @@ class Calls:
         if len(calls) < len(event.calls):
             commands.append(do.Tell("trouble", _ONE_ID))
         for call in calls.values():
-            if draft is None or draft.outcome == "cancelled":
-                why = "the person cancelled it" if draft else "nobody asked for it"
-                commands.append(do.AddToolOutput(call.call_id, f"not run: {why}"))
+            if draft is None:
+                commands.append(do.AddToolOutput(call.call_id, _UNWANTED))
                 continue
             draft.call_began(call, event.at)
             if why := policy.judge(call, tainted=self._taint.of(draft)):

@@ -47,7 +47,7 @@ class Tapped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelAsked(Event):
-    """Stop speaking, forget what is being said."""
+    """Stop speaking, forget all that was said and is not answered, sent or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,9 +222,10 @@ class Conversation:
         self._next_hold = None
         self._drop_what_waits("it was cancelled", event.at)
         self._discard_hold()
-        self._said.answered(self._said.committed())
-        self._owed = False
+        self._do(*self._living.void())
         self._interrupt("cancelled")
+        self._do(*self._outage.cancelled(linked=self.link is Link.UP))
+        self._owed = False
 
     def _text_asked(self, event: ev.TextAsked) -> None:
         if self.mic is not Mic.CLOSED:
@@ -238,7 +239,7 @@ class Conversation:
         draft.key_up = event.at
         draft.heard.append(event.text)
         self._said.type(draft.number, event.text, event.at)
-        self._make_room()
+        self._do(*self._said.make_room())
         self._send_said(event.at)
         self._do(*self._outage.spoke(event.at))
 
@@ -320,7 +321,7 @@ class Conversation:
         was, self.mic = self.mic, Mic.CLOSED
         if was is Mic.DRAINING and self._said.is_long_enough and not event.deaf:
             speech = self._said.end_recording(event.at)
-            self._make_room()
+            self._do(*self._said.make_room())
             if self._ledger.current:
                 self._ledger.current.speech.append(speech)
             self._send_said(event.at)
@@ -766,10 +767,6 @@ class Conversation:
             draft.heard += [utterance.text] if utterance.text else []
             utterance.turn = draft.number
             self._do(do.BeginTurn(draft.number))
-
-    def _make_room(self) -> None:
-        if self._said.make_room():
-            self._do(do.Tell("trouble", "the oldest of what you said waited too long: dropped"))
 
     def _do(self, *commands: Command) -> None:
         self._out.extend(commands)

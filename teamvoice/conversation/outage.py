@@ -18,6 +18,8 @@ from teamvoice.conversation.tidings import Tidings
 _NOT_YET = "there is no connection yet"
 _KEPT = "what you said is kept and sent later"
 _IN_VAIN = "what you said was tried three times, and given up"
+_CANCELLED = "what you said is cancelled, and not sent"
+_LEAVE_IT = "The person cancelled what they had said just before: leave it, unless they ask again."
 _TOO_OLD = "there was no connection for too long, so something that you said was not sent"
 
 
@@ -77,6 +79,12 @@ class Outage:
         if not self._said.tell_kept():
             return []
         return [do.Chime("trouble"), do.Tell("trouble", f"{self._reason or _NOT_YET}; {_KEPT}")]
+
+    def cancelled(self, *, linked: bool) -> list[Command]:
+        """The person takes back all that they said: a session that has it is to leave it."""
+        if not self._said.cancel():
+            return []
+        return [do.AddNote(_LEAVE_IT) if linked else do.Tell("notice", _CANCELLED)]
 
     def drop_old(self, at: float, current: Draft | None) -> list[Command]:
         """Give up what was said too long ago: that is shown now, and said aloud when it can be."""

@@ -55,8 +55,8 @@ class World(RuleBasedStateMachine):
         self.quiet: set[bytes] = set()  # blocks in which there is nothing to hear
         self.said: list[tuple[bytes, ...]] = []  # holds that must be answered
         self.excused: set[tuple[bytes, ...]] = set()  # given up aloud, or cancelled
-        self.turns: list[int] = []
-        self.turn = 0  # the one that is on
+        self.withdrawn: set[tuple[bytes, ...]] = set()  # cancelled
+        self.turns, self.turn = list[int](), 0  # those that are over, and the one that is on
         self.pressed_at = self.confirmed_at = -1.0
         self.screens: set[int] = set()  # turns into which text from a pane came
         self.seen = False  # the response that is asked for sees such text of its own turn
@@ -139,6 +139,7 @@ class World(RuleBasedStateMachine):
                 assert self.linked
                 assert len(self.buffer) >= 5, "a commit under 100 ms is an error"
                 self.commits.append(self.hold_of(tuple(self.buffer)))
+                assert self.commits[-1] not in self.withdrawn, "it was cancelled"
                 self.buffer.clear()
             case do.CreateResponse() | do.Announce():
                 assert self.linked
@@ -215,8 +216,8 @@ class World(RuleBasedStateMachine):
 
     @rule()
     def cancel(self) -> None:
-        self.excused.update(self.commits)
-        self.excused.update(self.said)
+        self.withdrawn.update(self.commits, self.said)
+        self.excused.update(self.withdrawn)
         if self.mic_open:
             self.tapped = True
         self.holding = False

@@ -147,3 +147,35 @@ def test_typed_words_are_dropped_and_written_down_with_their_words(talk: Talk) -
     talk.now += 121
     up(talk)
     assert (talk.turns[0].heard, talk.turns[0].outcome) == ("who is idle?", "dropped")
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_what_is_cancelled_is_never_sent(talk: Talk, typed: bool) -> None:
+    down(talk)
+    if typed:
+        talk.tell(ev.TextAsked(at=talk.at(), text="push it"))
+    else:
+        talk.say()
+    cancelled = talk.tell(ev.CancelAsked(at=talk.at()))
+    assert do.Tell("notice", "what you said is cancelled, and not sent") in cancelled
+    assert talk.tell(ev.TimerRang(at=talk.at(), name="kept")) == []
+    assert up(talk) == []
+    assert [turn.outcome for turn in talk.turns] == ["cancelled"]
+
+
+def test_what_a_dead_session_took_with_it_can_be_cancelled() -> None:
+    talk = Talk()
+    talk.say()
+    down(talk)
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    assert up(talk) == []
+
+
+def test_what_is_cancelled_while_it_is_said_is_never_sent(talk: Talk) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.blocks(20)
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    up(talk)
+    assert talk.tell(ev.CaptureEnded(at=talk.at()))[0] == do.ClearAudio()
+    sent = [kind for kind in kinds(talk.say()) if kind is not do.Chime]
+    assert sent == [do.CommitAudio, do.CreateResponse]

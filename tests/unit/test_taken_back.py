@@ -1,0 +1,36 @@
+"""What the person takes back before it is done, read as a conversation."""
+
+from __future__ import annotations
+
+import pytest
+
+from teamvoice.conversation import commands as do
+from teamvoice.conversation import events as ev
+from tests.support.conversing import Talk, kinds
+
+CALL = ev.ToolCall("call_1", "send_message", '{"member": "developer", "text": "hello"}')
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+def test_calls_that_were_complete_at_a_cancel_are_answered_and_not_run(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    cancelled = talk.tell(ev.CancelAsked(at=talk.at()))
+    assert kinds(cancelled) == [do.CancelResponse, do.AddNote]
+    assert "leave it" in str(cancelled[1])  # the session has the words
+    ended = talk.end("r1", CALL)
+    assert ended[0] == do.AddToolOutput(
+        "call_1", "not run: nobody asked for it, or it was cancelled"
+    )
+
+
+def test_what_was_cancelled_is_not_done_for_the_words_that_follow(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    assert kinds(talk.end("r1", CALL)) == [do.AddToolOutput]
