@@ -139,10 +139,16 @@ class Conversation:
         out, self._out = self._out, []
         return out
 
+    def hand_over(self) -> tuple[Utterance, ...]:
+        """Before :meth:`part`: what was said and waits for a link, for the next conversation."""
+        if words := self._said.leave():
+            self._ledger.leave("the settings changed")
+        return words
+
     def unwritten(self, at: float) -> list[Turn]:
         """What was answered, at least in part, and is not written down yet; as it stands."""
-        drafts = [d for d in self._ledger.unwritten() if not self._said.waits(d.number)]
-        return [draft.finished(at) for draft in drafts if draft.usage and not draft.news]
+        drafts = self._ledger.unwritten()
+        return [d.finished(at) for d in drafts if self._is_answered(d) and not d.news]
 
     def _table(self) -> dict[type[ev.Event], Callable[[Any], object]]:
         """Who handles which event."""
@@ -153,6 +159,7 @@ class Conversation:
             ev.CancelAsked: self._cancel_asked,
             ev.Confirmed: self._confirmed,
             ev.TextAsked: self._text_asked,
+            ev.WordsLeft: self._words_left,
             ev.AudioCaptured: self._audio_captured,
             ev.CaptureEnded: self._capture_ended,
             ev.CaptureFailed: self._capture_failed,
@@ -240,6 +247,12 @@ class Conversation:
         draft.heard.append(event.text)
         self._said.type(draft.number, event.text, event.at)
         self._do(*self._said.make_room())
+        self._send_said(event.at)
+        self._do(*self._outage.spoke(event.at))
+
+    def _words_left(self, event: ev.WordsLeft) -> None:
+        self._do(*self._ledger.take_over(event.words))
+        self._said.take_over(event.words)
         self._send_said(event.at)
         self._do(*self._outage.spoke(event.at))
 
@@ -404,7 +417,7 @@ class Conversation:
 
     def _link_up(self, event: ev.LinkUp) -> None:
         self.link = Link.UP
-        self._drop_old(event.at)
+        self._do(*self._outage.drop_old(event.at, self._ledger.current))
         self._outage.over()
         self._send_said(event.at)
 
@@ -440,11 +453,7 @@ class Conversation:
     def _slept(self, event: ev.Slept) -> None:
         self._said.slept(event.seconds)
         if self.link is Link.DOWN:
-            self._drop_old(event.at)
-
-    def _drop_old(self, at: float) -> None:
-        """Give up what was said so long ago that it may not be meant any more, and say so."""
-        self._do(*self._outage.drop_old(at, self._ledger.current))
+            self._do(*self._outage.drop_old(event.at, self._ledger.current))
 
     # The answer --------------------------------------------------------------------------------
 
@@ -516,7 +525,8 @@ class Conversation:
             case Refusal.CANCELLED:
                 self._response_gone()  # which is what was wanted
             case Refusal.ANOTHER if self.response is not Response.FREE:
-                self._ask_again()  # once the other one has ended
+                self._living.block()
+                self._owed |= not self._tidings.again()  # once the other one has ended
             case Refusal.RESPONSE:
                 self._response_gone()
                 self._give_up(self._ledger.current, event.message)
@@ -586,7 +596,7 @@ class Conversation:
             case name if name == ANSWER:
                 self._answer_is_late(event)
             case "old" if self.link is Link.DOWN:
-                self._drop_old(event.at)
+                self._do(*self._outage.drop_old(event.at, self._ledger.current))
                 self._do(*self._outage.time_old(event.at))
             case "kept" if self.link is Link.DOWN:
                 self._do(*self._outage.tell_kept())
@@ -665,14 +675,6 @@ class Conversation:
             self._ledger.current.news = plain
         return fenced
 
-    def _ask_again(self) -> None:
-        """What was asked for met another response, and is asked for again after that."""
-        self._living.block()
-        if self._tidings.announcing:
-            self._tidings.again()
-        else:
-            self._owed = True
-
     def _settle(self, at: float) -> None:
         """End the turn when nothing more will come of it; write down what is complete."""
         draft = self._ledger.current
@@ -688,8 +690,14 @@ class Conversation:
     @property
     def is_at_rest(self) -> bool:
         """No turn is on, and nothing is under way: the session may be changed for another."""
-        runs = self._ledger.current or self._calls.have_orphans or self._said.recording
-        return not runs and self._is_quiet()
+        return self._ledger.current is None and self.is_movable
+
+    @property
+    def is_movable(self) -> bool:
+        """Nothing is under way but words that wait for a link: see :meth:`hand_over`."""
+        waits = self._ledger.current is None or self.link is Link.DOWN
+        runs = self._calls.have_orphans or self._said.recording
+        return waits and not runs and self._is_quiet()
 
     @property
     def is_written_down(self) -> bool:
@@ -753,20 +761,12 @@ class Conversation:
         self._do(*commands)
         for utterance in completed:
             self._owed = True
-            self._give_a_turn(utterance, at)
+            self._do(*self._ledger.give_turn(utterance, at))
             if utterance.text is None:
                 self._ledger.speech_sent()
                 self._do(do.Chime("sent"))
             if self._ledger.current:
                 self._ledger.current.clock("commit", at)
-
-    def _give_a_turn(self, utterance: Utterance, at: float) -> None:
-        """Words outlive their turn when that failed; the answer to them needs another."""
-        if self._ledger.current is None:
-            draft = self._ledger.current = self._ledger.new(at, typed=utterance.text is not None)
-            draft.heard += [utterance.text] if utterance.text else []
-            utterance.turn = draft.number
-            self._do(do.BeginTurn(draft.number))
 
     def _do(self, *commands: Command) -> None:
         self._out.extend(commands)

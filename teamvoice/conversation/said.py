@@ -122,11 +122,19 @@ class Said:
         """These need not be kept any longer."""
         self._kept = [utterance for utterance in self._kept if utterance not in utterances]
 
+    def leave(self) -> tuple[Utterance, ...]:
+        """Give away all that is whole, for another conversation to :meth:`take_over`."""
+        words = tuple(utterance for utterance in self._kept if utterance.since is not None)
+        self.answered(list(words))
+        return words
+
+    def take_over(self, words: tuple[Utterance, ...]) -> None:
+        """Keep what was said to another conversation."""
+        self._kept += words
+
     def cancel(self) -> bool:
         """Forget all that is whole; whether that was anything. The rest goes with its hold."""
-        gone = [utterance for utterance in self._kept if utterance.since is not None]
-        self.answered(gone)
-        return bool(gone)
+        return bool(self.leave())
 
     def session_lost(self) -> list[Utterance]:
         """Whatever the session had is gone with it.

@@ -149,6 +149,46 @@ def test_typed_words_are_dropped_and_written_down_with_their_words(talk: Talk) -
     assert (talk.turns[0].heard, talk.turns[0].outcome) == ("who is idle?", "dropped")
 
 
+def handed_over(talk: Talk) -> Talk:
+    """The conversation that comes after this one, when the settings have changed."""
+    following = Talk(link=False)
+    following.now = talk.now
+    words = talk.machine.hand_over()
+    assert talk.machine.part(talk.at()) == [], "the turn goes on elsewhere"
+    following.tell(ev.WordsLeft(at=talk.at(), words=words))
+    return following
+
+
+def test_what_waits_for_a_link_goes_over_to_the_next_conversation(talk: Talk) -> None:
+    down(talk)
+    talk.say()
+    talk.tell(ev.TimerRang(at=talk.at(), name="kept"))
+    talk.tell(ev.TextAsked(at=talk.at(), text="and push it"))
+    assert talk.machine.is_movable
+    following = handed_over(talk)
+    rang = ev.TimerRang(at=following.at(), name="kept")
+    assert following.tell(rang)[0] == do.Chime("trouble"), "of the typed words they were not told"
+    sent = [kind for kind in kinds(up(following)) if kind is not do.Chime]
+    assert sent == [do.AppendAudio, do.CommitAudio, do.AddText, do.CreateResponse]
+    following.answer()
+    following.end()
+    following.tell(ev.SoundEnded(at=following.at()))
+    assert [(turn.outcome, turn.heard) for turn in following.turns] == [("answered", "and push it")]
+
+
+def test_what_goes_over_to_the_next_conversation_ages_as_before(talk: Talk) -> None:
+    talk.say()
+    following = handed_over(talk)
+    following.now += 121.0
+    assert do.Tell("trouble", f"{DROPPED}; say it again if it matters") in up(following)
+    assert [turn.outcome for turn in following.turns] == ["dropped"]
+
+
+def test_who_speaks_cannot_be_moved(talk: Talk) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    assert not talk.machine.is_movable
+
+
 @pytest.mark.parametrize("typed", [True, False])
 def test_what_is_cancelled_is_never_sent(talk: Talk, typed: bool) -> None:
     down(talk)
