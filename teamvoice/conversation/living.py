@@ -18,9 +18,10 @@ from __future__ import annotations
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.said import Utterance
-from teamvoice.conversation.states import Response
+from teamvoice.conversation.states import Response, Rules
 
 TIMER = "answer"
+SOON = "kept"  # who spoke is told what is the matter, when there is no answer yet
 _LEAVING = (Response.CANCELLING, Response.VOID)
 
 
@@ -28,11 +29,11 @@ class Living:
     """What is known of it.
 
     Args:
-        answer_s: A response that shows nothing for so long has failed.
+        rules: Of these ``answer_s`` and ``soon_s``.
     """
 
-    def __init__(self, answer_s: float) -> None:
-        self._answer_s = answer_s
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
         self.state = Response.FREE
         self.id = ""
         self._trouble = ""  # that may be why it does not begin
@@ -55,6 +56,11 @@ class Living:
         self._words.append(words)
 
     @property
+    def is_awaited(self) -> bool:
+        """The provider is to begin a response, or to end one, and did not yet."""
+        return self.state not in {Response.FREE, Response.ACTIVE}
+
+    @property
     def is_leaving(self) -> bool:
         """It was cancelled, and its end is awaited; nothing of it is played any more."""
         return self.state in _LEAVING
@@ -66,11 +72,11 @@ class Living:
     def request(self, command: Command) -> list[Command]:
         """Ask for it."""
         self.state = Response.REQUESTED
-        return [command, self.wait()]
+        return [command, self.wait(), do.SetTimer(SOON, self._rules.soon_s)]
 
     def wait(self, seconds: float | None = None) -> Command:
         """Something must come within so long, or it has failed."""
-        return do.SetTimer(TIMER, self._answer_s if seconds is None else seconds)
+        return do.SetTimer(TIMER, self._rules.answer_s if seconds is None else seconds)
 
     def doubt(self, trouble: str, seconds: float) -> list[Command]:
         """Something was refused that may have been this: it is not waited for as long."""

@@ -84,7 +84,7 @@ class Conversation:
         self.link = Link.DOWN
         self.mic = Mic.CLOSED
         self.sound = Sound.SILENT
-        self._living = Living(self._rules.answer_s)
+        self._living = Living(self._rules)
         self._owed = False
         self._next_hold: ev.HoldBegan | None = None  # came while the microphone was draining
         self._held_at = float("-inf")  # when the key last went down
@@ -482,10 +482,8 @@ class Conversation:
         self._hearing.played(event.item_id, aside=announced)
         if draft := self._ledger.of_response(event.response_id):
             draft.clock("answer", event.at)
-        self._do(
-            self._living.wait(),
-            do.Play(event.item_id, event.content_index, event.pcm),
-        )
+        play = do.Play(event.item_id, event.content_index, event.pcm)
+        self._do(self._living.wait(), play)
 
     def _answer_text(self, event: ev.AnswerText) -> None:
         draft = self._ledger.of_response(event.response_id)
@@ -603,6 +601,8 @@ class Conversation:
                 self._do(*self._outage.time_old(event.at))
             case "kept" if self.link is Link.DOWN:
                 self._do(*self._outage.tell_kept())
+            case "kept" if self._living.is_awaited and self.mic is Mic.CLOSED:
+                self._do(*self._outage.tell_silent())
             case name if name == UNTOLD:
                 self._tidings.rang(between_turns=self._ledger.current is None)
             case name if name == TIMER:

@@ -63,8 +63,8 @@ def test_who_speaks_with_no_link_is_told_so_once_and_not_at_once(talk: Talk) -> 
 
 def test_a_link_that_comes_up_soon_is_not_spoken_of(talk: Talk) -> None:
     talk.say()
-    up(talk)
-    assert talk.tell(ev.TimerRang(at=talk.at(), name="kept")) == []
+    commands = talk.machine.handle(ev.LinkUp(at=talk.at()))
+    assert do.SetTimer("kept", 5.0) in commands, "the time for an answer begins now"
 
 
 def test_all_that_was_said_in_an_outage_is_one_turn_when_it_ends(talk: Talk) -> None:
@@ -219,3 +219,39 @@ def test_what_is_cancelled_while_it_is_said_is_never_sent(talk: Talk) -> None:
     assert talk.tell(ev.CaptureEnded(at=talk.at()))[0] == do.ClearAudio()
     sent = [kind for kind in kinds(talk.say()) if kind is not do.Chime]
     assert sent == [do.CommitAudio, do.CreateResponse]
+
+
+SILENT = do.Tell("trouble", "no answer yet: the provider is silent")
+
+
+def rang(talk: Talk) -> list[Command]:
+    return talk.tell(ev.TimerRang(at=talk.at(), name="kept"))
+
+
+def test_a_provider_that_does_nothing_after_a_commit_is_spoken_of_soon() -> None:
+    talk = Talk()
+    commands = talk.machine.handle(ev.TextAsked(at=talk.at(), text="push it"))
+    assert do.SetTimer("kept", 5.0) in commands
+    assert rang(talk) == [do.Chime("trouble"), SILENT]
+
+
+def test_a_provider_that_ignores_a_cancel_is_spoken_of_soon() -> None:
+    talk = Talk()
+    talk.say()
+    talk.answer()
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.tell(ev.SoundStopped(at=talk.at()))
+    talk.blocks(20)
+    assert rang(talk) == [], "the person speaks"
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    talk.tell(ev.CaptureEnded(at=talk.at()))
+    assert rang(talk) == [do.Chime("trouble"), SILENT]
+
+
+def test_a_provider_that_answers_or_has_nothing_to_answer_is_not_spoken_of() -> None:
+    talk = Talk()
+    talk.say()
+    talk.answer(sounds=False)
+    assert rang(talk) == []
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    assert rang(talk) == []
