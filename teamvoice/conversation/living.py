@@ -22,6 +22,10 @@ from teamvoice.conversation.states import Response, Rules
 
 TIMER = "answer"
 SOON = "kept"  # who spoke is told what is the matter, when there is no answer yet
+DROPPED = "Words of the person that got no answer were dropped: leave them, unless they ask again."
+_HALF = (
+    "The answer broke off, and the person heard it up to there. Leave it, unless they ask again."
+)
 _LEAVING = (Response.CANCELLING, Response.VOID)
 
 
@@ -45,6 +49,11 @@ class Living:
     def said_something(self) -> bool:
         """Sound of it came, or words."""
         return self.has_sound or bool(self._words)
+
+    @property
+    def loss(self) -> str:
+        """What a session is told of it when it failed."""
+        return _HALF if self.said_something else DROPPED
 
     @property
     def text_alone(self) -> str:

@@ -57,8 +57,8 @@ from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.hearing import Hearing
 from teamvoice.conversation.ledger import Ledger
+from teamvoice.conversation.living import DROPPED, Living
 from teamvoice.conversation.living import TIMER as ANSWER
-from teamvoice.conversation.living import Living
 from teamvoice.conversation.outage import Outage
 from teamvoice.conversation.policy import Policy, describe
 from teamvoice.conversation.refusals import Refusal, sort
@@ -70,7 +70,6 @@ from teamvoice.conversation.tidings import TIMER as UNTOLD
 from teamvoice.conversation.tidings import Tidings
 from teamvoice.conversation.turn import Turn
 
-_DROPPED = "Words of the person that got no answer were dropped: leave them, unless they ask again."
 _PARTED = "teamvoice was ended"
 _NOTHING = "nothing was recorded"
 
@@ -513,7 +512,7 @@ class Conversation:
             self._run_calls(draft, event, is_cut=is_cut)
         elif was not in {Response.CANCELLING, Response.VOID} and draft:
             why = "the model said nothing" if is_mute else f"the answer was {event.status}"
-            self._give_up(draft, event.reason or why)
+            self._give_up(draft, event.reason or why, self._living.loss)
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
         self._ledger.speech_heard(event)
@@ -653,7 +652,7 @@ class Conversation:
         if draft:
             self.budget.refuse(draft)
             self._ledger.await_speech(draft)
-            shown = list(dict.fromkeys([*shown, *(c.output for c in draft.done.values())]))
+            shown = [text for text in shown if text not in draft.outputs]  # shown below
         self._do(*(do.Tell("answer", output) for output in shown))
         if not self._owed:
             return
@@ -743,12 +742,12 @@ class Conversation:
         self._tidings.over(completed=False, sound=self.sound)
         self._do(*self._living.over(), *self._hearing.response_over())
 
-    def _give_up(self, draft: Draft | None, trouble: str) -> None:
+    def _give_up(self, draft: Draft | None, trouble: str, note: str = DROPPED) -> None:
         """No answer will come to what was said; the person is told."""
         gone = self._said.committed()
         self._said.answered(gone)
         if gone and self.link is Link.UP and not self.budget.is_spent:  # which forgets them itself
-            self._do(do.AddNote(_DROPPED))
+            self._do(do.AddNote(note))
         if draft:
             has_older = any(utterance.turn != draft.number for utterance in gone)
             older = "; what you said before it is given up too" if has_older else ""

@@ -86,3 +86,18 @@ def test_a_call_that_has_begun_goes_on_when_the_key_goes_down(talk: Talk) -> Non
     talk.tell(ev.HoldBegan(at=talk.at()))
     done = talk.tell(ev.ToolEnded(at=talk.at(), call_id=CALL.call_id, output="Submitted."))
     assert done[0] == do.AddToolOutput(CALL.call_id, "Submitted.")
+
+
+@pytest.mark.parametrize(("spoken", "note"), [(True, "heard it up to there"), (False, "dropped")])
+def test_a_session_is_told_what_became_of_an_answer_that_failed(
+    talk: Talk, spoken: bool, note: str
+) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    if spoken:
+        half = ev.AnswerText(at=talk.at(), response_id="r1", item_id="a1", text="Half of")
+        talk.tell(half)
+    ended = talk.tell(
+        ev.ResponseEnded(at=talk.at(), response_id="r1", status="incomplete", reason="too long")
+    )
+    assert note in str(ended[0])
