@@ -17,7 +17,7 @@ ACTIONS = {
     "press": "the key goes down: listen",
     "release": "the key comes up: the turn is said",
     "toggle": "start to listen, or stop",
-    "cancel": "stop speaking, forget what is being said",
+    "cancel": "stop speaking, forget what was said and is not answered",
     "confirm": "confirm what waits for a confirmation",
     "mute": "the microphone off, or on again",
     "quiet": "the voice off, or on again; answers are shown instead",

@@ -15,7 +15,17 @@ from teamvoice.conversation.policy import WRITES, Policy, describe, without_scre
 from teamvoice.conversation.taint import Taint
 from teamvoice.conversation.tidings import BROKE, Tidings
 
+_UNWANTED = "not run: nobody asked for it, or it was cancelled"
+_CUT = (
+    "Not done: the person interrupted before it was begun. Do it now only if they still want it"
+    " after what they say next."
+)
 _ONE_ID = "two commands came with one id: the second was not done"
+
+
+def asks_to_write(event: ResponseEnded) -> bool:
+    """The response that is over asks for a write."""
+    return any(call.name in WRITES for call in event.calls)
 
 
 class Calls:
@@ -42,7 +52,7 @@ class Calls:
         return self._open.get(call_id) is draft
 
     def begin(
-        self, event: ResponseEnded, draft: Draft | None, policy: Policy
+        self, event: ResponseEnded, draft: Draft | None, policy: Policy, *, is_cut: bool
     ) -> tuple[list[Command], list[tuple[ToolCall, str]]]:
         """What a completed response asks for.
 
@@ -50,6 +60,7 @@ class Calls:
             event: Its end.
             draft: The turn for which it is done; None when nothing of it is wanted.
             policy: What may run at once.
+            is_cut: The person interrupted it, and may mean to stop it: nothing is written.
 
         Returns:
             What to do now, and the calls that must wait for the person, each with the reason.
@@ -62,12 +73,15 @@ class Calls:
         if len(calls) < len(event.calls):
             commands.append(do.Tell("trouble", _ONE_ID))
         for call in calls.values():
-            if draft is None or draft.outcome == "cancelled":
-                why = "the person cancelled it" if draft else "nobody asked for it"
-                commands.append(do.AddToolOutput(call.call_id, f"not run: {why}"))
+            if draft is None:
+                commands.append(do.AddToolOutput(call.call_id, _UNWANTED))
                 continue
             draft.call_began(call, event.at)
-            if why := policy.judge(call, tainted=self._taint.of(draft)):
+            if is_cut and call.name in WRITES:
+                draft.call_ended(call.call_id, _CUT, event.at)
+                told = do.Tell("notice", f"not done, since you interrupted: {describe(call)}")
+                commands += [do.AddToolOutput(call.call_id, _CUT), told]
+            elif why := policy.judge(call, tainted=self._taint.of(draft)):
                 asked.append((call, why))
             else:
                 commands.append(self.run(call, draft))

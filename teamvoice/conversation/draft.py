@@ -69,6 +69,11 @@ class Draft:
             told.append(do.AddToolOutput(call.call_id, output))
         return told
 
+    @property
+    def outputs(self) -> list[str]:
+        """What came of its calls."""
+        return [call.output for call in self.done.values()]
+
     def fail(self, outcome: str, trouble: str) -> None:
         """Note how the turn ended, unless that is known already."""
         self.outcome = self.outcome or outcome
@@ -82,7 +87,7 @@ class Draft:
     def give_up(self, trouble: str) -> list[Command]:
         """It failed, and no answer will tell of what was done: so that is shown."""
         self.fail("failed", trouble)
-        shown = [do.Tell("answer", call.output) for call in self.done.values()]
+        shown = [do.Tell("answer", output) for output in self.outputs]
         return [*shown, do.Chime("trouble"), do.Tell("trouble", trouble)]
 
     def finished(self, at: float) -> Turn:

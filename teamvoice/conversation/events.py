@@ -6,6 +6,10 @@ Every event carries ``at``, seconds on the caller's monotonic clock: the machine
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from teamvoice.conversation.said import Utterance  # which knows the events itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,7 @@ class Tapped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelAsked(Event):
-    """Stop speaking, forget what is being said."""
+    """Stop speaking, forget all that was said and is not answered, sent or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,13 @@ class SoundLost(SoundStopped):
     def is_heard(self) -> bool:
         """Something of what it had did sound."""
         return any(part.ms for part in self.heard)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsLeft(Event):
+    """What was said to a conversation that made way for this one, before there was a link."""
+
+    words: tuple[Utterance, ...]
 
 
 # The link --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.events import ResponseEnded, SpeechTranscribed, TextAsked
+from teamvoice.conversation.said import Utterance
 
 _COMMIT = "commit"  # what a turn awaits until the provider has taken its speech
 
@@ -60,6 +61,37 @@ class Ledger:
         if self.current:
             self.current.fail("", f"{why}: a piece of what was said is lost")
         return [do.Chime("trouble"), do.Tell("trouble", trouble)]
+
+    def leave(self, why: str) -> None:
+        """The words of the turn that is on go to another conversation: so does it, if they are all.
+
+        Of a turn in which more happened that is written down, and why it ends with it.
+        """
+        if self.current and not (self.current.asked or self.current.usage):
+            self.current = None
+        elif self.current:
+            self.current.fail("interrupted", why)
+
+    def take_over(self, words: tuple[Utterance, ...]) -> list[Command]:
+        """A turn begins with words that were said to another conversation."""
+        draft = self.current = self.new(words[0].since or 0.0, typed=words[-1].text is not None)
+        draft.key_up = words[-1].since or 0.0
+        draft.speech = [b"".join(utterance.blocks) for utterance in words]
+        return self._begin(draft, *words)
+
+    def give_turn(self, utterance: Utterance, at: float) -> list[Command]:
+        """Words outlive their turn when that failed; the answer to them needs another."""
+        if self.current:
+            return []
+        self.current = self.new(at, typed=utterance.text is not None)
+        return self._begin(self.current, utterance)
+
+    @staticmethod
+    def _begin(draft: Draft, *words: Utterance) -> list[Command]:
+        for utterance in words:
+            draft.heard += [utterance.text] if utterance.text else []
+            utterance.turn = draft.number
+        return [do.BeginTurn(draft.number)]
 
     def settle(self, at: float) -> list[Command]:
         """Write down the turns that are over and await nothing."""

@@ -8,9 +8,9 @@ A part of the conversation machine, which decides when there is to be one. The p
       │                 ▼     void ──────────┴──▶ VOID ────────over──▶ FREE
       └──another ends─ BLOCKED
 
-A response that is cancelled may have been complete by then, and what it asks for is done all the
-same, since the person asked for it. One that is *void* was given up, and the person told so: of
-that nothing is done any more.
+A response that is cancelled may have been complete by then, and what it asks to look at is looked
+at all the same. What it asks to write is not written: the person interrupted, and may mean to stop.
+One that is *void* was cancelled by the person or given up: of that nothing is done any more.
 """
 
 from __future__ import annotations
@@ -18,9 +18,14 @@ from __future__ import annotations
 from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.said import Utterance
-from teamvoice.conversation.states import Response
+from teamvoice.conversation.states import Response, Rules
 
 TIMER = "answer"
+SOON = "kept"  # who spoke is told what is the matter, when there is no answer yet
+DROPPED = "Words of the person that got no answer were dropped: leave them, unless they ask again."
+_HALF = (
+    "The answer broke off, and the person heard it up to there. Leave it, unless they ask again."
+)
 _LEAVING = (Response.CANCELLING, Response.VOID)
 
 
@@ -28,11 +33,11 @@ class Living:
     """What is known of it.
 
     Args:
-        answer_s: A response that shows nothing for so long has failed.
+        rules: Of these ``answer_s`` and ``soon_s``.
     """
 
-    def __init__(self, answer_s: float) -> None:
-        self._answer_s = answer_s
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
         self.state = Response.FREE
         self.id = ""
         self._trouble = ""  # that may be why it does not begin
@@ -46,6 +51,11 @@ class Living:
         return self.has_sound or bool(self._words)
 
     @property
+    def loss(self) -> str:
+        """What a session is told of it when it failed."""
+        return _HALF if self.said_something else DROPPED
+
+    @property
     def text_alone(self) -> str:
         """Its words, when no sound came with them: they are to be shown."""
         return "" if self.has_sound else "".join(self._words).strip()
@@ -53,6 +63,11 @@ class Living:
     def said(self, words: str) -> None:
         """A piece of its words came."""
         self._words.append(words)
+
+    @property
+    def is_awaited(self) -> bool:
+        """The provider is to begin a response, or to end one, and did not yet."""
+        return self.state not in {Response.FREE, Response.ACTIVE}
 
     @property
     def is_leaving(self) -> bool:
@@ -66,11 +81,11 @@ class Living:
     def request(self, command: Command) -> list[Command]:
         """Ask for it."""
         self.state = Response.REQUESTED
-        return [command, self.wait()]
+        return [command, self.wait(), do.SetTimer(SOON, self._rules.soon_s)]
 
     def wait(self, seconds: float | None = None) -> Command:
         """Something must come within so long, or it has failed."""
-        return do.SetTimer(TIMER, self._answer_s if seconds is None else seconds)
+        return do.SetTimer(TIMER, self._rules.answer_s if seconds is None else seconds)
 
     def doubt(self, trouble: str, seconds: float) -> list[Command]:
         """Something was refused that may have been this: it is not waited for as long."""

@@ -39,7 +39,8 @@ Nothing that was said is lost in silence: an utterance is kept until a response 
 and what a session took with it when it died is sent again to the next one. It is given up, and the
 person told, when the third has died with it, or when there was no link for so long that it may not
 be meant any more. A response that was completed has been acted upon, so it is never asked for
-again.
+again; unless the person interrupted it before it was complete: then nothing that it would write is
+written, for they may mean to stop it, and what they say next decides.
 """
 
 from __future__ import annotations
@@ -50,14 +51,14 @@ from typing import Any
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.budget import Budget
-from teamvoice.conversation.calls import Calls
+from teamvoice.conversation.calls import Calls, asks_to_write
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.hearing import Hearing
 from teamvoice.conversation.ledger import Ledger
+from teamvoice.conversation.living import DROPPED, Living
 from teamvoice.conversation.living import TIMER as ANSWER
-from teamvoice.conversation.living import Living
 from teamvoice.conversation.outage import Outage
 from teamvoice.conversation.policy import Policy, describe
 from teamvoice.conversation.refusals import Refusal, sort
@@ -69,7 +70,6 @@ from teamvoice.conversation.tidings import TIMER as UNTOLD
 from teamvoice.conversation.tidings import Tidings
 from teamvoice.conversation.turn import Turn
 
-_DROPPED = "Words of the person that got no answer were dropped: leave them, unless they ask again."
 _PARTED = "teamvoice was ended"
 _NOTHING = "nothing was recorded"
 
@@ -83,7 +83,7 @@ class Conversation:
         self.link = Link.DOWN
         self.mic = Mic.CLOSED
         self.sound = Sound.SILENT
-        self._living = Living(self._rules.answer_s)
+        self._living = Living(self._rules)
         self._owed = False
         self._next_hold: ev.HoldBegan | None = None  # came while the microphone was draining
         self._held_at = float("-inf")  # when the key last went down
@@ -139,10 +139,16 @@ class Conversation:
         out, self._out = self._out, []
         return out
 
+    def hand_over(self) -> tuple[Utterance, ...]:
+        """Before :meth:`part`: what was said and waits for a link, for the next conversation."""
+        if words := self._said.leave():
+            self._ledger.leave("the settings changed")
+        return words
+
     def unwritten(self, at: float) -> list[Turn]:
         """What was answered, at least in part, and is not written down yet; as it stands."""
-        drafts = [d for d in self._ledger.unwritten() if not self._said.waits(d.number)]
-        return [draft.finished(at) for draft in drafts if draft.usage and not draft.news]
+        drafts = self._ledger.unwritten()
+        return [d.finished(at) for d in drafts if self._is_answered(d) and not d.news]
 
     def _table(self) -> dict[type[ev.Event], Callable[[Any], object]]:
         """Who handles which event."""
@@ -153,6 +159,7 @@ class Conversation:
             ev.CancelAsked: self._cancel_asked,
             ev.Confirmed: self._confirmed,
             ev.TextAsked: self._text_asked,
+            ev.WordsLeft: self._words_left,
             ev.AudioCaptured: self._audio_captured,
             ev.CaptureEnded: self._capture_ended,
             ev.CaptureFailed: self._capture_failed,
@@ -222,9 +229,10 @@ class Conversation:
         self._next_hold = None
         self._drop_what_waits("it was cancelled", event.at)
         self._discard_hold()
-        self._said.answered(self._said.committed())
-        self._owed = False
+        self._do(*self._living.void())
         self._interrupt("cancelled")
+        self._do(*self._outage.cancelled(linked=self.link is Link.UP))
+        self._owed = False
 
     def _text_asked(self, event: ev.TextAsked) -> None:
         if self.mic is not Mic.CLOSED:
@@ -238,7 +246,13 @@ class Conversation:
         draft.key_up = event.at
         draft.heard.append(event.text)
         self._said.type(draft.number, event.text, event.at)
-        self._make_room()
+        self._do(*self._said.make_room())
+        self._send_said(event.at)
+        self._do(*self._outage.spoke(event.at))
+
+    def _words_left(self, event: ev.WordsLeft) -> None:
+        self._do(*self._ledger.take_over(event.words))
+        self._said.take_over(event.words)
         self._send_said(event.at)
         self._do(*self._outage.spoke(event.at))
 
@@ -320,7 +334,7 @@ class Conversation:
         was, self.mic = self.mic, Mic.CLOSED
         if was is Mic.DRAINING and self._said.is_long_enough and not event.deaf:
             speech = self._said.end_recording(event.at)
-            self._make_room()
+            self._do(*self._said.make_room())
             if self._ledger.current:
                 self._ledger.current.speech.append(speech)
             self._send_said(event.at)
@@ -403,7 +417,7 @@ class Conversation:
 
     def _link_up(self, event: ev.LinkUp) -> None:
         self.link = Link.UP
-        self._drop_old(event.at)
+        self._do(*self._outage.drop_old(event.at, self._ledger.current))
         self._outage.over()
         self._send_said(event.at)
 
@@ -439,11 +453,7 @@ class Conversation:
     def _slept(self, event: ev.Slept) -> None:
         self._said.slept(event.seconds)
         if self.link is Link.DOWN:
-            self._drop_old(event.at)
-
-    def _drop_old(self, at: float) -> None:
-        """Give up what was said so long ago that it may not be meant any more, and say so."""
-        self._do(*self._outage.drop_old(at, self._ledger.current))
+            self._do(*self._outage.drop_old(event.at, self._ledger.current))
 
     # The answer --------------------------------------------------------------------------------
 
@@ -471,10 +481,8 @@ class Conversation:
         self._hearing.played(event.item_id, aside=announced)
         if draft := self._ledger.of_response(event.response_id):
             draft.clock("answer", event.at)
-        self._do(
-            self._living.wait(),
-            do.Play(event.item_id, event.content_index, event.pcm),
-        )
+        play = do.Play(event.item_id, event.content_index, event.pcm)
+        self._do(self._living.wait(), play)
 
     def _answer_text(self, event: ev.AnswerText) -> None:
         draft = self._ledger.of_response(event.response_id)
@@ -498,11 +506,13 @@ class Conversation:
         if self.sound in {Sound.DUE, Sound.PLAYING}:
             self._do(do.FinishPlaying())
         if is_complete:
-            self._said.answered(self._living.about)
-            self._run_calls(None if announced or was is Response.VOID else draft, event)
+            is_cut = was is Response.CANCELLING and asks_to_write(event)
+            self._said.answered([] if is_cut else self._living.about)
+            draft = None if announced or was is Response.VOID else draft
+            self._run_calls(draft, event, is_cut=is_cut)
         elif was not in {Response.CANCELLING, Response.VOID} and draft:
             why = "the model said nothing" if is_mute else f"the answer was {event.status}"
-            self._give_up(draft, event.reason or why)
+            self._give_up(draft, event.reason or why, self._living.loss)
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
         self._ledger.speech_heard(event)
@@ -515,7 +525,8 @@ class Conversation:
             case Refusal.CANCELLED:
                 self._response_gone()  # which is what was wanted
             case Refusal.ANOTHER if self.response is not Response.FREE:
-                self._ask_again()  # once the other one has ended
+                self._living.block()
+                self._owed |= not self._tidings.again()  # once the other one has ended
             case Refusal.RESPONSE:
                 self._response_gone()
                 self._give_up(self._ledger.current, event.message)
@@ -552,9 +563,9 @@ class Conversation:
 
     # Tools and time --------------------------------------------------------------------------
 
-    def _run_calls(self, draft: Draft | None, event: ev.ResponseEnded) -> None:
+    def _run_calls(self, draft: Draft | None, event: ev.ResponseEnded, *, is_cut: bool) -> None:
         """Run what a completed response asks for, or let it wait."""
-        commands, asked = self._calls.begin(event, draft, self._consent.policy)
+        commands, asked = self._calls.begin(event, draft, self._consent.policy, is_cut=is_cut)
         self._do(*commands)
         if draft:
             self._ask_person(asked, draft, event.at)
@@ -585,10 +596,12 @@ class Conversation:
             case name if name == ANSWER:
                 self._answer_is_late(event)
             case "old" if self.link is Link.DOWN:
-                self._drop_old(event.at)
+                self._do(*self._outage.drop_old(event.at, self._ledger.current))
                 self._do(*self._outage.time_old(event.at))
             case "kept" if self.link is Link.DOWN:
                 self._do(*self._outage.tell_kept())
+            case "kept" if self._living.is_awaited and self.mic is Mic.CLOSED:
+                self._do(*self._outage.tell_silent())
             case name if name == UNTOLD:
                 self._tidings.rang(between_turns=self._ledger.current is None)
             case name if name == TIMER:
@@ -639,7 +652,7 @@ class Conversation:
         if draft:
             self.budget.refuse(draft)
             self._ledger.await_speech(draft)
-            shown = list(dict.fromkeys([*shown, *(c.output for c in draft.done.values())]))
+            shown = [text for text in shown if text not in draft.outputs]  # shown below
         self._do(*(do.Tell("answer", output) for output in shown))
         if not self._owed:
             return
@@ -664,14 +677,6 @@ class Conversation:
             self._ledger.current.news = plain
         return fenced
 
-    def _ask_again(self) -> None:
-        """What was asked for met another response, and is asked for again after that."""
-        self._living.block()
-        if self._tidings.announcing:
-            self._tidings.again()
-        else:
-            self._owed = True
-
     def _settle(self, at: float) -> None:
         """End the turn when nothing more will come of it; write down what is complete."""
         draft = self._ledger.current
@@ -687,8 +692,14 @@ class Conversation:
     @property
     def is_at_rest(self) -> bool:
         """No turn is on, and nothing is under way: the session may be changed for another."""
-        runs = self._ledger.current or self._calls.have_orphans or self._said.recording
-        return not runs and self._is_quiet()
+        return self._ledger.current is None and self.is_movable
+
+    @property
+    def is_movable(self) -> bool:
+        """Nothing is under way but words that wait for a link: see :meth:`hand_over`."""
+        waits = self._ledger.current is None or self.link is Link.DOWN
+        runs = self._calls.have_orphans or self._said.recording
+        return waits and not runs and self._is_quiet()
 
     @property
     def is_written_down(self) -> bool:
@@ -731,12 +742,12 @@ class Conversation:
         self._tidings.over(completed=False, sound=self.sound)
         self._do(*self._living.over(), *self._hearing.response_over())
 
-    def _give_up(self, draft: Draft | None, trouble: str) -> None:
+    def _give_up(self, draft: Draft | None, trouble: str, note: str = DROPPED) -> None:
         """No answer will come to what was said; the person is told."""
         gone = self._said.committed()
         self._said.answered(gone)
         if gone and self.link is Link.UP and not self.budget.is_spent:  # which forgets them itself
-            self._do(do.AddNote(_DROPPED))
+            self._do(do.AddNote(note))
         if draft:
             has_older = any(utterance.turn != draft.number for utterance in gone)
             older = "; what you said before it is given up too" if has_older else ""
@@ -752,24 +763,12 @@ class Conversation:
         self._do(*commands)
         for utterance in completed:
             self._owed = True
-            self._give_a_turn(utterance, at)
+            self._do(*self._ledger.give_turn(utterance, at))
             if utterance.text is None:
                 self._ledger.speech_sent()
                 self._do(do.Chime("sent"))
             if self._ledger.current:
                 self._ledger.current.clock("commit", at)
-
-    def _give_a_turn(self, utterance: Utterance, at: float) -> None:
-        """Words outlive their turn when that failed; the answer to them needs another."""
-        if self._ledger.current is None:
-            draft = self._ledger.current = self._ledger.new(at, typed=utterance.text is not None)
-            draft.heard += [utterance.text] if utterance.text else []
-            utterance.turn = draft.number
-            self._do(do.BeginTurn(draft.number))
-
-    def _make_room(self) -> None:
-        if self._said.make_room():
-            self._do(do.Tell("trouble", "the oldest of what you said waited too long: dropped"))
 
     def _do(self, *commands: Command) -> None:
         self._out.extend(commands)

@@ -11,6 +11,7 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.events import LinkDown, NewsCame
+from teamvoice.conversation.living import SOON
 from teamvoice.conversation.said import Said
 from teamvoice.conversation.states import Rules
 from teamvoice.conversation.tidings import Tidings
@@ -18,6 +19,9 @@ from teamvoice.conversation.tidings import Tidings
 _NOT_YET = "there is no connection yet"
 _KEPT = "what you said is kept and sent later"
 _IN_VAIN = "what you said was tried three times, and given up"
+_SILENT = "no answer yet: the provider is silent"
+_CANCELLED = "what you said is cancelled, and not sent"
+_LEAVE_IT = "The person cancelled what they had said just before: leave it, unless they ask again."
 _TOO_OLD = "there was no connection for too long, so something that you said was not sent"
 
 
@@ -67,16 +71,28 @@ class Outage:
         return [*chime, do.Tell("trouble", text)]
 
     def spoke(self, at: float) -> list[Command]:
-        """Something was said and may be kept: be woken to tell so, and when it is too old."""
+        """Something was said: be woken to tell what is the matter, and when it is too old."""
         if self._said.oldest is None:
             return []
-        return [do.SetTimer("kept", self._rules.soon_s), *self.time_old(at)]
+        return [do.SetTimer(SOON, self._rules.soon_s), *self.time_old(at)]
 
     def tell_kept(self) -> list[Command]:
         """There still is no session: say that what was said is kept, once."""
         if not self._said.tell_kept():
             return []
         return [do.Chime("trouble"), do.Tell("trouble", f"{self._reason or _NOT_YET}; {_KEPT}")]
+
+    def cancelled(self, *, linked: bool) -> list[Command]:
+        """The person takes back all that they said: a session that has it is to leave it."""
+        if not self._said.cancel():
+            return []
+        return [do.AddNote(_LEAVE_IT) if linked else do.Tell("notice", _CANCELLED)]
+
+    def tell_silent(self) -> list[Command]:
+        """There is a session, and the provider does nothing: say so, if the person waits for it."""
+        if not self._said.committed():
+            return []
+        return [do.Chime("trouble"), do.Tell("trouble", _SILENT)]
 
     def drop_old(self, at: float, current: Draft | None) -> list[Command]:
         """Give up what was said too long ago: that is shown now, and said aloud when it can be."""

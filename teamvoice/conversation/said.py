@@ -80,16 +80,16 @@ class Said:
         """Take in a typed utterance."""
         self._kept.append(Utterance(turn, text, since=at))
 
-    def make_room(self) -> bool:
-        """Drop the oldest when too many wait; whether that was needed.
+    def make_room(self) -> list[Command]:
+        """Drop the oldest when too many wait; what the person is told of that.
 
         Only what is whole counts: what is being recorded may turn out to be a tap.
         """
         whole = [utterance for utterance in self._kept if utterance.since is not None]
         if len(whole) <= self._rules.backlog:
-            return False
+            return []
         self.answered(whole[:1])
-        return True
+        return [do.Tell("trouble", "the oldest of what you said waited too long: dropped")]
 
     @property
     def is_long_enough(self) -> bool:
@@ -121,6 +121,20 @@ class Said:
     def answered(self, utterances: list[Utterance]) -> None:
         """These need not be kept any longer."""
         self._kept = [utterance for utterance in self._kept if utterance not in utterances]
+
+    def leave(self) -> tuple[Utterance, ...]:
+        """Give away all that is whole, for another conversation to :meth:`take_over`."""
+        words = tuple(utterance for utterance in self._kept if utterance.since is not None)
+        self.answered(list(words))
+        return words
+
+    def take_over(self, words: tuple[Utterance, ...]) -> None:
+        """Keep what was said to another conversation."""
+        self._kept += words
+
+    def cancel(self) -> bool:
+        """Forget all that is whole; whether that was anything. The rest goes with its hold."""
+        return bool(self.leave())
 
     def session_lost(self) -> list[Utterance]:
         """Whatever the session had is gone with it.

@@ -19,8 +19,9 @@ class Rules:
         trims: What is quiet at either end of a hold is not sent.
         cap_usd: Dollars that may be spent in a day; 0 for as many as it takes.
         keep_said_s: What was said is not sent any more when there was no link for so long.
-        soon_s: After so long without a link the person is told that what they said is kept; after
-            so long without an answer they are told what became of a write.
+        soon_s: After so long without a link the person is told that what they said is kept, and
+            with one that the provider is silent; after so long without an answer they are told
+            what became of a write.
     """
 
     shortest_ms: int = 100

@@ -164,10 +164,17 @@ class Tidings:
         """The speaker was given a piece of what the living response says."""
         self._living.items.add(item_id)
 
-    def again(self) -> None:
-        """What was to be announced met another response: it is announced after that, as it was."""
+    def again(self) -> bool:
+        """What was to be announced met another response: it is announced after that, as it was.
+
+        Returns:
+            Whether anything was to be announced.
+        """
+        if not self.announcing:
+            return False
         self._receipts = {" ".join(_ids(self._living.news)): self.announcing, **self._receipts}
         self._living, self.announcing = _Telling(), ""
+        return True
 
     def over(self, *, completed: bool, sound: Sound, shown: bool = False) -> None:
         """The living response is over.

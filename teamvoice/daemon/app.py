@@ -32,8 +32,8 @@ from typing import Any, Self
 import structlog
 
 from teamvoice import __version__, config
-from teamvoice.conversation.events import CancelAsked, Event
-from teamvoice.conversation.states import Mic, Sound
+from teamvoice.conversation.events import Event
+from teamvoice.conversation.states import Sound
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon import report
 from teamvoice.daemon.bridge import Bridge, Rooms
@@ -43,6 +43,7 @@ from teamvoice.daemon.desk import Desk
 from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
+from teamvoice.daemon.left import Left
 from teamvoice.daemon.memory import Memory, untold
 from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.observer import Observer
@@ -165,6 +166,8 @@ class App:
         await enter(self._bridge)
         # Again, and first: what the link still hears must not reach a bridge that is gone.
         self._stack.callback(lambda: [task.cancel() for task in tasks])
+        self._bridge.take_over(self._standing.left)
+        self._standing.left = Left()
         for record in never_told:
             self._bridge.tell(untold(record, asyncio.get_running_loop().time(), datetime.now(UTC)))
         self._key_watch = await self._standing.key.watch(self._settings.hotkey, self._desk.key)
@@ -200,18 +203,14 @@ class App:
         """Nobody is to be heard: muted, or nobody is there."""
         return self._keys.muted or bool(self._keys.away)
 
-    def give_up(self, why: str) -> bool:
-        """Of a link that is away: give up what was said to it, and say so.
+    @property
+    def is_movable(self) -> bool:
+        """It may make way for another that gets the words which wait for a link, if any do."""
+        return self._bridge.is_movable
 
-        Returns:
-            Whether it may make way now; not while the person speaks, or the link is up.
-        """
-        if self.link.is_up.is_set() or self._bridge.machine.mic is not Mic.CLOSED:
-            return False
-        if not self.is_at_rest:
-            self._tell("trouble", f"{why}, and what you said is not sent: {self.link.reason}")
-            self._bridge.tell(CancelAsked(at=asyncio.get_running_loop().time()))
-        return True
+    def hand_over(self) -> None:
+        """Leave the words that wait for a link to the next one."""
+        self._standing.left = self._bridge.hand_over()
 
     def line(self) -> str:
         """How it is, in one line."""

@@ -36,6 +36,7 @@ from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.policy import Policy
 from teamvoice.conversation.states import Mic, Rules, Sound
 from teamvoice.conversation.turn import Turn
+from teamvoice.daemon.left import Left
 from teamvoice.daemon.microphone import MicrophoneSwitch
 from teamvoice.daemon.translate import event_from, request_for
 from teamvoice.errors import NeedsConfirmation
@@ -183,6 +184,20 @@ class Bridge:
         self._obey(commands)
         return await asyncio.shield(over)
 
+    def hand_over(self) -> Left:
+        """What was said and waits for a link, for another bridge to :meth:`take_over`."""
+        number = self.machine.turn
+        words = self.machine.hand_over()
+        is_written = self.machine.turn == number  # the turn ends here, and so do its askers
+        return Left(words, [] if is_written else self._asked.pop(number, []))
+
+    def take_over(self, left: Left) -> None:
+        """What was said to another one is sent by this one."""
+        if left.words:
+            commands = self.machine.handle(ev.WordsLeft(at=self._now(), words=left.words))
+            self._asked[_turn_of(commands)] = left.asked
+            self._obey(commands)
+
     def chime(self, kind: str) -> bool:
         """A small sound, if it is wanted; ``False``: not now, for somebody speaks."""
         quiet = self.machine.mic is Mic.CLOSED and self.machine.sound is Sound.SILENT
@@ -209,6 +224,11 @@ class Bridge:
     def is_at_rest(self) -> bool:
         """Nothing is under way: the session may be changed for another."""
         return self.machine.is_at_rest
+
+    @property
+    def is_movable(self) -> bool:
+        """The same, but for words that wait for a link: see :meth:`hand_over`."""
+        return self.machine.is_movable
 
     @property
     def is_written_down(self) -> bool:

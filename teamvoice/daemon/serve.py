@@ -12,7 +12,8 @@ reason instead, for there the person reads it.
 
 New settings are put before the rooms first. When they cannot be used the old ones stay in force,
 and that is said. When they can, the App makes way for another at the first quiet moment: meanwhile
-the lock, the socket and those who watch stay (:mod:`teamvoice.daemon.standing`).
+the lock, the socket and those who watch stay (:mod:`teamvoice.daemon.standing`). Words that wait
+for a link go over to the next App: the settings may be what mends it.
 """
 
 from __future__ import annotations
@@ -47,9 +48,6 @@ LEAVE_S = 10.0  # the same, when another one comes
 LOOK_S = 1.0  # between two looks at the files
 QUIET_S = 1.0  # without anything under way, before the settings change
 QUIET_LOOK_S = 0.1  # between two looks for that moment
-PATIENCE_S = (
-    15.0  # for a link that is away, before what was said to it is given up for new settings
-)
 
 
 def run(
@@ -213,21 +211,17 @@ class Serving:
 
     async def _until_over(self, app: App) -> config.Config | None:
         """Until it is to stop (None), or to make way for new settings."""
-        since = quiet = 0.0
+        quiet = 0.0
         while not self._stop:
             await self._wait(QUIET_LOOK_S if self._new else LOOK_S)
+            await self._look(app)
             now = asyncio.get_running_loop().time()
-            if await self._look(app):
-                since = now
-            quiet = quiet or now if app.is_at_rest else 0.0
-            is_time = quiet and now - quiet >= QUIET_S
-            if self._new and (is_time or self._has_waited(app, now - since)):
+            quiet = quiet or now if app.is_movable else 0.0
+            if self._new and quiet and now - quiet >= QUIET_S:
                 new, self._new = self._new, None
+                app.hand_over()
                 return new
         return None
-
-    def _has_waited(self, app: App, seconds: float) -> bool:
-        return seconds >= PATIENCE_S and app.give_up("the settings change")
 
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -235,27 +229,26 @@ class Serving:
                 await self._woken.wait()
         self._woken.clear()
 
-    async def _look(self, app: App) -> bool:
-        """Look for new settings; whether there are some that the App cannot take on itself."""
+    async def _look(self, app: App) -> None:
+        """Look for new settings: the App takes them on itself, or is to make way."""
         asked, self._asked = self._asked, False
         if not (await asyncio.to_thread(self._changes.have_come) or asked):
-            return False
+            return
         asked = asked or self._new is not None  # what waits to be taken on is not forgotten
         self._new = None  # whatever was to come, this is newer
         try:
             settings, key = await asyncio.to_thread(self._read)
         except TeamvoiceError as error:
             self._refuse(error)
-            return False
+            return
         if self._standing.trouble:
             self._standing.trouble = ""
             self._say("notice", "the settings can be used again")
         same = settings == self._settings
         if same and providers.choose(settings.provider, key) == app.link.provider and not asked:
             app.link.try_again()  # with the new key; what was said meanwhile is not lost
-            return False
+            return
         self._new = settings
-        return True
 
     def _read(self) -> tuple[config.Config, str]:
         """Whatever the settings come from, read anew; in a thread, for a keyring may be slow."""

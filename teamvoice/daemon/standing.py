@@ -15,6 +15,7 @@ import structlog
 from teamvoice import config
 from teamvoice.daemon.control import Control
 from teamvoice.daemon.keywatch import KeyPost
+from teamvoice.daemon.left import Left
 from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.notifier import Shown
 from teamvoice.daemon.paths import control_socket
@@ -31,7 +32,8 @@ class Standing:
     ``control`` is the socket, ``news`` reaches those who watch, ``seen`` knows what of the team was
     told and asked for, ``key`` is where the key is watched, ``shown`` what stands on the screen,
     ``silence`` knows what is muted, ``away`` says why nobody is at the desk, ``last`` is the last
-    turn's record, ``trouble`` says why the newest settings are not in force (empty when they are).
+    turn's record, ``trouble`` says why the newest settings are not in force (empty when they are),
+    ``left`` is what was said to an App that has left, and is not sent.
 
     Raises:
         TeamvoiceError: On entering, as :class:`Control` does: a daemon runs already.
@@ -48,6 +50,7 @@ class Standing:
         self.away = UNASKED
         self.last: dict[str, Any] | None = None
         self.trouble = ""
+        self.left = Left()
 
     async def __aenter__(self) -> Self:
         await self.control.__aenter__()

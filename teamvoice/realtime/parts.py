@@ -10,6 +10,11 @@ from typing import Any
 
 import msgspec
 
+_REASONS = {
+    "max_output_tokens": "the answer became too long for the provider, and broke off",
+    "content_filter": "the provider's filter stopped the answer",
+}
+
 
 class Part(msgspec.Struct, frozen=True):
     """A piece of a message: its kind, and its words. Audio is told by deltas, not kept here."""
@@ -165,7 +170,8 @@ class Response(msgspec.Struct, frozen=True):
         """Why it failed or stopped early, in one line; empty when it did neither."""
         if self.error:
             return self.error.message or self.error.name
-        return (self.status_details.reason or "") if self.status_details else ""
+        reason = (self.status_details.reason or "") if self.status_details else ""
+        return _REASONS.get(reason, reason)
 
 
 class SessionInfo(msgspec.Struct, frozen=True):

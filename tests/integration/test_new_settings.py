@@ -349,22 +349,21 @@ async def test_what_was_said_under_a_wrong_key_is_answered_under_the_right_one(
     assert person.desks == 2, "for the key alone nobody makes way"
 
 
-async def test_what_was_said_to_a_link_that_is_away_is_given_up_aloud(
-    person: Person, monkeypatch: pytest.MonkeyPatch
+async def test_what_was_said_to_a_link_that_is_away_is_sent_when_new_settings_mend_it(
+    person: Person,
 ) -> None:
-    monkeypatch.setattr(serving, "PATIENCE_S", 0.2)
     right = person.url
     person.write(url="ws://127.0.0.1:9/v1/realtime")
     await until(lambda: _link_is(person, "waiting"), "nobody answers there", 20)
-    async with person.connected() as watcher, person.connected() as client:
-        await watcher.ask(do="watch")
-        async with asyncio.TaskGroup() as tasks:
-            asked = tasks.create_task(client.ask(do="ask", text="call list_team {}"))
-            await until(person.daemon_is_busy, "the question is there")
-            person.write(url=right)
-            await watcher.event("trouble", "what you said is not sent")
-            assert (await asked)["turn"]["outcome"] == "cancelled"
-        await until(lambda: _is_up(person), "the link is up", 20)
+    async with person.connected() as client, asyncio.TaskGroup() as tasks:
+        asked = tasks.create_task(client.ask(do="ask", text=SEND.replace("dev", "developer")))
+        await until(person.daemon_is_busy, "the question is there")
+        person.write(url=right)
+        turn = (await asked)["turn"]
+    assert (turn["outcome"], len(turn["calls"])) == ("answered", 1)
+    assert turn["calls"][0]["result"] == "Submitted to the developer."
+    journal = (person.folder / "state" / "journal.jsonl").read_text()
+    assert journal.count('"kind":"turn"') == 1, "the turn went over whole"
 
 
 async def _link_is(person: Person, state: str) -> bool:

@@ -128,6 +128,16 @@ def test_a_turn_that_reaches_the_limit_shows_what_was_done() -> None:
     assert do.DeleteItem("item1") not in talk.speak("item2"), "those words were acted upon"
 
 
+def test_what_was_looked_up_when_the_limit_was_reached_is_shown_once() -> None:
+    talk = Limited()
+    talk.speak()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.spend("2026-01-30", 3.0)
+    talk.end("r1", ev.ToolCall("c1", "list_team", "{}"))
+    told = talk.tell(ev.ToolEnded(at=talk.at(), call_id="c1", output="On the team: dev."))
+    assert texts(told).count("On the team: dev.") == 1
+
+
 def test_a_clock_that_is_set_back_over_midnight_gives_no_second_limit() -> None:
     talk = Limited()
     talk.spend("2026-01-30", 1.5)

@@ -55,14 +55,14 @@ class World(RuleBasedStateMachine):
         self.quiet: set[bytes] = set()  # blocks in which there is nothing to hear
         self.said: list[tuple[bytes, ...]] = []  # holds that must be answered
         self.excused: set[tuple[bytes, ...]] = set()  # given up aloud, or cancelled
-        self.turns: list[int] = []
-        self.turn = 0  # the one that is on
+        self.withdrawn: set[tuple[bytes, ...]] = set()  # cancelled
+        self.turns, self.turn = list[int](), 0  # those that are over, and the one that is on
         self.pressed_at = self.confirmed_at = -1.0
         self.screens: set[int] = set()  # turns into which text from a pane came
         self.seen = False  # the response that is asked for sees such text of its own turn
         self.guarded: dict[str, float] = {}  # tainted writes, and when they were asked for
         self.calls: dict[str, str] = {}
-        self.confirmed: set[str] = set()
+        self.confirmed, self.cut = set[str](), set[str]()  # writes that were cut off by the person
         self.announcing = False
         self.in_part: list[tuple[bytes, ...]] = []  # what the answer that sounds is about
         self.announced: list[str] = []
@@ -113,6 +113,7 @@ class World(RuleBasedStateMachine):
     def run(self, call_id: str, *, confirmed: bool) -> None:
         self.open_calls[call_id] = self.session
         self.confirmed |= {call_id} if confirmed else set()
+        assert call_id not in self.cut, "the person interrupted before it was begun"
         if call_id in self.guarded:
             assert confirmed, "a tainted write ran by itself"
             assert self.confirmed_at > self.guarded[call_id], "confirmed before it was asked for"
@@ -139,6 +140,7 @@ class World(RuleBasedStateMachine):
                 assert self.linked
                 assert len(self.buffer) >= 5, "a commit under 100 ms is an error"
                 self.commits.append(self.hold_of(tuple(self.buffer)))
+                assert self.commits[-1] not in self.withdrawn, "it was cancelled"
                 self.buffer.clear()
             case do.CreateResponse() | do.Announce():
                 assert self.linked
@@ -215,8 +217,8 @@ class World(RuleBasedStateMachine):
 
     @rule()
     def cancel(self) -> None:
-        self.excused.update(self.commits)
-        self.excused.update(self.said)
+        self.withdrawn.update(self.commits, self.said)
+        self.excused.update(self.withdrawn)
         if self.mic_open:
             self.tapped = True
         self.holding = False
@@ -409,6 +411,7 @@ class World(RuleBasedStateMachine):
         completed = completed or not self.cancelled
         wanted = [] if self.announcing else tools
         asked = [ev.ToolCall(self.name("call"), tool, "{}") for tool in wanted]
+        self.cut |= {c.call_id for c in asked if self.cancelled and c.name == "send_message"}
         if completed and not self.announcing:
             self.done += self.commits
         if completed:

@@ -63,8 +63,8 @@ def test_who_speaks_with_no_link_is_told_so_once_and_not_at_once(talk: Talk) -> 
 
 def test_a_link_that_comes_up_soon_is_not_spoken_of(talk: Talk) -> None:
     talk.say()
-    up(talk)
-    assert talk.tell(ev.TimerRang(at=talk.at(), name="kept")) == []
+    commands = talk.machine.handle(ev.LinkUp(at=talk.at()))
+    assert do.SetTimer("kept", 5.0) in commands, "the time for an answer begins now"
 
 
 def test_all_that_was_said_in_an_outage_is_one_turn_when_it_ends(talk: Talk) -> None:
@@ -147,3 +147,111 @@ def test_typed_words_are_dropped_and_written_down_with_their_words(talk: Talk) -
     talk.now += 121
     up(talk)
     assert (talk.turns[0].heard, talk.turns[0].outcome) == ("who is idle?", "dropped")
+
+
+def handed_over(talk: Talk) -> Talk:
+    """The conversation that comes after this one, when the settings have changed."""
+    following = Talk(link=False)
+    following.now = talk.now
+    words = talk.machine.hand_over()
+    assert talk.machine.part(talk.at()) == [], "the turn goes on elsewhere"
+    following.tell(ev.WordsLeft(at=talk.at(), words=words))
+    return following
+
+
+def test_what_waits_for_a_link_goes_over_to_the_next_conversation(talk: Talk) -> None:
+    down(talk)
+    talk.say()
+    talk.tell(ev.TimerRang(at=talk.at(), name="kept"))
+    talk.tell(ev.TextAsked(at=talk.at(), text="and push it"))
+    assert talk.machine.is_movable
+    following = handed_over(talk)
+    rang = ev.TimerRang(at=following.at(), name="kept")
+    assert following.tell(rang)[0] == do.Chime("trouble"), "of the typed words they were not told"
+    sent = [kind for kind in kinds(up(following)) if kind is not do.Chime]
+    assert sent == [do.AppendAudio, do.CommitAudio, do.AddText, do.CreateResponse]
+    following.answer()
+    following.end()
+    following.tell(ev.SoundEnded(at=following.at()))
+    assert [(turn.outcome, turn.heard) for turn in following.turns] == [("answered", "and push it")]
+
+
+def test_what_goes_over_to_the_next_conversation_ages_as_before(talk: Talk) -> None:
+    talk.say()
+    following = handed_over(talk)
+    following.now += 121.0
+    assert do.Tell("trouble", f"{DROPPED}; say it again if it matters") in up(following)
+    assert [turn.outcome for turn in following.turns] == ["dropped"]
+
+
+def test_who_speaks_cannot_be_moved(talk: Talk) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    assert not talk.machine.is_movable
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_what_is_cancelled_is_never_sent(talk: Talk, typed: bool) -> None:
+    down(talk)
+    if typed:
+        talk.tell(ev.TextAsked(at=talk.at(), text="push it"))
+    else:
+        talk.say()
+    cancelled = talk.tell(ev.CancelAsked(at=talk.at()))
+    assert do.Tell("notice", "what you said is cancelled, and not sent") in cancelled
+    assert talk.tell(ev.TimerRang(at=talk.at(), name="kept")) == []
+    assert up(talk) == []
+    assert [turn.outcome for turn in talk.turns] == ["cancelled"]
+
+
+def test_what_a_dead_session_took_with_it_can_be_cancelled() -> None:
+    talk = Talk()
+    talk.say()
+    down(talk)
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    assert up(talk) == []
+
+
+def test_what_is_cancelled_while_it_is_said_is_never_sent(talk: Talk) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.blocks(20)
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    up(talk)
+    assert talk.tell(ev.CaptureEnded(at=talk.at()))[0] == do.ClearAudio()
+    sent = [kind for kind in kinds(talk.say()) if kind is not do.Chime]
+    assert sent == [do.CommitAudio, do.CreateResponse]
+
+
+SILENT = do.Tell("trouble", "no answer yet: the provider is silent")
+
+
+def rang(talk: Talk) -> list[Command]:
+    return talk.tell(ev.TimerRang(at=talk.at(), name="kept"))
+
+
+def test_a_provider_that_does_nothing_after_a_commit_is_spoken_of_soon() -> None:
+    talk = Talk()
+    commands = talk.machine.handle(ev.TextAsked(at=talk.at(), text="push it"))
+    assert do.SetTimer("kept", 5.0) in commands
+    assert rang(talk) == [do.Chime("trouble"), SILENT]
+
+
+def test_a_provider_that_ignores_a_cancel_is_spoken_of_soon() -> None:
+    talk = Talk()
+    talk.say()
+    talk.answer()
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.tell(ev.SoundStopped(at=talk.at()))
+    talk.blocks(20)
+    assert rang(talk) == [], "the person speaks"
+    talk.tell(ev.HoldEnded(at=talk.at()))
+    talk.tell(ev.CaptureEnded(at=talk.at()))
+    assert rang(talk) == [do.Chime("trouble"), SILENT]
+
+
+def test_a_provider_that_answers_or_has_nothing_to_answer_is_not_spoken_of() -> None:
+    talk = Talk()
+    talk.say()
+    talk.answer(sounds=False)
+    assert rang(talk) == []
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    assert rang(talk) == []

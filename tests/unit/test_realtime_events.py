@@ -77,6 +77,11 @@ def test_a_response_tells_why_it_failed_or_stopped() -> None:
     stopped = decode(frames.frame("response.done", response=done))
     assert isinstance(stopped, events.ResponseDone)
     assert stopped.response.reason == "client_cancelled"
+    details = {"type": "incomplete", "reason": "max_output_tokens"}
+    done = frames.response("incomplete", status_details=details)
+    broke_off = decode(frames.frame("response.done", response=done))
+    assert isinstance(broke_off, events.ResponseDone)
+    assert broke_off.response.reason == "the answer became too long for the provider, and broke off"
 
 
 def test_usage_may_lack_anything() -> None:

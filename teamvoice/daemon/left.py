@@ -1,0 +1,17 @@
+"""What one App leaves to the next when the settings change, so that nothing said is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from teamvoice.conversation.said import Utterance
+from teamvoice.conversation.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Words that wait for a link, and who waits for the end of their turn."""
+
+    words: tuple[Utterance, ...] = ()
+    asked: list[asyncio.Future[Turn]] = field(default_factory=list)
