@@ -16,16 +16,7 @@ from teamvoice.conversation.taint import Taint
 from teamvoice.conversation.tidings import BROKE, Tidings
 
 _UNWANTED = "not run: nobody asked for it, or it was cancelled"
-_CUT = (
-    "Not done: the person interrupted before it was begun. Do it now only if they still want it"
-    " after what they say next."
-)
 _ONE_ID = "two commands came with one id: the second was not done"
-
-
-def asks_to_write(event: ResponseEnded) -> bool:
-    """The response that is over asks for a write."""
-    return any(call.name in WRITES for call in event.calls)
 
 
 class Calls:
@@ -52,7 +43,7 @@ class Calls:
         return self._open.get(call_id) is draft
 
     def begin(
-        self, event: ResponseEnded, draft: Draft | None, policy: Policy, *, is_cut: bool
+        self, event: ResponseEnded, draft: Draft | None, policy: Policy
     ) -> tuple[list[Command], list[tuple[ToolCall, str]]]:
         """What a completed response asks for.
 
@@ -60,7 +51,6 @@ class Calls:
             event: Its end.
             draft: The turn for which it is done; None when nothing of it is wanted.
             policy: What may run at once.
-            is_cut: The person interrupted it, and may mean to stop it: nothing is written.
 
         Returns:
             What to do now, and the calls that must wait for the person, each with the reason.
@@ -77,11 +67,7 @@ class Calls:
                 commands.append(do.AddToolOutput(call.call_id, _UNWANTED))
                 continue
             draft.call_began(call, event.at)
-            if is_cut and call.name in WRITES:
-                draft.call_ended(call.call_id, _CUT, event.at)
-                told = do.Tell("notice", f"not done, since you interrupted: {describe(call)}")
-                commands += [do.AddToolOutput(call.call_id, _CUT), told]
-            elif why := policy.judge(call, tainted=self._taint.of(draft)):
+            if why := policy.judge(call, tainted=self._taint.of(draft)):
                 asked.append((call, why))
             else:
                 commands.append(self.run(call, draft))

@@ -8,9 +8,9 @@ A part of the conversation machine, which decides when there is to be one. The p
       │                 ▼     void ──────────┴──▶ VOID ────────over──▶ FREE
       └──another ends─ BLOCKED
 
-A response that is cancelled may have been complete by then, and what it asks to look at is looked
-at all the same. What it asks to write is not written: the person interrupted, and may mean to stop.
-One that is *void* was cancelled by the person or given up: of that nothing is done any more.
+A response that is cancelled may have been complete by then, and what it asks for is done all the
+same, since the person asked for it. One that is *void* was given up, and the person told so: of
+that nothing is done any more.
 """
 
 from __future__ import annotations

@@ -39,8 +39,7 @@ Nothing that was said is lost in silence: an utterance is kept until a response 
 and what a session took with it when it died is sent again to the next one. It is given up, and the
 person told, when the third has died with it, or when there was no link for so long that it may not
 be meant any more. A response that was completed has been acted upon, so it is never asked for
-again; unless the person interrupted it before it was complete: then nothing that it would write is
-written, for they may mean to stop it, and what they say next decides.
+again.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ from typing import Any
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.budget import Budget
-from teamvoice.conversation.calls import Calls, asks_to_write
+from teamvoice.conversation.calls import Calls
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
@@ -506,10 +505,8 @@ class Conversation:
         if self.sound in {Sound.DUE, Sound.PLAYING}:
             self._do(do.FinishPlaying())
         if is_complete:
-            is_cut = was is Response.CANCELLING and asks_to_write(event)
-            self._said.answered([] if is_cut else self._living.about)
-            draft = None if announced or was is Response.VOID else draft
-            self._run_calls(draft, event, is_cut=is_cut)
+            self._said.answered(self._living.about)
+            self._run_calls(None if announced or was is Response.VOID else draft, event)
         elif was not in {Response.CANCELLING, Response.VOID} and draft:
             why = "the model said nothing" if is_mute else f"the answer was {event.status}"
             self._give_up(draft, event.reason or why, self._living.loss)
@@ -563,9 +560,9 @@ class Conversation:
 
     # Tools and time --------------------------------------------------------------------------
 
-    def _run_calls(self, draft: Draft | None, event: ev.ResponseEnded, *, is_cut: bool) -> None:
+    def _run_calls(self, draft: Draft | None, event: ev.ResponseEnded) -> None:
         """Run what a completed response asks for, or let it wait."""
-        commands, asked = self._calls.begin(event, draft, self._consent.policy, is_cut=is_cut)
+        commands, asked = self._calls.begin(event, draft, self._consent.policy)
         self._do(*commands)
         if draft:
             self._ask_person(asked, draft, event.at)

@@ -267,6 +267,13 @@ def test_a_tap_during_the_answer_only_stops_it(talk: Talk) -> None:
     assert talk.machine.response is Response.FREE
 
 
+def test_calls_that_were_complete_at_a_barge_in_are_run(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    assert talk.end("r1", CALL) == [do.RunTool(CALL.call_id, CALL.name, CALL.arguments)]
+
+
 def test_parallel_calls_get_one_response_when_all_are_in(talk: Talk) -> None:
     other = ev.ToolCall("call_2", "team_status", "{}")
     talk.say()

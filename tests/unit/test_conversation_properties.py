@@ -62,7 +62,7 @@ class World(RuleBasedStateMachine):
         self.seen = False  # the response that is asked for sees such text of its own turn
         self.guarded: dict[str, float] = {}  # tainted writes, and when they were asked for
         self.calls: dict[str, str] = {}
-        self.confirmed, self.cut = set[str](), set[str]()  # writes that were cut off by the person
+        self.confirmed: set[str] = set()
         self.announcing = False
         self.in_part: list[tuple[bytes, ...]] = []  # what the answer that sounds is about
         self.announced: list[str] = []
@@ -113,7 +113,6 @@ class World(RuleBasedStateMachine):
     def run(self, call_id: str, *, confirmed: bool) -> None:
         self.open_calls[call_id] = self.session
         self.confirmed |= {call_id} if confirmed else set()
-        assert call_id not in self.cut, "the person interrupted before it was begun"
         if call_id in self.guarded:
             assert confirmed, "a tainted write ran by itself"
             assert self.confirmed_at > self.guarded[call_id], "confirmed before it was asked for"
@@ -411,7 +410,6 @@ class World(RuleBasedStateMachine):
         completed = completed or not self.cancelled
         wanted = [] if self.announcing else tools
         asked = [ev.ToolCall(self.name("call"), tool, "{}") for tool in wanted]
-        self.cut |= {c.call_id for c in asked if self.cancelled and c.name == "send_message"}
         if completed and not self.announcing:
             self.done += self.commits
         if completed:
