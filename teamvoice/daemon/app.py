@@ -119,7 +119,7 @@ class App:
         pace, tools = pace or Pace(), self._toolbox.schemas
         self.link = link(settings, tools, self._news, self._recap, pace)
         self._tariff = Tariff(settings, self.link.provider)
-        self._spending = Spending(self._tariff, journal_path())
+        self._spending = Spending(self._tariff, journal_path(), self._journal.put)
         self._cache_watch = CacheWatch()
         self._bridge = Bridge(self._rooms(), pace.rules_of(settings), self._policy)
         self.link.connect(self._bridge)

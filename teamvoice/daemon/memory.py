@@ -41,7 +41,7 @@ class Memory:
         Raises:
             OSError: It is there, and cannot be read.
         """
-        records = await asyncio.to_thread(read_last, self._path, REMEMBERED)
+        records = await asyncio.to_thread(read_last, self._path, REMEMBERED, _but_money)
         self._last.extend(records)
         return records
 
@@ -61,6 +61,10 @@ class Memory:
             unwritten: Of turns that are answered and wait to be written down.
         """
         return recap([*self._last, *unwritten], datetime.now(UTC))
+
+
+def _but_money(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if record.get("kind") != "spent"]
 
 
 def untold(record: Record, at: float, now: datetime) -> NewsCame:

@@ -95,8 +95,9 @@ async def house(
 
 
 def kinds_written() -> list[str]:
-    """The kinds of what the journal has."""
-    return [record["kind"] for record in read_last(journal_path(), 10)]
+    """The kinds of what the journal has, of money aside."""
+    kinds = [str(record["kind"]) for record in read_last(journal_path(), 20)]
+    return [kind for kind in kinds if kind != "spent"]
 
 
 def state_shown(pane: Pane) -> list[str]:
