@@ -236,7 +236,7 @@ class Conversation:
         self._drop_what_waits("other words came first", event.at)
         draft = self._turn_for_more(event.at, typed=True)
         draft.key_up = event.at
-        draft.heard.append(event.text)
+        self._do(draft.hear(text=event.text))
         self._said.type(draft.number, event.text, event.at)
         self._make_room()
         self._send_said(event.at)
@@ -322,7 +322,7 @@ class Conversation:
             speech = self._said.end_recording(event.at)
             self._make_room()
             if self._ledger.current:
-                self._ledger.current.speech.append(speech)
+                self._do(self._ledger.current.hear(speech=speech))
             self._send_said(event.at)
             self._do(*self._outage.spoke(event.at))
         elif was is not Mic.CLOSED:
@@ -505,9 +505,7 @@ class Conversation:
             self._give_up(draft, event.reason or why)
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
-        self._ledger.speech_heard(event)
-        if event.text:
-            self._do(do.Tell("heard", event.text))
+        self._do(*self._ledger.speech_heard(event))
 
     def _request_refused(self, event: ev.RequestRefused) -> None:
         living = self._living
@@ -763,7 +761,7 @@ class Conversation:
         """Words outlive their turn when that failed; the answer to them needs another."""
         if self._ledger.current is None:
             draft = self._ledger.current = self._ledger.new(at, typed=utterance.text is not None)
-            draft.heard += [utterance.text] if utterance.text else []
+            self._do(draft.hear(text=utterance.text or ""))
             utterance.turn = draft.number
             self._do(do.BeginTurn(draft.number))
 

@@ -81,6 +81,7 @@ class Rooms:
         on_talk: Somebody talks, the person or the voice, or nobody does any more.
         observe: Told each event, and the commands that it led to.
         on_told: The person was told what became of these calls.
+        on_words: What was said is known, before its turn is over.
         session: Which session is up.
     """
 
@@ -97,6 +98,7 @@ class Rooms:
     on_talk: Callable[[bool], None] = lambda _talks: None
     observe: Callable[[ev.Event, Sequence[Command]], None] = lambda _event, _commands: None
     on_told: Callable[[Sequence[str]], object] = lambda _call_ids: None
+    on_words: Callable[[do.NoteWords], object] = lambda _words: None
     session: Callable[[], str] = str
 
 
@@ -278,12 +280,19 @@ class Bridge:
                 self._end_turn(turn)
             case do.ResetLink():
                 self._rooms.wire.reconnect("the session no longer answered")
+            case do.NoteWords() | do.MarkTold() | do.Tell():
+                self._report(command)
+            case _:
+                self._do_sound(command)
+
+    def _report(self, command: do.NoteWords | do.MarkTold | do.Tell) -> None:
+        match command:
+            case do.NoteWords():
+                self._rooms.on_words(command)
             case do.MarkTold(call_ids):
                 self._rooms.on_told(call_ids)
             case do.Tell(kind, text):
                 self._rooms.on_tell(kind, text)
-            case _:
-                self._do_sound(command)
 
     def _do_sound(self, command: Command) -> None:
         match command:

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from teamvoice.conversation.commands import NoteWords
 from teamvoice.conversation.events import ToolCall, Transcribed, Usage
 from teamvoice.conversation.turn import NOT_FINISHED, DoneCall, Turn
 from teamvoice.daemon.cost import Tariff, known
@@ -20,8 +21,6 @@ from teamvoice.daemon.cost import Tariff, known
 ASK_LIMIT = 8000  # characters of a typed turn
 
 Record = dict[str, Any]
-
-_OURS = frozenset({"told", "spent"})  # kinds that are never shown
 
 
 class Step(enum.StrEnum):
@@ -34,7 +33,9 @@ class Step(enum.StrEnum):
 
 
 def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
-    """The record of a turn that was over at ``ended``, which is aware of its time zone::
+    """The record of a turn that was over at ``ended``, aware of its time zone.
+
+    ::
 
         {"kind": "turn", "time": "2026-01-31T09:30:00+00:00", "number": 7,
          "heard": "tell the developer to rest", "typed": false,
@@ -43,8 +44,7 @@ def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
                     "result": "Submitted to the developer.", "ms": 21}],
          "spoken": "Submitted to the developer.", "outcome": "answered", "trouble": "",
          "ms": {"held": 1800, "commit": 12, "answer": 510, "sound": 540, "total": 3900},
-         "sent_ms": 1400, "provider": "openai", "model": "gpt-realtime-2.1",
-         "transcriber": "gpt-transcribe",
+         "sent_ms": 1400, "provider": "openai", "model": "gpt-realtime-2.1", "transcriber": "…",
          "usage": [{"text_in": 31, "audio_in": 14, "cached_text_in": 0, …}],
          "transcribed": [{"text_in": 0, "audio_in": 14, "text_out": 6, "seconds": null}],
          "dollars": {"text_in": 0.0001, …, "audio_out": 0.0038, "transcription": 0.0001},
@@ -123,6 +123,51 @@ def call_record(call: ToolCall, state: Step, time: str, *, confirmed: bool) -> R
     }
 
 
+def said_record(words: NoteWords, time: str) -> Record:
+    """What was said in a turn, as far as it is known and before that is over.
+
+    ::
+
+        {"kind": "said", "time": "2026-01-31T09:29:57+00:00", "number": 7,
+         "heard": "tell the developer to rest", "typed": false, "late": false}
+
+    ``late``: it is the rest of a turn that was written down before.
+    """
+    return {
+        "kind": "said",
+        "time": time,
+        "number": words.turn,
+        "heard": words.heard,
+        "typed": words.typed,
+        "late": words.late,
+    }
+
+
+def lost_record(said: Record, time: str, *, acted: bool) -> Record:
+    """The turn of what was said to a daemon that was killed before it was over.
+
+    Args:
+        said: The last record of it, with the time of the first.
+        time: Now.
+        acted: A write was begun after it.
+    """
+    began = said.get("time")
+    return {
+        "kind": "turn",
+        "time": time,
+        "began": began,
+        "number": said.get("number"),
+        "heard": said.get("heard", ""),
+        "typed": bool(said.get("typed")),
+        "calls": [],
+        "outcome": "failed",
+        "trouble": "teamvoice ended before it was over",
+        "lost": f"turn-{said.get('number')}@{began}",
+        "acted": acted,
+        "itemised": True,
+    }
+
+
 def told_record(call_ids: Sequence[str], time: str) -> Record:
     """That the person was told what became of calls: ``{"kind": "told", "call_ids": […], …}``."""
     return {"kind": "told", "time": time, "call_ids": list(call_ids)}
@@ -139,7 +184,7 @@ def age(record: Record, now: datetime) -> float:
 
 def is_step(record: Record) -> bool:
     """A record that is not to be shown: what something later tells, or what is for us alone."""
-    if record.get("kind") in _OURS:
+    if _is_ours(record):
         return True
     return record.get("kind") == "call" and record.get("state") != Step.UNCONFIRMED
 
@@ -157,9 +202,15 @@ def worth_showing(records: Iterable[Record]) -> list[Record]:
     return [
         record
         for record in kept
-        if record.get("kind") not in {"call", *_OURS}
+        if (not _is_ours(record) and record.get("kind") != "call")
         or (last.get(record.get("call_id")) is record and record.get("call_id") not in told)
     ]
+
+
+def _is_ours(record: Record) -> bool:
+    """It is never shown: a turn tells it, or it is for us alone."""
+    kind = record.get("kind")
+    return kind in {"told", "spent"} or (kind == "said" and not record.get("late"))
 
 
 def _call(done: DoneCall) -> dict[str, Any]:

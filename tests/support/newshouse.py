@@ -95,9 +95,9 @@ async def house(
 
 
 def kinds_written() -> list[str]:
-    """The kinds of what the journal has, of money aside."""
+    """The kinds of what the journal has, save what is known before a turn is over."""
     kinds = [str(record["kind"]) for record in read_last(journal_path(), 20)]
-    return [kind for kind in kinds if kind != "spent"]
+    return [kind for kind in kinds if kind not in {"spent", "said"}]
 
 
 def state_shown(pane: Pane) -> list[str]:
