@@ -59,8 +59,8 @@ def _show(found: dict[str, Tally], by: str) -> None:
     screen.print(_tokens(rows, by))
     screen.print()
     screen.print(_dollars(rows, by))
-    for model, turns in total.unknown.items():
-        write(f"the price of {model} is not known: {turns} turns are not wholly in the sums")
+    for model, count in total.unknown.items():
+        write(f"the price of {model} is not known: {count} of its uses are not wholly in the sums")
     if total.unknown:
         write("docs/costs.md says how to add a price")
 

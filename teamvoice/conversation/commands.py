@@ -188,6 +188,23 @@ class Tell(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteWords(Command):
+    """What was said in a turn that is not over is known so far: write it down.
+
+    Args:
+        turn: The turn's number.
+        heard: The words; empty for speech of which they are not known yet.
+        typed: The turn was typed.
+        late: The turn was written down before, without these words.
+    """
+
+    turn: int
+    heard: str
+    typed: bool
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MarkTold(Command):
     """The person was told what became of these calls, and of whatever else has such a name."""
 

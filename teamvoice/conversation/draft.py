@@ -60,6 +60,12 @@ class Draft:
         self.done[call_id] = DoneCall(call, output, round((at - began) * 1000))
         self.awaits.discard(call_id)
 
+    def hear(self, *, text: str = "", speech: bytes = b"") -> Command:
+        """Words came in, or speech of which they are not known yet."""
+        self.heard += [text] if text else []
+        self.speech += [speech] if speech else []
+        return do.NoteWords(self.number, " ".join(self.heard), self.typed)
+
     def turn_down(self, asked: Iterable[tuple[ToolCall, str]], at: float) -> list[Command]:
         """These calls cannot wait for a confirmation, though each must have one; and why."""
         told: list[Command] = []

@@ -89,9 +89,9 @@ class Ledger:
     @staticmethod
     def _begin(draft: Draft, *words: Utterance) -> list[Command]:
         for utterance in words:
-            draft.heard += [utterance.text] if utterance.text else []
             utterance.turn = draft.number
-        return [do.BeginTurn(draft.number)]
+        noted = [draft.hear(text=utterance.text or "") for utterance in words]
+        return [do.BeginTurn(draft.number), *noted[-1:]]
 
     def settle(self, at: float) -> list[Command]:
         """Write down the turns that are over and await nothing."""
@@ -173,12 +173,18 @@ class Ledger:
             draft.items.append(item_id)
             draft.awaits.add(item_id)
 
-    def speech_heard(self, event: SpeechTranscribed) -> None:
+    def speech_heard(self, event: SpeechTranscribed) -> list[Command]:
         """The transcript of an item; empty when the provider could not make one."""
+        told: list[Command] = [do.Tell("heard", event.text)] if event.text else []
         draft = self._transcript_over(event.item_id)
-        if draft:
-            draft.heard += [event.text] if event.text else []
-            draft.transcribed += [event.usage] if event.usage else []
+        if draft is None:
+            return told
+        draft.transcribed += [event.usage] if event.usage else []
+        is_late = draft is not self.current and draft not in self._closing
+        words = draft.hear(text=event.text)
+        if is_late:
+            words = do.NoteWords(draft.number, event.text, draft.typed, late=True)
+        return [words, *told] if event.text else told
 
     def link_lost(self) -> None:
         """No response and no transcript that was under way will come."""

@@ -243,7 +243,7 @@ class Conversation:
         self._drop_what_waits("other words came first", event.at)
         draft = self._turn_for_more(event.at, typed=True)
         draft.key_up = event.at
-        draft.heard.append(event.text)
+        self._do(draft.hear(text=event.text))
         self._said.type(draft.number, event.text, event.at)
         self._do(*self._said.make_room())
         self._send_said(event.at)
@@ -335,7 +335,7 @@ class Conversation:
             speech = self._said.end_recording(event.at)
             self._do(*self._said.make_room())
             if self._ledger.current:
-                self._ledger.current.speech.append(speech)
+                self._do(self._ledger.current.hear(speech=speech))
             self._send_said(event.at)
             self._do(*self._outage.spoke(event.at))
         elif was is not Mic.CLOSED:
@@ -512,9 +512,7 @@ class Conversation:
             self._give_up(draft, event.reason or why, self._living.loss)
 
     def _speech_transcribed(self, event: ev.SpeechTranscribed) -> None:
-        self._ledger.speech_heard(event)
-        if event.text:
-            self._do(do.Tell("heard", event.text))
+        self._do(*self._ledger.speech_heard(event))
 
     def _request_refused(self, event: ev.RequestRefused) -> None:
         living = self._living

@@ -44,7 +44,7 @@ from teamvoice.daemon.herald import Herald
 from teamvoice.daemon.journal import Journal, journal_path
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.daemon.left import Left
-from teamvoice.daemon.memory import Memory, untold
+from teamvoice.daemon.memory import Memory, remembered, untold
 from teamvoice.daemon.notices import Notices
 from teamvoice.daemon.observer import Observer
 from teamvoice.daemon.pace import Pace
@@ -58,6 +58,7 @@ from teamvoice.daemon.standing import Standing
 from teamvoice.daemon.status_line import status_line
 from teamvoice.daemon.tape import Tape
 from teamvoice.daemon.thrift import CacheWatch
+from teamvoice.daemon.words import Words
 from teamvoice.errors import RealtimeError
 from teamvoice.team.glimpses import Status
 from teamvoice.team.held import Held
@@ -113,15 +114,15 @@ class App:
         self._journal = Journal(
             journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")
         )
-        self._memory = Memory(self._journal, journal_path())
-        self._deeds = Deeds(self._toolbox.call, self._memory.write)
+        memory = self._memory = Memory(self._journal, journal_path())
+        self._deeds = Deeds(self._toolbox.call, memory.write)
+        self._words = Words(self._journal.put, memory.write)
         recordings = Recordings(audio_dir(), settings.journal, lambda w: self._tell("trouble", w))
         self._tape = Tape(desk.playback, recordings, lambda: self._bridge.machine.turn)
         pace, tools = pace or Pace(), self._toolbox.schemas
         self.link = link(settings, tools, self._news, self._recap, pace)
-        self._tariff = Tariff(settings, self.link.provider)
-        self._spending = Spending(self._tariff, journal_path())
-        self._cache_watch = CacheWatch()
+        self._tariff, self._cache_watch = Tariff(settings, self.link.provider), CacheWatch()
+        self._spending = Spending(self._tariff, journal_path(), self._journal.put)
         self._bridge = Bridge(self._rooms(), pace.rules_of(settings), self._policy)
         self.link.connect(self._bridge)
         self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
@@ -148,7 +149,7 @@ class App:
         self._keys.muted, self._bridge.is_quiet = self._standing.silence.as_left
         await enter(self._journal)
         await enter(self._deeds)
-        never_told = await self._remember()
+        never_told = await remembered(self._memory, self._deeds, self._words, self._tell)
         await enter(self._team)
         await enter(self._watcher)
         await enter(self._tape)
@@ -175,17 +176,6 @@ class App:
         self._key_watch.serve(self._keys, self._tell)
         self._stack.callback(self._key_watch.serve_nobody)
 
-    async def _remember(self) -> Sequence[dict[str, Any]]:
-        """Learn from the journal what came before; the writes whose end the person was not told.
-
-        Only who has the control socket may do this: what another daemon has begun is not lost.
-        """
-        try:
-            return await self._deeds.recall(await self._memory.load())
-        except OSError as error:
-            self._tell("trouble", f"the journal cannot be read, so nothing is remembered: {error}")
-            return ()
-
     # What the process asks ---------------------------------------------------------------------
 
     @property
@@ -210,7 +200,9 @@ class App:
 
     def hand_over(self) -> None:
         """Leave the words that wait for a link to the next one."""
-        self._standing.left = self._bridge.hand_over()
+        self._standing.left = left = self._bridge.hand_over()
+        if left.turn:
+            self._words.leave(left.turn)
 
     def line(self) -> str:
         """How it is, in one line."""
@@ -314,7 +306,8 @@ class App:
             chimes=self._settings.audio.chimes,
             on_talk=self._desk.others.talk if self._desk.others else lambda _talks: None,
             session=lambda: self.link.session,
-            on_told=lambda ids: self._tasks.create_task(self._deeds.told(ids)),
+            on_told=self._person_told,
+            on_words=self._words.note,
             observe=Observer(self._news.publish, lambda: self._news.is_watched).saw,
         )
 
@@ -360,7 +353,7 @@ class App:
 
     def _turn_over(self, turn: Turn) -> None:
         self._herald.said(turn)
-        if turn.outcome == "dropped" and not turn.trouble:
+        if turn.outcome == "dropped" and not (turn.trouble or turn.heard or turn.speech):
             return  # a tap
         self._notices.turn(turn)
         if self._bridge.shows_answers and turn.spoken and not turn.is_shown:
@@ -375,6 +368,10 @@ class App:
         if not turn.news:
             self._standing.last = record
             self._news.publish("turn", turn=record)
+
+    def _person_told(self, ids: Sequence[str]) -> None:
+        self._words.told(ids)
+        self._tasks.create_task(self._deeds.told(ids))
 
     def _recap(self) -> str:
         """What a new session is told: also of a turn whose answer still sounds."""

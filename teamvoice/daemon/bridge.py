@@ -82,6 +82,7 @@ class Rooms:
         on_talk: Somebody talks, the person or the voice, or nobody does any more.
         observe: Told each event, and the commands that it led to.
         on_told: The person was told what became of these calls.
+        on_words: What was said is known, before its turn is over.
         session: Which session is up.
     """
 
@@ -98,6 +99,7 @@ class Rooms:
     on_talk: Callable[[bool], None] = lambda _talks: None
     observe: Callable[[ev.Event, Sequence[Command]], None] = lambda _event, _commands: None
     on_told: Callable[[Sequence[str]], object] = lambda _call_ids: None
+    on_words: Callable[[do.NoteWords], object] = lambda _words: None
     session: Callable[[], str] = str
 
 
@@ -188,8 +190,9 @@ class Bridge:
         """What was said and waits for a link, for another bridge to :meth:`take_over`."""
         number = self.machine.turn
         words = self.machine.hand_over()
-        is_written = self.machine.turn == number  # the turn ends here, and so do its askers
-        return Left(words, [] if is_written else self._asked.pop(number, []))
+        if self.machine.turn == number:  # the turn ends here, and so do its askers
+            return Left(words)
+        return Left(words, self._asked.pop(number, []), number)
 
     def take_over(self, left: Left) -> None:
         """What was said to another one is sent by this one."""
@@ -298,12 +301,19 @@ class Bridge:
                 self._end_turn(turn)
             case do.ResetLink():
                 self._rooms.wire.reconnect("the session no longer answered")
+            case do.NoteWords() | do.MarkTold() | do.Tell():
+                self._report(command)
+            case _:
+                self._do_sound(command)
+
+    def _report(self, command: do.NoteWords | do.MarkTold | do.Tell) -> None:
+        match command:
+            case do.NoteWords():
+                self._rooms.on_words(command)
             case do.MarkTold(call_ids):
                 self._rooms.on_told(call_ids)
             case do.Tell(kind, text):
                 self._rooms.on_tell(kind, text)
-            case _:
-                self._do_sound(command)
 
     def _do_sound(self, command: Command) -> None:
         match command:

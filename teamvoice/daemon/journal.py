@@ -1,6 +1,7 @@
 """The journal: what was said and done, one JSON object a line, in the state directory.
 
-A turn is written when it is over, a call that writes before it acts and after (``daemon.deeds``).
+A turn is written when it is over, what it costs as soon as that is known (``daemon.spending``), and
+a call that writes before it acts and after (``daemon.deeds``).
 
 ``journal.jsonl`` is written by one daemon at a time (the control socket's lock sees to that).
 When it would grow over its bound it becomes ``journal.jsonl.1``, that one ``.2``, and so on; the
@@ -78,6 +79,18 @@ class Journal:
         if trouble:
             self._on_trouble(trouble)
         return written
+
+    def put(self, record: Record) -> None:
+        """Write a record down in its turn; nobody waits for it. Trouble is told as ever."""
+        line = msgspec.json.encode(record) + b"\n"
+        loop = asyncio.get_running_loop()
+
+        def write() -> None:
+            _, trouble = self._write(line)
+            if trouble:
+                loop.call_soon_threadsafe(self._on_trouble, trouble)
+
+        self._worker.submit(write)
 
     def _write(self, line: bytes) -> tuple[bool, str]:
         """In the worker: whether it was written, and what to tell a person, once per outage."""

@@ -11,7 +11,12 @@ from teamvoice.conversation.turn import Turn
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Words that wait for a link, and who waits for the end of their turn."""
+    """Words that wait for a link, and who waits for the end of their turn.
+
+    Args:
+        turn: The number of the turn that goes over with them, unwritten; 0 when none does.
+    """
 
     words: tuple[Utterance, ...] = ()
     asked: list[asyncio.Future[Turn]] = field(default_factory=list)
+    turn: int = 0

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from teamvoice.conversation.events import NewsCame, ToolCall
 from teamvoice.conversation.policy import describe, without_screens
-from teamvoice.daemon.deeds import LOST
+from teamvoice.daemon.deeds import LOST, Deeds
 from teamvoice.daemon.journal import Journal, read_last
 from teamvoice.daemon.recap import KEPT, ago, recap
 from teamvoice.daemon.records import Step
+from teamvoice.daemon.words import Words
 
 REMEMBERED = 1000  # records of the journal that are read at the start
+
+_WORDS = 240  # characters of what was said, when it is told that it came to no end
 
 Record = dict[str, Any]
 
@@ -41,7 +44,7 @@ class Memory:
         Raises:
             OSError: It is there, and cannot be read.
         """
-        records = await asyncio.to_thread(read_last, self._path, REMEMBERED)
+        records = await asyncio.to_thread(read_last, self._path, REMEMBERED, _but_money)
         self._last.extend(records)
         return records
 
@@ -63,14 +66,47 @@ class Memory:
         return recap([*self._last, *unwritten], datetime.now(UTC))
 
 
+def _but_money(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if record.get("kind") != "spent"]
+
+
+async def remembered(
+    memory: Memory, deeds: Deeds, words: Words, tell: Callable[[str, str], None]
+) -> Sequence[Record]:
+    """Learn from the journal what came before; what the person was not told of it.
+
+    Only who has the control socket may do this: what another daemon has begun is not lost.
+    """
+    try:
+        records = await memory.load()
+    except OSError as error:
+        tell("trouble", f"the journal cannot be read, so nothing is remembered: {error}")
+        return ()
+    return [*await deeds.recall(records), *await words.recall(records)]
+
+
+def untold_words(record: Record, at: float, now: datetime) -> NewsCame:
+    """Of what was said to an earlier daemon, which was killed before that was over."""
+    words = " ".join(str(record.get("heard", "")).split())
+    short = words if len(words) <= _WORDS else f"{words[: _WORDS - 1]}…"
+    what = f'"{short}"' if short else "something"
+    done = "" if record.get("acted") else "; nothing was done about it"
+    text = f"{ago(record, now)} you said {what}, and I was ended before that was over{done}"
+    return NewsCame(at=at, about=str(record["lost"]), text=text, lasts=True)
+
+
 def untold(record: Record, at: float, now: datetime) -> NewsCame:
     """Of a write of an earlier daemon, whose end the person was not told: news that lasts.
+
+    Or of words that came to no end with it.
 
     It says how long ago that was, counted to ``now``, which is aware of its zone.
 
     What the person had confirmed may have been a screen's wish, so its words stay out of what a
     model is told.
     """
+    if record.get("lost"):
+        return untold_words(record, at, now)
     shown, name = json.dumps(record.get("arguments")), str(record.get("name"))
     given = "{}" if record.get("confirmed") else shown
     say = _say_ended if record.get("state") == Step.ENDED else _say_unknown

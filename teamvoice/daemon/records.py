@@ -1,6 +1,7 @@
 """A turn as the journal keeps it, as ``ask`` answers it and as ``history --json`` prints it.
 
-And a call that writes, which the journal has before it acts and after.
+And what the journal has before a turn is over: a call that writes, before it acts and after, and
+what was spent, as soon as that is known.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import enum
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from teamvoice.conversation.events import ToolCall
+from teamvoice.conversation.commands import NoteWords
+from teamvoice.conversation.events import ToolCall, Transcribed, Usage
 from teamvoice.conversation.turn import NOT_FINISHED, DoneCall, Turn
 from teamvoice.daemon.cost import Tariff, known
 
@@ -31,7 +33,7 @@ class Step(enum.StrEnum):
 
 
 def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
-    """The record of a turn.
+    """The record of a turn that was over at ``ended``, aware of its time zone.
 
     ::
 
@@ -42,22 +44,20 @@ def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
                     "result": "Submitted to the developer.", "ms": 21}],
          "spoken": "Submitted to the developer.", "outcome": "answered", "trouble": "",
          "ms": {"held": 1800, "commit": 12, "answer": 510, "sound": 540, "total": 3900},
-         "sent_ms": 1400, "provider": "openai", "model": "gpt-realtime-2.1",
-         "transcriber": "gpt-transcribe",
+         "sent_ms": 1400, "provider": "openai", "model": "gpt-realtime-2.1", "transcriber": "…",
          "usage": [{"text_in": 31, "audio_in": 14, "cached_text_in": 0, …}],
          "transcribed": [{"text_in": 0, "audio_in": 14, "text_out": 6, "seconds": null}],
          "dollars": {"text_in": 0.0001, …, "audio_out": 0.0038, "transcription": 0.0001},
-         "cost_usd": 0.0041}
+         "cost_usd": 0.0041, "itemised": true}
 
     ``usage`` has an entry for each response. Its tokens that went in include the cached ones; the
-    dollars do not. Dollars that are not known are null, and the sum with them.
-    The transcriber is empty where none was asked for: the offline server has its own ears.
-    One that told news, which nobody asked for, is of the kind ``news`` and has them in ``news``.
-
-    ``ended`` is when it was over; aware of its time zone.
+    dollars do not. Dollars that are not known are null, and the sum with them. ``itemised``: all of
+    it has a :func:`spent_record` too, and those are summed up. The transcriber is empty where none
+    was asked for: the offline server has its own ears. One that told news, which nobody asked for,
+    is of the kind ``news`` and has them in ``news``.
     """
     record = {
-        "kind": "turn",
+        "kind": "news" if turn.news else "turn",
         "time": ended.isoformat(timespec="seconds"),
         "number": turn.number,
         "heard": turn.heard,
@@ -67,20 +67,37 @@ def turn_record(turn: Turn, ended: datetime, tariff: Tariff) -> dict[str, Any]:
         "outcome": turn.outcome,
         "trouble": turn.trouble,
         "ms": dict(turn.ms),
-        **_cost(turn, tariff),
-    }
-    return {**record, "kind": "news", "news": turn.news} if turn.news else record
-
-
-def _cost(turn: Turn, tariff: Tariff) -> dict[str, Any]:
-    dollars = tariff.dollars(turn.usage, turn.transcribed)
-    return {
         "sent_ms": turn.sent_ms,
+        **_cost(turn.usage, turn.transcribed, tariff),
+        "itemised": True,
+    }
+    return {**record, "news": turn.news} if turn.news else record
+
+
+def spent_record(
+    usage: Sequence[Usage], transcribed: Sequence[Transcribed], at: datetime, tariff: Tariff
+) -> Record:
+    """The record of what one response or one transcription took, and when that was told.
+
+    ::
+
+        {"kind": "spent", "time": "2026-01-31T09:29:58+00:00", "provider": "openai", …,
+         "usage": […], "transcribed": [], "dollars": {…}, "cost_usd": 0.0038}
+    """
+    time = at.astimezone(UTC).isoformat(timespec="seconds")
+    return {"kind": "spent", "time": time, **_cost(usage, transcribed, tariff)}
+
+
+def _cost(
+    usages: Sequence[Usage], transcribed: Sequence[Transcribed], tariff: Tariff
+) -> dict[str, Any]:
+    dollars = tariff.dollars(usages, transcribed)
+    return {
         "provider": tariff.provider,
         "model": tariff.model,
         "transcriber": tariff.transcriber,
-        "usage": [asdict(usage) for usage in turn.usage],
-        "transcribed": [asdict(one) for one in turn.transcribed],
+        "usage": [asdict(usage) for usage in usages],
+        "transcribed": [asdict(one) for one in transcribed],
         "dollars": dollars,
         "cost_usd": known(dollars.values()),
     }
@@ -106,6 +123,52 @@ def call_record(call: ToolCall, state: Step, time: str, *, confirmed: bool) -> R
     }
 
 
+def said_record(words: NoteWords, time: str) -> Record:
+    """What was said in a turn, as far as it is known and before that is over.
+
+    ::
+
+        {"kind": "said", "time": "2026-01-31T09:29:57+00:00", "number": 7,
+         "heard": "tell the developer to rest", "typed": false, "late": false}
+
+    ``late``: it is the rest of a turn that was written down before. ``"left": true``: the words of
+    the turn go to the next conversation of this daemon, and it has no end of its own.
+    """
+    return {
+        "kind": "said",
+        "time": time,
+        "number": words.turn,
+        "heard": words.heard,
+        "typed": words.typed,
+        "late": words.late,
+    }
+
+
+def lost_record(said: Record, time: str, *, acted: bool) -> Record:
+    """The turn of what was said to a daemon that was killed before it was over.
+
+    Args:
+        said: The last record of it, with the time of the first.
+        time: Now.
+        acted: A write was begun after it.
+    """
+    began = said.get("time")
+    return {
+        "kind": "turn",
+        "time": time,
+        "began": began,
+        "number": said.get("number"),
+        "heard": said.get("heard", ""),
+        "typed": bool(said.get("typed")),
+        "calls": [],
+        "outcome": "failed",
+        "trouble": "teamvoice ended before it was over",
+        "lost": f"turn-{said.get('number')}@{began}",
+        "acted": acted,
+        "itemised": True,
+    }
+
+
 def told_record(call_ids: Sequence[str], time: str) -> Record:
     """That the person was told what became of calls: ``{"kind": "told", "call_ids": […], …}``."""
     return {"kind": "told", "time": time, "call_ids": list(call_ids)}
@@ -121,8 +184,8 @@ def age(record: Record, now: datetime) -> float:
 
 
 def is_step(record: Record) -> bool:
-    """A record that is not to be shown: what something later tells, or that something was told."""
-    if record.get("kind") == "told":
+    """A record that is not to be shown: what something later tells, or what is for us alone."""
+    if _is_ours(record):
         return True
     return record.get("kind") == "call" and record.get("state") != Step.UNCONFIRMED
 
@@ -140,9 +203,15 @@ def worth_showing(records: Iterable[Record]) -> list[Record]:
     return [
         record
         for record in kept
-        if record.get("kind") not in {"call", "told"}
+        if (not _is_ours(record) and record.get("kind") != "call")
         or (last.get(record.get("call_id")) is record and record.get("call_id") not in told)
     ]
+
+
+def _is_ours(record: Record) -> bool:
+    """It is never shown: a turn tells it, or it is for us alone."""
+    kind = record.get("kind")
+    return kind in {"told", "spent"} or (kind == "said" and not record.get("late"))
 
 
 def _call(done: DoneCall) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""What the journal's turns came to: tokens and dollars, by day, month or model. Pure."""
+"""What the journal's turns came to: tokens and dollars, by day, month or model. Pure.
+
+What was spent belongs to the day on which the provider told it, and a turn to the one on which it
+ended. Turns of older journals have what they cost in their own records alone.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ DOLLARS = (*TOKENS, "transcription")
 
 
 def ended_at(record: Record) -> float:
-    """The Unix time at which a turn ended; 0.0 when not told."""
+    """The Unix time at which a turn ended, or something was spent; 0.0 when not told."""
     try:
         return datetime.fromisoformat(record["time"]).timestamp()
     except (KeyError, ValueError):
@@ -22,7 +26,7 @@ def ended_at(record: Record) -> float:
 
 
 def day_of(record: Record) -> str:
-    """The person's own date on which a turn ended, as ``2026-01-31``; empty when not told."""
+    """The person's own date of that, as ``2026-01-31``; empty when not told."""
     try:
         return datetime.fromisoformat(record["time"]).astimezone().date().isoformat()
     except (KeyError, ValueError):
@@ -46,7 +50,8 @@ class Tally:
         tokens: By modality; the cached ones are a part of those that went in.
         dollars: By modality, as far as known; here what went in is without its cached part.
         total_usd: Dollars, as far as known.
-        unknown: By model whose price is not known, how many turns are not wholly in the sums.
+        unknown: By model whose price is not known, how many responses and transcriptions are not
+            wholly in the sums; of older journals, how many turns.
     """
 
     turns: int = 0
@@ -57,9 +62,11 @@ class Tally:
     unknown: dict[str, int] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
-        """Count one more turn."""
+        """Count one more turn, or what was spent."""
         self.turns += record["kind"] == "turn"
         self.spoken_ms += record.get("sent_ms", 0)
+        if record.get("itemised"):
+            return
         for usage in record.get("usage", ()):
             for name in TOKENS:
                 self.tokens[name] += usage.get(name, 0)
@@ -102,7 +109,7 @@ def tallies(records: Iterable[Record], by: str, since: float = 0.0) -> dict[str,
     """
     found: dict[str, Tally] = {}
     for record in records:
-        if record.get("kind") in {"turn", "news"} and ended_at(record) >= since:
+        if record.get("kind") in {"turn", "news", "spent"} and ended_at(record) >= since:
             found.setdefault(GROUPS[by](record), Tally()).add(record)
     return dict(sorted(found.items()))
 
@@ -118,13 +125,15 @@ def together(parts: Iterable[Tally]) -> Tally:
             total.tokens[name] += count
         for name, usd in part.dollars.items():
             total.dollars[name] += usd
-        for model, turns in part.unknown.items():
-            total.unknown[model] = total.unknown.get(model, 0) + turns
+        for model, count in part.unknown.items():
+            total.unknown[model] = total.unknown.get(model, 0) + count
     return total
 
 
 def spent_on(record: Record) -> float:
-    """Dollars of a turn, as far as known."""
+    """Dollars of a record, as far as known, that no other record has."""
+    if record.get("itemised"):
+        return 0.0
     parts = record.get("dollars")
     if parts is None:  # of a version that kept the sum alone
         return float(record.get("cost_usd") or 0.0)
@@ -132,7 +141,7 @@ def spent_on(record: Record) -> float:
 
 
 def unpriced(record: Record) -> set[str]:
-    """The models whose price was not known when a turn was written down."""
+    """The models whose price was not known when a record was written down."""
     parts = record.get("dollars")
     if parts is None:
         billed = record.get("usage") and record.get("cost_usd") is None

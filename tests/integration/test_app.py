@@ -19,6 +19,7 @@ from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import Desk, spoken_desk
 from teamvoice.daemon.journal import journal_path, read_last
 from teamvoice.daemon.notifier import BusNotifier
+from teamvoice.daemon.records import worth_showing
 from teamvoice.daemon.session import LogindSession
 from teamvoice.errors import AudioUnavailable, HotkeyUnavailable, TeamvoiceError
 from teamvoice.hotkey.source import Choice, OnEdge
@@ -136,7 +137,7 @@ async def test_typed_words_are_answered_and_written_down(tmux: Server, relay: Re
         await talk.turn()
     assert turn["typed"]
     assert "On the team: developer" in turn["spoken"]
-    assert read_last(journal_path(), 1) == talk.turns
+    assert read_last(journal_path(), 1, worth_showing) == talk.turns
 
 
 async def test_nothing_of_a_tap_or_a_cancelled_hold_is_acted_upon(

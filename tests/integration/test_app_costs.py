@@ -13,6 +13,7 @@ from libtmux import Server
 
 from teamvoice import config
 from teamvoice.daemon.journal import journal_path, read_last
+from teamvoice.daemon.records import worth_showing
 from teamvoice.prices import Price
 from tests.support.offline_parts import sound_of
 from tests.support.relay import Relay, relay_to
@@ -98,7 +99,8 @@ async def test_a_limit_is_kept_across_a_restart_until_it_is_raised(
         status = await talk.app.status()
         assert status["cost"]["state"] == "spent"
         assert relay.kinds().count("response.create") == 1
-    assert [kept["heard"] for kept in read_last(journal_path(), 2)] == [turn["heard"], "hello"]
+    kept = read_last(journal_path(), 2, worth_showing)
+    assert [one["heard"] for one in kept] == [turn["heard"], "hello"]
     async with talking(costing(tmux, relay.url, cap_usd=1e9)) as talk:
         assert (await talk.app.ask("call list_team {}"))["outcome"] == "answered"
 

@@ -30,6 +30,12 @@ def journalled(cli: Cli, *records: dict[str, Any], bound: int = 10**6) -> None:
         files.append(json.dumps(record).encode() + b"\n")
 
 
+def itemised(turn: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The records of what was spent in a turn, as if at once, and of the turn."""
+    bill = ("time", "model", "usage", "dollars", "cost_usd")
+    return {"kind": "spent", **{name: turn[name] for name in bill}}, turn
+
+
 # History ---------------------------------------------------------------------------------------
 
 
@@ -178,7 +184,8 @@ async def test_usage_counts_tokens_and_dollars_by_day(cli: Cli) -> None:
     first, second, third = await turns(3)
     unpriced = {**third, "model": "mine", "dollars": {**third["dollars"], "audio_out": None}}
     days = ("2026-01-30", "2026-01-31", "2026-02-01")
-    journalled(cli, *map(on, days, (first, second, unpriced)))
+    for day, turn in zip(days, (first, second, unpriced), strict=True):
+        journalled(cli, *itemised(on(day, turn)))
     done = await cli("usage", "--since", "2026-01-31")
     assert done.code == 0
     tokens, dollars = done.out.split("\n\n")
@@ -189,7 +196,7 @@ async def test_usage_counts_tokens_and_dollars_by_day(cli: Cli) -> None:
     assert dollars.splitlines()[1].split()[-1] == "0.0041"
     assert dollars.splitlines()[2].split()[-1] == "0.0000+"
     assert dollars.splitlines()[3].split()[-1] == "0.0041+"
-    assert "the price of mine is not known: 1 turns are not wholly in the sums" in done.out
+    assert "the price of mine is not known: 1 of its uses are not wholly in the sums" in done.out
 
 
 @pytest.mark.parametrize(
@@ -201,7 +208,8 @@ async def test_usage_counts_tokens_and_dollars_by_day(cli: Cli) -> None:
     ],
 )
 async def test_usage_json_is_one_object(cli: Cli, words: tuple[str, ...], names: list[str]) -> None:
-    journalled(cli, *(on("2026-01-31", record) for record in await turns(2)))
+    for turn in await turns(2):
+        journalled(cli, *itemised(on("2026-01-31", turn)))
     shown = json.loads((await cli("usage", "--json", *words)).out)
     assert list(shown["parts"]) == names
     assert shown["total"]["turns"] == 2

@@ -9,6 +9,7 @@ from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.states import Rules
 from teamvoice.conversation.turn import Turn
 
+_UNSEEN = do.SetTimer | do.StopTimer | do.MarkTold | do.NoteWords
 BLOCK = b"\x18\xfc\xe8\x03" * 240  # as loud as speech
 
 
@@ -19,6 +20,7 @@ class Talk:
         self.machine = Conversation(rules)
         self.now = 0.0
         self.turns: list[Turn] = []
+        self.noted: list[do.NoteWords] = []
         self.marked: list[str] = []  # the calls whose end the person was told
         if link:
             self.tell(ev.LinkUp(at=0.0))
@@ -26,8 +28,9 @@ class Talk:
     def tell(self, event: ev.Event) -> list[Command]:
         commands = self.machine.handle(event)
         self.turns += [command.turn for command in commands if isinstance(command, do.EndTurn)]
+        self.noted += [command for command in commands if isinstance(command, do.NoteWords)]
         self.marked += [i for c in commands if isinstance(c, do.MarkTold) for i in c.call_ids]
-        return [c for c in commands if not isinstance(c, do.SetTimer | do.StopTimer | do.MarkTold)]
+        return [c for c in commands if not isinstance(c, _UNSEEN)]
 
     def at(self) -> float:
         self.now += 0.02

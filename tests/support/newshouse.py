@@ -95,8 +95,9 @@ async def house(
 
 
 def kinds_written() -> list[str]:
-    """The kinds of what the journal has."""
-    return [record["kind"] for record in read_last(journal_path(), 10)]
+    """The kinds of what the journal has, save what is known before a turn is over."""
+    kinds = [str(record["kind"]) for record in read_last(journal_path(), 20)]
+    return [kind for kind in kinds if kind not in {"spent", "said"}]
 
 
 def state_shown(pane: Pane) -> list[str]:

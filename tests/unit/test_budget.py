@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from teamvoice.conversation.commands import Command
 from teamvoice.conversation.events import Usage
 from teamvoice.conversation.states import Rules
 from teamvoice.daemon.cost import Tariff
+from teamvoice.daemon.journal import Record
 from teamvoice.daemon.spending import Spending
 from teamvoice.daemon.thrift import CacheWatch, cached_share
 from tests.support.conversing import Talk
@@ -222,7 +224,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 def spending(tmp_path: Path, clock: Clock) -> Spending:
-    return Spending(Tariff(config.Config(), "openai"), tmp_path / "journal.jsonl", clock)
+    return started(tmp_path / "journal.jsonl", clock)
+
+
+def started(path: Path, clock: Callable[[], datetime]) -> Spending:
+    """What a daemon has that starts with this journal, and writes it."""
+
+    def write_down(record: Record) -> None:
+        with path.open("ab") as file:
+            file.write(msgspec.json.encode(record) + b"\n")
+
+    return Spending(Tariff(config.Config(), "openai"), path, write_down, clock)
 
 
 def test_the_days_sum_survives_a_restart(spending: Spending, clock: Clock, tmp_path: Path) -> None:
@@ -271,9 +283,7 @@ def test_the_days_sum_is_whole_on_a_day_when_the_clock_changes(
             record = {"kind": "turn", "time": at, "dollars": {"text_in": 0.5}}
             (tmp_path / name).write_bytes(msgspec.json.encode(record) + b"\n")
             os.utime(tmp_path / name, (at.timestamp(),) * 2)
-        spending = Spending(
-            Tariff(config.Config(), "openai"), tmp_path / "journal.jsonl", lambda: evening
-        )
+        spending = started(tmp_path / "journal.jsonl", lambda: evening)
         assert spending.read(1.0) == ev.Spent(at=1.0, day="2026-10-25", usd=1.0)
     finally:
         monkeypatch.undo()
@@ -301,6 +311,26 @@ def test_every_response_and_transcription_is_priced(spending: Spending, clock: C
     heard = ev.SpeechTranscribed(at=2.0, item_id="i", text="hello", usage=took)
     assert spending.of(heard) == ev.Spent(at=2.0, day=day, usd=0.0045)
     assert spending.of(ev.ResponseBegan(at=3.0, response_id="r")) is None
+
+
+def test_a_daemon_that_is_killed_forgets_nothing_on_either_side_of_midnight(
+    spending: Spending, clock: Clock, tmp_path: Path
+) -> None:
+    """A turn that began before it and never ended; a day's sum is that of what was told on it."""
+    spending.read(1.0)
+    first, second = clock.now, clock.now + timedelta(minutes=20)
+    for clock.now, out in ((first, 1_000_000), (second, 2_000_000)):
+        usage = Usage(audio_out=out)
+        spending.of(ev.ResponseEnded(at=2.0, response_id="r", status="completed", usage=usage))
+    took = ev.Transcribed(seconds=60.0)
+    spending.of(ev.SpeechTranscribed(at=3.0, item_id="i", text="hello", usage=took))
+    next_daemon = started(tmp_path / "journal.jsonl", clock)
+    today = next_daemon.read(4.0)
+    assert (today.day, today.usd) == (second.date().isoformat(), 128.0045)
+    clock.now = first
+    yesterday = next_daemon.look(5.0)
+    assert yesterday
+    assert yesterday.usd == 64.0
 
 
 # The cached share ------------------------------------------------------------------------------

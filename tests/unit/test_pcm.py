@@ -74,7 +74,7 @@ def test_a_rate_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="positive"):
         resample_audio(np.zeros(3, dtype=np.float32), 0, 24_000)
     with pytest.raises(TypeError, match="an array, not bytes: see pcm16_to_float32"):
-        resample_audio(b"\0" * 8, 24_000, 16_000)  # type: ignore[arg-type]
+        resample_audio(b"\0" * 8, 24_000, 16_000)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_stereo_is_averaged_and_mono_is_kept() -> None:

@@ -55,6 +55,7 @@ def test_a_turn_is_kept_whole() -> None:
         "transcribed": [{"text_in": 0, "audio_in": 9, "text_out": 0, "seconds": None}],
         "usage": [{**NOTHING_USED, "text_in": 3, "audio_out": 4}],
         "dollars": {**dict.fromkeys(NOTHING_USED, 0.0), "transcription": 0.0},
+        "itemised": True,
         "cost_usd": 0.0,
     }
 

@@ -12,7 +12,7 @@ from teamvoice import config
 from teamvoice.conversation.events import Transcribed, Usage
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon.cost import Tariff
-from teamvoice.daemon.records import turn_record
+from teamvoice.daemon.records import spent_record, turn_record
 from teamvoice.daemon.tally import Tally, day_of, spent_on, tallies, together
 
 USAGE = Usage(text_in=1000, audio_in=50, cached_text_in=400, cached_audio_in=20, audio_out=100)
@@ -30,13 +30,26 @@ def new_zealand(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def record(when: str, model: str = "gpt-realtime-2.1", **turn: Any) -> dict[str, Any]:
-    settings = config.Config(provider=config.Provider(model=model))
-    ended = datetime.fromisoformat(when).replace(tzinfo=UTC)
+    """As before what was spent had records of its own."""
+    kept = itemised(when, model, **turn)
+    del kept["itemised"]
+    return kept
+
+
+def tariff(model: str = "gpt-realtime-2.1") -> Tariff:
+    return Tariff(config.Config(provider=config.Provider(model=model)), "openai")
+
+
+def at(when: str) -> datetime:
+    return datetime.fromisoformat(when).replace(tzinfo=UTC)
+
+
+def itemised(when: str, model: str = "gpt-realtime-2.1", **turn: Any) -> dict[str, Any]:
     whole = Turn(1, 0.0, usage=(USAGE,), transcribed=(Transcribed(seconds=1.0),), sent_ms=1000)
     return turn_record(
         Turn(**{**{name: getattr(whole, name) for name in Turn.__slots__}, **turn}),
-        ended,
-        Tariff(settings, "openai"),
+        at(when),
+        tariff(model),
     )
 
 
@@ -78,6 +91,23 @@ def test_tokens_and_dollars_add_up_and_news_counts() -> None:
     assert day.total_usd == pytest.approx(2 * USD)
     assert sum(day.dollars.values()) == pytest.approx(2 * USD)
     assert day.as_json()["total_usd"] == pytest.approx(2 * USD, abs=1e-6)
+
+
+def test_what_is_spent_counts_when_it_is_told_and_once() -> None:
+    """The turn goes over midnight, and one transcript's price is told when it is over."""
+    kept = [
+        spent_record([USAGE], [], at("2026-01-30T11:59"), tariff()),
+        itemised("2026-01-30T12:00"),
+        spent_record([], [Transcribed(seconds=1.0)], at("2026-01-30T12:01"), tariff()),
+        spent_record([USAGE], [], at("2026-01-30T12:02"), tariff("mine")),
+    ]
+    before, after = tallies(kept, "day").values()
+    assert (before.turns, after.turns) == (0, 1)
+    assert before.tokens == after.tokens
+    assert before.total_usd == pytest.approx(USD - 0.0045 / 60)
+    assert after.total_usd == pytest.approx(0.0045 / 60)
+    assert sum(map(spent_on, kept)) == pytest.approx(USD)
+    assert together([before, after]).unknown == {"mine": 1}
 
 
 def test_what_is_not_known_is_said_and_is_no_zero() -> None:
