@@ -19,6 +19,7 @@ from teamvoice.team.write import Step, Write, in_mode
 from teamvoice.team.writing import Command, Look, Order, Patience, Press, Still, still
 
 _ROWS = 24  # rows of a question that are checked together with the deed
+_PARTLY = "what it asks about cannot be read whole: look at the pane"
 _CHANGED = "the question changed before it could be answered"
 
 
@@ -67,6 +68,8 @@ class Answer(Write):
     ) -> Command:
         if option is None:
             return self._refuse(f'none of its options is "{self._order.text}"')
+        if not question.may_be(option):
+            return self._refuse(_PARTLY)
         if not option.keys:
             return self._refuse("which keys choose that option is not known")
         if wait := self._hands(view, waited):

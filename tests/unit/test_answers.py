@@ -31,6 +31,9 @@ def question(number: int = 1) -> Question:
     return Question("Run this?", f"deploy {number}", OPTIONS, f"print-{number}")
 
 
+PARTLY = replace(question(), whole=False)
+
+
 def asking(number: int = 1, **changes: object) -> View:
     lines = (f"  $ deploy {number}", "  Run this?", *(f"  {o.label}" for o in OPTIONS))
     state = State(Kind.WAITING, "screen", 0, question=question(number))
@@ -76,6 +79,29 @@ def test_a_choice_that_means_none_or_several_is_refused(choice: str) -> None:
 def test_a_plain_yes_never_allows_more_than_this_once() -> None:
     lasting = replace(question(), options=OPTIONS[1:])
     assert choose(lasting, "yes") is None
+
+
+@pytest.mark.parametrize("choice", ["yes", "1", "2", "yes, and"])
+def test_of_what_was_not_read_whole_nothing_is_approved(choice: str) -> None:
+    partly = asking(state=State(Kind.WAITING, "screen", 0, question=PARTLY))
+    machine = Answer(order(choice))
+    machine.begin()
+    receipt = end(machine.handle(d.Looked(0, partly)))
+    assert (receipt.outcome, "look at the pane" in receipt.why) == (Outcome.REFUSED, True)
+
+
+def test_what_was_not_read_whole_may_be_denied() -> None:
+    partly = asking(state=State(Kind.WAITING, "screen", 0, question=PARTLY))
+    machine = Answer(order("no"))
+    machine.begin()
+    command = machine.handle(d.Looked(0, partly))
+    assert isinstance(command, d.Press)
+    assert command.keys == ("Escape",)
+
+
+def test_a_choice_that_approves_nothing_may_be_made_of_what_was_not_read_whole() -> None:
+    names = (Option("Postgres", ("1",), True), Option("SQLite", ("2",)))
+    assert all(replace(PARTLY, options=names).may_be(option) for option in names)
 
 
 def test_an_answer_on_its_way() -> None:

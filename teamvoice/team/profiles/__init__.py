@@ -106,23 +106,29 @@ class Subject(_Table, frozen=True):
 
     Args:
         line: The first line of it; the group ``subject`` is what is wanted.
+        title: What the first line of words in the question's box must look like.
         above: What the line above that must look like.
         end: The first line that is no longer part of it.
     """
 
     line: str
+    title: str = ""
     above: str = ""
     end: str = r"^\s*$"
 
 
 class Questions(_Table, frozen=True):
-    """How a question and its options are read; lines are searched without their frames.
+    """How a question and its options are read; lines are searched without a frame around it all.
 
     Args:
         asks: The line that asks.
         begins: The line at which the question's box begins.
+        head: The same, where what is asked about may look like it: with two of them to be seen,
+            the question is not read surely, and nothing is approved.
         subjects: Where it tells what it is about; the first that is found counts.
-        cut: A line in the place of what is out of sight of it, where it is cut short.
+        edge: What is drawn at the edges of each line of what it is about.
+        cut: A line in the place of what is out of sight of it, where it is cut short; nothing is
+            approved then.
         above: A line below the menu that says that the question's beginning is out of sight: what
             stands above the line that asks is the end of what it is about.
         option: A line of the menu, with the groups ``mark`` (before the highlighted one),
@@ -140,7 +146,9 @@ class Questions(_Table, frozen=True):
 
     asks: tuple[str, ...] = ()
     begins: str = ""
+    head: str = ""
     subjects: tuple[Subject, ...] = ()
+    edge: str = ""
     cut: str = ""
     above: str = ""
     option: str = ""
@@ -332,6 +340,7 @@ def _patterns(profile: Profile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             for pattern in (value,) if isinstance(value, str) else value:
                 if isinstance(pattern, Subject):
                     yield f"{name}.line", pattern.line, ("subject",)
+                    yield f"{name}.title", pattern.title, ()
                     yield f"{name}.above", pattern.above, ()
                     yield f"{name}.end", pattern.end, ()
                 else:
