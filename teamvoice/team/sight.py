@@ -32,6 +32,7 @@ _VEILS = frozenset(
 _FOREIGN = re.compile(r"[\w#$%~\[(/]")
 _SHELL_PROMPT = re.compile(r"(?:[\w~\[(/].*)?[#$%>❯➜»λ](?: .*)?")
 _BOTTOM = 40  # lines of the screen that speak of now
+_ASIDE = 6  # lines of it of which one tells that something else is shown
 _LAG_S = 1.0  # how far an agent's screen and its files may be apart
 _HEAD = 16  # characters by which a command is known again
 _ROWS = 24  # rows by which a screen that is not understood is known again
@@ -283,6 +284,8 @@ def _may_be_an_option(line: str, profile: Profile) -> bool:
 
 def _doubt(lines: Sequence[str], profile: Profile) -> str:
     """Why a screen without a prompt tells nothing surely; empty when nothing speaks against it."""
+    if _any([profile.signs.aside], lines[-_ASIDE:]):
+        return "something else than its conversation"
     if not (menu := profile.signs.menu):
         return ""
     # The last line that may be an option has nothing below it that only menus have.

@@ -83,6 +83,8 @@ class Signs(_Table, frozen=True):
         pasted: A draft that stands for a long paste.
         said: The first line of a message of the person in the conversation, with the group
             ``text``. Without it, no message counts as taken once a question has opened.
+        aside: It shows something in the place of its conversation, as one of the last lines
+            tells. What stands above is not of now: the state is unknown.
         starting: It is not up yet, and lets a message stand in its prompt until it is.
         stopped: It was interrupted; a line of its own in the conversation.
         title_working: The pane's title while it works.
@@ -96,6 +98,7 @@ class Signs(_Table, frozen=True):
     pasted: str = ""
     said: str = ""
     stopped: str = ""
+    aside: str = ""
     starting: str = ""
     title_working: str = ""
     title_waiting: str = ""
