@@ -13,7 +13,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from teamvoice.team.profiles import Profile, Subject, found, found_all
@@ -80,6 +80,11 @@ class Question:
     def denial(self) -> Option | None:
         """The option that denies it."""
         return self._first(Meaning.DENY)
+
+    def with_whole(self, subject: str) -> Question:
+        """The same with its subject as it was written: what was out of sight tells it apart."""
+        words = f"{self.fingerprint}\0{subject}"
+        return replace(self, subject=subject, whole=True, fingerprint=_digest(words))
 
     def may_be(self, option: Option) -> bool:
         """This option may be chosen: of what was not read whole, nothing is approved."""
@@ -314,5 +319,8 @@ def _meaning(label: str, profile: Profile) -> Meaning:
 
 def _fingerprint(profile: Profile, asked: Sequence[str], options: Sequence[Option]) -> str:
     rows = [profile.name, *asked, "\0", *(option.label for option in options)]
-    words = "\0".join(row.rstrip() for row in rows)
+    return _digest("\0".join(row.rstrip() for row in rows))
+
+
+def _digest(words: str) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -242,9 +242,9 @@ def _with_subject(question: Question, subject: str) -> Question:
         (shown.endswith("…") and whole.startswith(shown[:-1]))
         or (shown.startswith("…") and whole.endswith(shown[1:]))
     )
-    if is_cut or shown == whole:
+    if shown == whole:
         return replace(question, subject=subject, whole=True)
-    return question
+    return question.with_whole(subject) if is_cut else question
 
 
 def prompt_span(lines: Sequence[str], profile: Profile) -> tuple[int, int] | None:
