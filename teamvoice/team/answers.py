@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from teamvoice.team.questions import Option, Question
+from teamvoice.team.questions import Meaning, Option, Question
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import compact
 from teamvoice.team.sight import Kind, View
@@ -67,7 +67,7 @@ class Answer(Write):
         self, question: Question, option: Option | None, view: View, waited: float
     ) -> Command:
         if option is None:
-            return self._refuse(f'none of its options is "{self._order.text}"')
+            return self._refuse(_unclear(question, self._order.text))
         if not question.may_be(option):
             return self._refuse(_PARTLY)
         if not option.keys:
@@ -127,6 +127,15 @@ def choose(question: Question, choice: str) -> Option | None:
         if found:
             return found[0] if len(found) == 1 else None
     return None
+
+
+def _unclear(question: Question, choice: str) -> str:
+    """Why no option is taken for a choice."""
+    word = compact(choice).casefold()
+    meaning = {"yes": Meaning.APPROVE, "no": Meaning.DENY}.get(word)
+    if any(option.meaning is meaning for option in question.options):
+        return f'several of its options may be "{word}"'
+    return f'none of its options is "{choice}"'
 
 
 def _as_it_stands(question: Question, view: View) -> Still:

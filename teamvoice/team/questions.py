@@ -73,13 +73,13 @@ class Question:
 
     @property
     def approval(self) -> Option | None:
-        """The option that approves it, this once."""
-        return self._first(Meaning.APPROVE)
+        """The option that approves it, this once; ``None`` where several may be meant."""
+        return self._plainest(Meaning.APPROVE, "yes")
 
     @property
     def denial(self) -> Option | None:
-        """The option that denies it."""
-        return self._first(Meaning.DENY)
+        """The option that denies it; ``None`` where several may be meant."""
+        return self._plainest(Meaning.DENY, "no")
 
     def with_whole(self, subject: str) -> Question:
         """The same with its subject as it was written: what was out of sight tells it apart."""
@@ -100,8 +100,12 @@ class Question:
         about = {"text": self.text, "subject": self.subject, "whole": self.whole}
         return about | {"options": options}
 
-    def _first(self, meaning: Meaning) -> Option | None:
-        return next((option for option in self.options if option.meaning is meaning), None)
+    def _plainest(self, meaning: Meaning, word: str) -> Option | None:
+        """The one option of this meaning, or of several the one that is nothing but the word."""
+        fit = [option for option in self.options if option.meaning is meaning]
+        plain = [option for option in fit if option.label.casefold() == word]
+        only = fit if len(fit) == 1 else plain
+        return only[0] if len(only) == 1 else None
 
 
 def read_question(lines: Sequence[str], profile: Profile) -> Question | None:

@@ -68,6 +68,32 @@ def test_what_a_choice_means(choice: str, number: int) -> None:
     assert choose(question(), choice) is OPTIONS[number - 1]
 
 
+def labelled(*labels: tuple[str, Meaning]) -> Question:
+    options = (Option(label, (str(n),), n == 1, m) for n, (label, m) in enumerate(labels, 1))
+    return replace(question(), options=tuple(options))
+
+
+def test_a_plain_no_is_the_plain_one_of_several() -> None:
+    asked = labelled(
+        ("No, delete all of it", Meaning.DENY), ("Keep it", Meaning.OTHER), ("No", Meaning.DENY)
+    )
+    assert choose(asked, "no") is asked.options[2]
+
+
+def test_a_plain_yes_to_several_that_say_yes_is_refused() -> None:
+    asked = labelled(
+        ("Yes, to production", Meaning.APPROVE), ("Yes, to staging", Meaning.APPROVE),
+        ("No", Meaning.DENY),
+    )  # fmt: skip
+    assert choose(asked, "yes") is None
+    assert choose(asked, "yes, to staging") is asked.options[1]
+    machine = Answer(order("yes"))
+    machine.begin()
+    state = State(Kind.WAITING, "screen", 0, question=asked)
+    receipt = end(machine.handle(d.Looked(0, asking(state=state))))
+    assert receipt.why == 'several of its options may be "yes"'
+
+
 @pytest.mark.parametrize("choice", ["", "0", "4", "99", "maybe", "yes,"])
 def test_a_choice_that_means_none_or_several_is_refused(choice: str) -> None:
     assert choose(question(), choice) is None
