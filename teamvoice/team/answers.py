@@ -39,6 +39,7 @@ class Answer(Write):
         self._expected = expected
         self._question: Question | None = None
         self._option: Option | None = None
+        self._touched = 0  # the second in which a person last used the pane, when we pressed
 
     def _on_look(self, view: View, at: float) -> Command:
         waited = self._waited(at)
@@ -76,7 +77,7 @@ class Answer(Write):
             return wait
         if in_mode(view):
             return self._leave_mode()
-        self._step = Step.PRESSING
+        self._step, self._touched = Step.PRESSING, _touched(view)
         return Press(option.keys, _as_it_stands(question, view))
 
     def _see_no_question(self, view: View, waited: float) -> Command:
@@ -94,6 +95,8 @@ class Answer(Write):
         if view.question is not None and view.question.fingerprint != self._expected:
             return self._doubt("another question stands there now")
         if view.question is None and view.state.kind in {Kind.IDLE, Kind.WORKING}:
+            if _touched(view) > self._touched:
+                return self._doubt("somebody pressed a key in its pane at the same time")
             return self._finish(Outcome.SUBMITTED, "", f"the question is gone; {view.state.kind}")
         if waited >= self._patience.arrive:
             return self._doubt("the question still seems to stand there")
@@ -127,6 +130,11 @@ def choose(question: Question, choice: str) -> Option | None:
         if found:
             return found[0] if len(found) == 1 else None
     return None
+
+
+def _touched(view: View) -> int:
+    """The second in which a person last used the pane; 0 when none can."""
+    return view.pane.touched if view.pane and view.pane.untouched_s is not None else 0
 
 
 def _unclear(question: Question, choice: str) -> str:

@@ -182,6 +182,27 @@ def test_a_key_is_pressed_once_and_a_question_that_stays_is_a_doubt() -> None:
     assert end(machine.handle(d.Looked(7, asking()))).outcome is Outcome.UNCONFIRMED
 
 
+def test_a_question_that_went_while_a_person_pressed_keys_is_a_doubt() -> None:
+    watched = replace(PANE, touched=100, untouched_s=20)
+    machine = Answer(order("yes"))
+    machine.begin()
+    assert isinstance(machine.handle(d.Looked(0, asking(pane=watched))), d.Press)
+    machine.handle(d.Done(0))
+    pressed_too = replace(WORKING, pane=replace(watched, touched=120, untouched_s=1))
+    receipt = end(machine.handle(d.Looked(0.2, pressed_too)))
+    assert (receipt.outcome, "somebody" in receipt.why) == (Outcome.UNCONFIRMED, True)
+
+
+def test_a_person_who_only_looks_on_makes_no_doubt() -> None:
+    watched = replace(PANE, touched=100, untouched_s=20)
+    machine = Answer(order("yes"))
+    machine.begin()
+    machine.handle(d.Looked(0, asking(pane=watched)))
+    machine.handle(d.Done(0))
+    receipt = end(machine.handle(d.Looked(0.2, replace(WORKING, pane=watched))))
+    assert receipt.outcome is Outcome.SUBMITTED
+
+
 def test_another_question_in_its_place_is_a_doubt() -> None:
     machine = Answer(order("yes"))
     pressed(machine)
