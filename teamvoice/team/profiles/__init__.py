@@ -214,15 +214,25 @@ def load_profiles(own: Path | None = None) -> dict[str, Profile]:
     """The profiles that come with teamvoice and the user's own, by name.
 
     Args:
-        own: A directory of more of them, ``*.toml``; one with a known name replaces that. It need
-            not exist.
+        own: A directory of more of them, ``*.toml``; one with a known name replaces that, but for
+            ``shell``, to whose programs it adds. It need not exist.
 
     Raises:
         ConfigError: A file is not a profile: which, and where in it.
     """
     ours = (f for f in resources.files(__name__).iterdir() if f.name.endswith(".toml"))
     loaded = {p.name: p for p in (parse_profile(f.read_text("utf-8"), f.name) for f in ours)}
-    return dict(sorted((loaded | own_profiles(own)).items()))
+    shell = loaded["shell"]
+    loaded |= own_profiles(own)
+    loaded["shell"] = _with_programs(shell, loaded["shell"].recognise.programs)
+    return dict(sorted(loaded.items()))
+
+
+def _with_programs(profile: Profile, more: Sequence[str]) -> Profile:
+    """The same for more programs: what is a shell stays one, whatever a user's own file adds."""
+    programs = tuple(dict.fromkeys((*profile.recognise.programs, *more)))
+    recognise = msgspec.structs.replace(profile.recognise, programs=programs)
+    return msgspec.structs.replace(profile, recognise=recognise)
 
 
 def own_profiles(directory: Path | None) -> dict[str, Profile]:
