@@ -21,32 +21,13 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
+from tests.support import golden_texts as texts
 from tests.support.agents import KINDS, Agent, real_agent
 from tests.support.models import Asks, Fails, Says, Uses, Works
 from tests.support.wait import until
 
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "golden"
 WIDTHS = (80, 120, 200)
-COMMAND = "git fetch --all && rm -rf build && touch made-it"
-ANSWER = "I read the login form and its tests. Next I will add the missing check."
-LONG = "\n".join(f"line {n} of a text that is long enough to be collapsed" for n in range(1, 41))
-PLAN = "# Fix the login\n\n1. Read the form.\n2. Add the missing check.\n3. Run the tests.\n"
-# Outside of what Codex may write to without asking; it is denied, and never written.
-PATCH = """\
-*** Begin Patch
-*** Add File: /srv/login.py
-+def login():
-+    return 1
-*** End Patch
-"""
-WRAPPED = " ".join(f"thought {n} about the log" for n in range(1, 15))
-ROWS = "half a thought:\n\n1. Yes\n    if ready:\n        go()\n2. No"
-TALL = "\n".join(f"row {n}" for n in range(1, 61))
-STEPS = "".join(f"{n}. Look at file {n}.\n" for n in range(4, 60))
-LINES = "cat > notes.txt <<'EOF'\nfirst note\n\n    second note\nEOF\nrm -rf build"
-SCRIPT = "cat > notes.txt <<'EOF'\n" + "\n".join(f"note {n}" for n in range(1, 61)) + "\nEOF"
-BIG_FILE = "".join(f"def step_{n}():\n    return {n}\n\n\n" for n in range(1, 31))
-BIG_PATCH = "".join(f"+{line}\n" for line in BIG_FILE.splitlines())
 FEATURES: dict[str, tuple[str, ...]] = {"claude": (), "codex": ("request_permissions_tool",)}
 Snap = Callable[[str], None]
 Scene = Callable[[Agent, Snap], Awaitable[None]]
@@ -79,7 +60,7 @@ async def at_the_prompt(agent: Agent, snap: Snap) -> None:
     """Idle, done, with a draft, and with a collapsed paste."""
     await _rests(agent)
     snap("idle")
-    agent.model.script(Says(ANSWER))
+    agent.model.script(Says(texts.ANSWER))
     await agent.say("look at the login form")
     await agent.shows("missing check")
     await _rests(agent)
@@ -89,7 +70,7 @@ async def at_the_prompt(agent: Agent, snap: Snap) -> None:
     await _rests(agent)
     snap("draft")
     await _clear(agent, "half a thought")
-    agent.type(LONG)
+    agent.type(texts.LONG)
     await agent.shows("[Pasted ")
     await _rests(agent)
     snap("pasted")
@@ -99,7 +80,7 @@ async def at_the_prompt(agent: Agent, snap: Snap) -> None:
 async def with_long_drafts(agent: Agent, snap: Snap) -> None:
     """A draft that is wrapped, one of several rows, and one that is taller than the window."""
     await _rests(agent)
-    for state, draft in (("draft-wrapped", WRAPPED), ("draft-rows", ROWS), ("draft-tall", TALL)):
+    for state, draft in texts.DRAFTS.items():
         rows = draft.split("\n")
         for number, row in enumerate(rows):
             if number:
@@ -134,15 +115,15 @@ async def _ask_each(agent: Agent, snap: Snap, questions: Questions) -> None:
 
 
 def _claude_asks_much(agent: Agent) -> Questions:
-    file = {"file_path": str(agent.work / "steps.py"), "content": BIG_FILE}
+    file = {"file_path": str(agent.work / "steps.py"), "content": texts.BIG_FILE}
     names = ("Postgres", "SQLite", "MySQL", "None of them")
     about = "what it would be like in the years to come, for all who have to live with it"
     options = [{"label": name, "description": f"{name}: {about}"} for name in names]
     ask = {"question": "Which database?", "header": "Database", "options": options}
     other = {"question": "Which of these are to be moved?", "header": "Moves", "options": options}
     return (
-        ("waiting-lines", "1. Yes", Asks(LINES, "Write two notes")),
-        ("waiting-tall", "1. Yes", Asks(SCRIPT, "Write the notes")),
+        ("waiting-lines", "1. Yes", Asks(texts.LINES, "Write two notes")),
+        ("waiting-tall", "1. Yes", Asks(texts.SCRIPT, "Write the notes")),
         ("waiting-tall-file", "1. Yes", Uses("Write", file)),
         (
             "waiting-many",
@@ -166,16 +147,39 @@ def _claude_asks_much(agent: Agent) -> Questions:
 
 
 def _codex_asks_much(_agent: Agent) -> Questions:
-    patch = PATCH.replace("+def login():\n+    return 1\n", BIG_PATCH)
+    patch = texts.PATCH.replace("+def login():\n+    return 1\n", texts.BIG_PATCH)
     return (
-        ("waiting-lines", "1. Yes", Asks(LINES, "Write two notes")),
-        ("waiting-tall", "1. Yes", Asks(SCRIPT, "Write the notes")),
+        ("waiting-lines", "1. Yes", Asks(texts.LINES, "Write two notes")),
+        ("waiting-tall", "1. Yes", Asks(texts.SCRIPT, "Write the notes")),
         (
             "waiting-tall-file",
             "1. Yes",
             Uses("exec_command", {"cmd": f"apply_patch <<'EOF'\n{patch}EOF\n"}),
         ),
     )
+
+
+async def at_a_lure(agent: Agent, snap: Snap) -> None:
+    """Waiting with a command that draws a part of the box that asks."""
+    await _rests(agent)
+    lures = texts.INNER[agent.kind].items()
+    await _ask_each(agent, snap, [(s, "1. Yes", Asks(lure, "List it")) for s, lure in lures])
+
+
+async def in_the_transcript(agent: Agent, snap: Snap) -> None:
+    """The transcript of Claude, whose last message draws a box that asks."""
+    if agent.kind != "claude":
+        return
+    agent.model.script(Says(texts.DRAWN_BOX))
+    await agent.say("show me the box")
+    await agent.shows("That was it", "Tab to amend")
+    await _rests(agent)
+    agent.press("C-o")
+    await agent.shows("detailed transcript")
+    await _rests(agent)
+    snap("transcript")
+    agent.press("C-o")
+    await _rests(agent)
 
 
 async def in_error(agent: Agent, snap: Snap) -> None:
@@ -191,7 +195,7 @@ async def in_error(agent: Agent, snap: Snap) -> None:
 
 async def left(agent: Agent, snap: Snap) -> None:
     """After it has ended, in the shell that started it."""
-    agent.model.script(Says(ANSWER))
+    agent.model.script(Says(texts.ANSWER))
     await agent.say("look at the login form")
     await agent.shows("missing check")
     await _rests(agent)
@@ -223,7 +227,7 @@ async def in_work(agent: Agent, snap: Snap) -> None:
 
 async def at_a_question(agent: Agent, snap: Snap) -> None:
     """Waiting for permission to run a command, and for all else that this agent asks."""
-    agent.model.script(Asks(COMMAND, "Clean up and mark it"))
+    agent.model.script(Asks(texts.COMMAND, "Clean up and mark it"))
     await agent.say("clean up")
     await agent.shows("made-it", "1. Yes")
     await _rests(agent)
@@ -257,7 +261,7 @@ def _codex_asks(_agent: Agent) -> Questions:
         (
             "waiting-file",
             "1. Yes",
-            Uses("exec_command", {"cmd": f"apply_patch <<'EOF'\n{PATCH}EOF\n"}),
+            Uses("exec_command", {"cmd": f"apply_patch <<'EOF'\n{texts.PATCH}EOF\n"}),
         ),
         (
             "waiting-permissions",
@@ -274,8 +278,8 @@ async def with_a_plan(agent: Agent, snap: Snap) -> None:
     await agent.press_until("BTab", lambda: "plan mode on" in agent.screen(), "it plans")
     for state, plan in (
         ("waiting-exit", ""),
-        ("waiting-plan", PLAN),
-        ("waiting-tall-plan", PLAN + STEPS),
+        ("waiting-plan", texts.PLAN),
+        ("waiting-tall-plan", texts.PLAN + texts.STEPS),
     ):
         await _is_heard(agent, f"go on to {state}")  # the request names the file of the plan
         if plan:
@@ -364,6 +368,8 @@ SCENES: dict[str, Scene] = {
         in_work,
         at_a_question,
         at_a_tall_question,
+        at_a_lure,
+        in_the_transcript,
         in_error,
         interrupted,
         with_a_plan,

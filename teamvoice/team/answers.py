@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from teamvoice.team.questions import Option, Question
+from teamvoice.team.questions import Meaning, Option, Question
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.screen import compact
 from teamvoice.team.sight import Kind, View
@@ -19,6 +19,7 @@ from teamvoice.team.write import Step, Write, in_mode
 from teamvoice.team.writing import Command, Look, Order, Patience, Press, Still, still
 
 _ROWS = 24  # rows of a question that are checked together with the deed
+_PARTLY = "what it asks about cannot be read whole: look at the pane"
 _CHANGED = "the question changed before it could be answered"
 
 
@@ -38,6 +39,7 @@ class Answer(Write):
         self._expected = expected
         self._question: Question | None = None
         self._option: Option | None = None
+        self._touched = 0  # the second in which a person last used the pane, when we pressed
 
     def _on_look(self, view: View, at: float) -> Command:
         waited = self._waited(at)
@@ -66,14 +68,16 @@ class Answer(Write):
         self, question: Question, option: Option | None, view: View, waited: float
     ) -> Command:
         if option is None:
-            return self._refuse(f'none of its options is "{self._order.text}"')
+            return self._refuse(_unclear(question, self._order.text))
+        if not question.may_be(option):
+            return self._refuse(_PARTLY)
         if not option.keys:
             return self._refuse("which keys choose that option is not known")
         if wait := self._hands(view, waited):
             return wait
         if in_mode(view):
             return self._leave_mode()
-        self._step = Step.PRESSING
+        self._step, self._touched = Step.PRESSING, _touched(view)
         return Press(option.keys, _as_it_stands(question, view))
 
     def _see_no_question(self, view: View, waited: float) -> Command:
@@ -91,6 +95,8 @@ class Answer(Write):
         if view.question is not None and view.question.fingerprint != self._expected:
             return self._doubt("another question stands there now")
         if view.question is None and view.state.kind in {Kind.IDLE, Kind.WORKING}:
+            if _touched(view) > self._touched:
+                return self._doubt("somebody pressed a key in its pane at the same time")
             return self._finish(Outcome.SUBMITTED, "", f"the question is gone; {view.state.kind}")
         if waited >= self._patience.arrive:
             return self._doubt("the question still seems to stand there")
@@ -124,6 +130,20 @@ def choose(question: Question, choice: str) -> Option | None:
         if found:
             return found[0] if len(found) == 1 else None
     return None
+
+
+def _touched(view: View) -> int:
+    """The second in which a person last used the pane; 0 when none can."""
+    return view.pane.touched if view.pane and view.pane.untouched_s is not None else 0
+
+
+def _unclear(question: Question, choice: str) -> str:
+    """Why no option is taken for a choice."""
+    word = compact(choice).casefold()
+    meaning = {"yes": Meaning.APPROVE, "no": Meaning.DENY}.get(word)
+    if any(option.meaning is meaning for option in question.options):
+        return f'several of its options may be "{word}"'
+    return f'none of its options is "{choice}"'
 
 
 def _as_it_stands(question: Question, view: View) -> Still:

@@ -68,7 +68,11 @@ class Delivery(Write):
 
     def begin(self) -> Command:
         """The first command."""
-        return super().begin() if self._text else self._refuse("there is nothing to say in it")
+        if not self._text:
+            return self._refuse("there is nothing to say in it")
+        if not compact(self._text):
+            return self._refuse("in a prompt it would look like a part of the frame")
+        return super().begin()
 
     # Each step ---------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ _FURNITURE = re.compile(
 )
 
 _LEAST = 8  # tokens of what a question is about without which its options are not worth telling
+_PARTLY = "(this cannot be read whole: look at the pane)"
 _SUBJECT = 4000  # characters of it that are looked at
 
 # A word by itself with the space before it, or any sign.
@@ -87,8 +88,11 @@ def say_question(question: Question, budget: int | None = None) -> str:
     """
     options = ", ".join(f"{n} {option.label}" for n, option in enumerate(question.options, 1))
     ways, about = f"({options})" if options else "", " ".join(question.subject.split())
+    if not question.whole:
+        ways = f"{_PARTLY} {ways}".rstrip()
     if budget is not None and (room := budget - _spaced(question.text, ways, "…", "…")) > _LEAST:
-        about = within([about[:_SUBJECT]], room)
+        looked_at = about if len(about) <= _SUBJECT else f"{about[: _SUBJECT - 1]}…"
+        about = within([looked_at], room)
     return " ".join(part for part in (question.text, about, ways) if part)
 
 

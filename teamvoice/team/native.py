@@ -120,7 +120,7 @@ def _read_claude(pid: int, now: float) -> Native | None:
 
 
 class _Said(NamedTuple):
-    """The last message, what the last tool call without a result is about, what was heard."""
+    """The last message, what the one tool call without a result is about, what was heard."""
 
     message: str = ""
     subject: str = ""
@@ -152,7 +152,9 @@ def _said_there(file: Path, _modified_ns: int, _size: int) -> _Said:
                 calls[part["id"]] = _about(part["input"])
             elif part.get("type") == "tool_result":
                 calls.pop(part["tool_use_id"], None)
-    return _Said(message, next(iter(calls.values()), ""), _marked(heard))
+    # Of several, any may be the one that is asked about.
+    subject = next(iter(calls.values())) if len(calls) == 1 else ""
+    return _Said(message, subject, _marked(heard))
 
 
 def _texts(record: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from teamvoice.team.profiles import Profile, Subject, found, found_all
@@ -60,6 +60,8 @@ class Question:
         options: In the order of the screen.
         fingerprint: The same as long as it is the same question.
         span: Its rows, from the first to the one after the last, counted from the screen's end.
+        whole: Its subject was read surely, to its last character. Where it was not, nothing may be
+            approved: part of what would be done has been told to nobody.
     """
 
     text: str
@@ -67,16 +69,27 @@ class Question:
     options: tuple[Option, ...]
     fingerprint: str
     span: tuple[int, int] = field(default=(-_REACH, 0), compare=False)
+    whole: bool = True
 
     @property
     def approval(self) -> Option | None:
-        """The option that approves it, this once."""
-        return self._first(Meaning.APPROVE)
+        """The option that approves it, this once; ``None`` where several may be meant."""
+        return self._plainest(Meaning.APPROVE, "yes")
 
     @property
     def denial(self) -> Option | None:
-        """The option that denies it."""
-        return self._first(Meaning.DENY)
+        """The option that denies it; ``None`` where several may be meant."""
+        return self._plainest(Meaning.DENY, "no")
+
+    def with_whole(self, subject: str) -> Question:
+        """The same with its subject as it was written: what was out of sight tells it apart."""
+        words = f"{self.fingerprint}\0{subject}"
+        return replace(self, subject=subject, whole=True, fingerprint=_digest(words))
+
+    def may_be(self, option: Option) -> bool:
+        """This option may be chosen: of what was not read whole, nothing is approved."""
+        allows = {Meaning.APPROVE, Meaning.ALWAYS} & {other.meaning for other in self.options}
+        return self.whole or option.meaning is Meaning.DENY or not allows
 
     def as_json(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -84,10 +97,15 @@ class Question:
             {"label": o.label, "meaning": str(o.meaning), "selected": o.selected}
             for o in self.options
         ]
-        return {"text": self.text, "subject": self.subject, "options": options}
+        about = {"text": self.text, "subject": self.subject, "whole": self.whole}
+        return about | {"options": options}
 
-    def _first(self, meaning: Meaning) -> Option | None:
-        return next((option for option in self.options if option.meaning is meaning), None)
+    def _plainest(self, meaning: Meaning, word: str) -> Option | None:
+        """The one option of this meaning, or of several the one that is nothing but the word."""
+        fit = [option for option in self.options if option.meaning is meaning]
+        plain = [option for option in fit if option.label.casefold() == word]
+        only = fit if len(fit) == 1 else plain
+        return only[0] if len(only) == 1 else None
 
 
 def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
@@ -97,18 +115,23 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
         lines: The screen as it reads.
         profile: Of the agent that asks.
     """
-    rows = [strip_frame(line) for line in lines]
+    # A stroke at the edge of a row is a frame only where the menu has it too: else it, and all that
+    # stands behind it, is what is asked about.
+    return _read(lines, profile) or _read([strip_frame(line) for line in lines], profile)
+
+
+def _read(rows: Sequence[str], profile: Profile) -> Question | None:
     menu = _menu(rows, profile)
     end = menu[0].row if menu else _last_asking(rows, profile)
     if end is None:
         return None
     last = _last_row(rows, menu, profile) if menu else end
     is_cut = any(found(profile.question.above, row) for row in rows[last + 1 :])
-    start = 0 if is_cut else _start(rows, end, profile)
+    start, is_sure = (0, False) if is_cut else _start(rows, end, profile)
     box = rows[start : end + (not menu)]
-    asking = _last_asking(box, profile)
+    asking = _asking(box, profile)
     text = _heading(box) if asking is None else _asked(box[asking:], menu)
-    subject = _above(box[:asking]) if is_cut else _subject(box, profile)
+    subject = _above(box[:asking], profile) if is_cut else _subject(box, profile)
     options = tuple(_option(row, menu, profile) for row in menu) or _inline(text, profile)
     if not text or not options:
         return None
@@ -116,7 +139,9 @@ def read_question(lines: Sequence[str], profile: Profile) -> Question | None:
     if subject and not profile.question.begins:
         exact = []  # where a box begins is not known: what stands above may move
     asked = _fingerprint(profile, [text, subject, *exact], options)
-    return Question(text, subject, options, asked, (start - len(rows), last + 1 - len(rows)))
+    whole = is_sure and not any(found(profile.question.cut, row) for row in box)
+    span = (start - len(rows), last + 1 - len(rows))
+    return Question(text, subject, options, asked, span, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +194,25 @@ def _last_asking(rows: Sequence[str], profile: Profile) -> int | None:
     return asking[-1] if asking else None
 
 
-def _start(rows: Sequence[str], end: int, profile: Profile) -> int:
-    """The first line of the question's box."""
-    for number in range(end, -1, -1):
-        if found(profile.question.begins, rows[number]):
-            return number
-    return max(0, end - _REACH)
+def _asking(box: Sequence[str], profile: Profile) -> int | None:
+    """The row of a box that asks: its first, or else the last that may."""
+    if box and any(found(pattern, box[0]) for pattern in profile.question.asks):
+        return 0
+    return _last_asking(box, profile)
+
+
+def _start(rows: Sequence[str], end: int, profile: Profile) -> tuple[int, bool]:
+    """The first line of the question's box, and whether it surely is.
+
+    What is asked about may hold rows that look like another box: of several, the outermost counts.
+    """
+    asks = profile.question
+    heads = [n for n in range(end) if found(asks.head, rows[n])]
+    if len(heads) > 1:
+        return heads[0], False
+    starts = (n for n in range(end, -1, -1) if found(asks.begins, rows[n]))
+    start = next(starts, None)
+    return (max(0, end - _REACH), not asks.begins) if start is None else (start, True)
 
 
 def _asked(rows: Sequence[str], menu: Sequence[_Row]) -> str:
@@ -193,32 +231,37 @@ def _heading(rows: Sequence[str]) -> str:
 
 
 def _subject(rows: Sequence[str], profile: Profile) -> str:
-    cut = profile.question.cut
+    title = _heading(rows)
     for way in profile.question.subjects:
+        if way.title and not found(way.title, title):
+            continue
         for number, row in enumerate(rows):
             above = rows[number - 1] if number else ""
             match = found(way.line, row)
             if match and (not way.above or found(way.above, above)):
-                told = _told(match.group("subject"), rows[number + 1 :], way, cut)
+                told = _told(match.group("subject"), rows[number + 1 :], way, profile)
                 return "\n".join(told).strip()
     return ""
 
 
-def _above(rows: Sequence[str]) -> str:
+def _above(rows: Sequence[str], profile: Profile) -> str:
     """The end of what is asked about, where the question is taller than the window."""
-    told = "\n".join(row.strip() for row in rows if not _RULE.fullmatch(row)).strip()
+    told = "\n".join(_bare(row, profile) for row in rows if not _RULE.fullmatch(row)).strip()
     return f"…\n{told}" if told else ""
 
 
-def _told(first: str, rows: Sequence[str], way: Subject, cut: str) -> Iterator[str]:
-    yield strip_frame(first).strip()
+def _told(first: str, rows: Sequence[str], way: Subject, profile: Profile) -> Iterator[str]:
+    yield _bare(first, profile)
     for row in rows:
-        if found(cut, row):
-            yield "…"
-            return
         if found(way.end, row):
             return
-        yield strip_frame(row).strip()
+        # What looks like a cut may be a row of the command itself: what follows is told as well.
+        yield "…" if found(profile.question.cut, row) else _bare(row, profile)
+
+
+def _bare(row: str, profile: Profile) -> str:
+    """A row of what is asked about, without what the agent draws at its edges."""
+    return re.sub(profile.question.edge, "", row).strip() if profile.question.edge else row.strip()
 
 
 def _exact(box: Sequence[str], subject: str) -> list[str]:
@@ -280,5 +323,8 @@ def _meaning(label: str, profile: Profile) -> Meaning:
 
 def _fingerprint(profile: Profile, asked: Sequence[str], options: Sequence[Option]) -> str:
     rows = [profile.name, *asked, "\0", *(option.label for option in options)]
-    words = "\0".join(row.rstrip() for row in rows)
+    return _digest("\0".join(row.rstrip() for row in rows))
+
+
+def _digest(words: str) -> str:
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:16]

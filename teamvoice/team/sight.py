@@ -32,6 +32,7 @@ _VEILS = frozenset(
 _FOREIGN = re.compile(r"[\w#$%~\[(/]")
 _SHELL_PROMPT = re.compile(r"(?:[\w~\[(/].*)?[#$%>❯➜»λ](?: .*)?")
 _BOTTOM = 40  # lines of the screen that speak of now
+_ASIDE = 6  # lines of it of which one tells that something else is shown
 _LAG_S = 1.0  # how far an agent's screen and its files may be apart
 _HEAD = 16  # characters by which a command is known again
 _ROWS = 24  # rows by which a screen that is not understood is known again
@@ -241,7 +242,9 @@ def _with_subject(question: Question, subject: str) -> Question:
         (shown.endswith("…") and whole.startswith(shown[:-1]))
         or (shown.startswith("…") and whole.endswith(shown[1:]))
     )
-    return replace(question, subject=subject) if is_cut or shown == whole else question
+    if shown == whole:
+        return replace(question, subject=subject, whole=True)
+    return question.with_whole(subject) if is_cut else question
 
 
 def prompt_span(lines: Sequence[str], profile: Profile) -> tuple[int, int] | None:
@@ -279,12 +282,16 @@ def _may_be_an_option(line: str, profile: Profile) -> bool:
     return bool(option and option["mark"])
 
 
-def _is_doubtful(lines: Sequence[str], profile: Profile) -> bool:
-    """The last line that may be an option has nothing below it that only menus have."""
+def _doubt(lines: Sequence[str], profile: Profile) -> str:
+    """Why a screen without a prompt tells nothing surely; empty when nothing speaks against it."""
+    if _any([profile.signs.aside], lines[-_ASIDE:]):
+        return "something else than its conversation"
     if not (menu := profile.signs.menu):
-        return False
+        return ""
+    # The last line that may be an option has nothing below it that only menus have.
     rows = [n for n, line in enumerate(lines) if _may_be_an_option(line, profile)]
-    return bool(rows) and not _any([menu], lines[rows[-1] + 1 :])
+    doubtful = rows and not _any([menu], lines[rows[-1] + 1 :])
+    return "a draft or a menu" if doubtful else ""
 
 
 def _closed(lines: Sequence[str], prompt: int, profile: Profile) -> int | None:
@@ -332,11 +339,11 @@ def _judge(
     if prompt is not None:
         below_prompt = lines[_below(lines, prompt, profile) :]
     unknown = State(Kind.UNKNOWN, "screen", at, looks=_looks(lines))
-    if prompt is None and _is_doubtful(bottom, profile):
-        return replace(unknown, detail="a draft or a menu")
+    if prompt is None and (doubt := _doubt(bottom, profile)):
+        return replace(unknown, detail=doubt)
     if _any(signs.waiting, below_prompt):
-        question = read_question(below_prompt, profile)
-        detail = _box(below_prompt, question) if question else _question(bottom, profile)
+        question = read_question(lines if prompt is None else below_prompt, profile)
+        detail = _box(lines, question) if question else _question(bottom, profile)
         return State(Kind.WAITING, "screen", at, detail, question)
     if prompt is None and found(signs.title_waiting, pane.title):
         return State(Kind.WAITING, "title", at, _question(bottom, profile))

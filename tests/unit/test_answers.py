@@ -31,6 +31,9 @@ def question(number: int = 1) -> Question:
     return Question("Run this?", f"deploy {number}", OPTIONS, f"print-{number}")
 
 
+PARTLY = replace(question(), whole=False)
+
+
 def asking(number: int = 1, **changes: object) -> View:
     lines = (f"  $ deploy {number}", "  Run this?", *(f"  {o.label}" for o in OPTIONS))
     state = State(Kind.WAITING, "screen", 0, question=question(number))
@@ -65,6 +68,32 @@ def test_what_a_choice_means(choice: str, number: int) -> None:
     assert choose(question(), choice) is OPTIONS[number - 1]
 
 
+def labelled(*labels: tuple[str, Meaning]) -> Question:
+    options = (Option(label, (str(n),), n == 1, m) for n, (label, m) in enumerate(labels, 1))
+    return replace(question(), options=tuple(options))
+
+
+def test_a_plain_no_is_the_plain_one_of_several() -> None:
+    asked = labelled(
+        ("No, delete all of it", Meaning.DENY), ("Keep it", Meaning.OTHER), ("No", Meaning.DENY)
+    )
+    assert choose(asked, "no") is asked.options[2]
+
+
+def test_a_plain_yes_to_several_that_say_yes_is_refused() -> None:
+    asked = labelled(
+        ("Yes, to production", Meaning.APPROVE), ("Yes, to staging", Meaning.APPROVE),
+        ("No", Meaning.DENY),
+    )  # fmt: skip
+    assert choose(asked, "yes") is None
+    assert choose(asked, "yes, to staging") is asked.options[1]
+    machine = Answer(order("yes"))
+    machine.begin()
+    state = State(Kind.WAITING, "screen", 0, question=asked)
+    receipt = end(machine.handle(d.Looked(0, asking(state=state))))
+    assert receipt.why == 'several of its options may be "yes"'
+
+
 @pytest.mark.parametrize("choice", ["", "0", "4", "99", "maybe", "yes,"])
 def test_a_choice_that_means_none_or_several_is_refused(choice: str) -> None:
     assert choose(question(), choice) is None
@@ -76,6 +105,29 @@ def test_a_choice_that_means_none_or_several_is_refused(choice: str) -> None:
 def test_a_plain_yes_never_allows_more_than_this_once() -> None:
     lasting = replace(question(), options=OPTIONS[1:])
     assert choose(lasting, "yes") is None
+
+
+@pytest.mark.parametrize("choice", ["yes", "1", "2", "yes, and"])
+def test_of_what_was_not_read_whole_nothing_is_approved(choice: str) -> None:
+    partly = asking(state=State(Kind.WAITING, "screen", 0, question=PARTLY))
+    machine = Answer(order(choice))
+    machine.begin()
+    receipt = end(machine.handle(d.Looked(0, partly)))
+    assert (receipt.outcome, "look at the pane" in receipt.why) == (Outcome.REFUSED, True)
+
+
+def test_what_was_not_read_whole_may_be_denied() -> None:
+    partly = asking(state=State(Kind.WAITING, "screen", 0, question=PARTLY))
+    machine = Answer(order("no"))
+    machine.begin()
+    command = machine.handle(d.Looked(0, partly))
+    assert isinstance(command, d.Press)
+    assert command.keys == ("Escape",)
+
+
+def test_a_choice_that_approves_nothing_may_be_made_of_what_was_not_read_whole() -> None:
+    names = (Option("Postgres", ("1",), True), Option("SQLite", ("2",)))
+    assert all(replace(PARTLY, options=names).may_be(option) for option in names)
 
 
 def test_an_answer_on_its_way() -> None:
@@ -128,6 +180,27 @@ def test_a_key_is_pressed_once_and_a_question_that_stays_is_a_doubt() -> None:
     machine.handle(d.Done(0))
     assert isinstance(machine.handle(d.Looked(5, asking())), d.Look)
     assert end(machine.handle(d.Looked(7, asking()))).outcome is Outcome.UNCONFIRMED
+
+
+def test_a_question_that_went_while_a_person_pressed_keys_is_a_doubt() -> None:
+    watched = replace(PANE, touched=100, untouched_s=20)
+    machine = Answer(order("yes"))
+    machine.begin()
+    assert isinstance(machine.handle(d.Looked(0, asking(pane=watched))), d.Press)
+    machine.handle(d.Done(0))
+    pressed_too = replace(WORKING, pane=replace(watched, touched=120, untouched_s=1))
+    receipt = end(machine.handle(d.Looked(0.2, pressed_too)))
+    assert (receipt.outcome, "somebody" in receipt.why) == (Outcome.UNCONFIRMED, True)
+
+
+def test_a_person_who_only_looks_on_makes_no_doubt() -> None:
+    watched = replace(PANE, touched=100, untouched_s=20)
+    machine = Answer(order("yes"))
+    machine.begin()
+    machine.handle(d.Looked(0, asking(pane=watched)))
+    machine.handle(d.Done(0))
+    receipt = end(machine.handle(d.Looked(0.2, replace(WORKING, pane=watched))))
+    assert receipt.outcome is Outcome.SUBMITTED
 
 
 def test_another_question_in_its_place_is_a_doubt() -> None:

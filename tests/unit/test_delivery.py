@@ -66,6 +66,12 @@ def test_nothing_to_say_is_refused(text: str) -> None:
     assert end(Delivery(replace(ORDER, text=text)).begin()).outcome is Outcome.REFUSED
 
 
+@pytest.mark.parametrize("text", ["─" * 90, "╌╌╌\n│", "██▓", "⠋"])
+def test_what_reads_as_a_frame_alone_is_not_typed(text: str) -> None:
+    receipt = end(Delivery(replace(ORDER, text=text)).begin())
+    assert (receipt.outcome, "frame" in receipt.why) == (Outcome.REFUSED, True)
+
+
 @pytest.mark.parametrize("sigil", "/@!#")
 @pytest.mark.parametrize("agent", ["claude", "codex", "opencode", "aider"])
 def test_a_first_character_that_commands_is_shielded(agent: str, sigil: str) -> None:

@@ -147,6 +147,19 @@ def test_how_to_answer_is_told_however_long_the_command_is(budget: int) -> None:
     assert said.endswith("… (1 Yes, 2 No)")
 
 
+def test_a_question_that_is_not_read_whole_says_so() -> None:
+    asked = Question("Run it?", "a b", (Option("Yes", ("1",)),), "f", whole=False)
+    for budget in (None, 80):
+        assert say_question(asked, budget) == (
+            "Run it? a b (this cannot be read whole: look at the pane) (1 Yes)"
+        )
+
+
+def test_a_command_that_is_longer_than_is_looked_at_is_told_as_cut() -> None:
+    asked = Question("Run it?", "a " * 2500, (Option("Yes", ("1",)),), "f")
+    assert say_question(asked, 9000).endswith(" a… (1 Yes)")
+
+
 def test_tokens_are_counted_high() -> None:
     prose = "the login form has a new check, and all of the tests pass"
     assert tokens(prose) == len(prose.split()) + len("a,")  # neither is in the list by itself

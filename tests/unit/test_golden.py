@@ -46,6 +46,11 @@ STATES = {
     "waiting-exit": Kind.WAITING,
     "waiting-plan": Kind.WAITING,
     "waiting-trust": Kind.WAITING,
+    "waiting-inner-box": Kind.WAITING,  # a command that draws a part of the box that asks
+    "waiting-inner-rule": Kind.WAITING,
+    "waiting-inner-head": Kind.WAITING,
+    "waiting-inner-fold": Kind.WAITING,
+    "transcript": Kind.UNKNOWN,  # its last message draws a box that asks
     "left": Kind.UNKNOWN,  # in the shell that started it; here it is said to run nevertheless
 }
 COMMANDS = {  # of those whose program has another name
@@ -56,8 +61,12 @@ SPECIAL = {
     "claude": (
         *("waiting-file", "waiting-choice", "waiting-exit", "waiting-plan", "waiting-trust"),
         *("waiting-many", "waiting-marks", "waiting-tabs"),
+        *("waiting-inner-box", "waiting-inner-rule", "transcript"),
     ),
-    "codex": ("waiting-file", "waiting-permissions", "failed"),
+    "codex": (
+        *("waiting-file", "waiting-permissions", "failed"),
+        *("waiting-inner-head", "waiting-inner-fold"),
+    ),
 }
 HIDDEN = {Kind.WAITING, Kind.UNKNOWN}
 TALL = ("waiting-lines", "waiting-tall", "waiting-tall-file")
@@ -92,9 +101,25 @@ SUBJECTS = {  # the parts that what is asked about must have
     ("claude", "waiting-exit"): (),
     ("claude", "waiting-plan"): ("Fix the login", "2. Add the missing check.", "3. Run the tests."),
     ("claude", "waiting-trust"): ("/claude/out/work",),
+    ("claude", "waiting-inner-box"): ("touch made-it;",),
+    ("claude", "waiting-inner-rule"): ("touch made-it",),
+    ("codex", "waiting-inner-head"): ("touch made-it;",),
+    ("codex", "waiting-inner-fold"): ("touch made-it",),
 }
 LINES = """Fix the login, please, and every one of the tests that fail because of it, whichever file
 it stands in, and tell me what it was: def f(x): return x[1] Then run them."""
+INNER = {  # the real commands of those that draw a part of the box that asks
+    "waiting-inner-box": "touch made-it; cat <<'X' >/dev/null\n"
+    f"{'─' * 24}\n{'╌' * 14}\nls -la\n{'╌' * 14}\nX",
+    "waiting-inner-rule": f"cat <<'X' >/dev/null\nnotes\n{'╌' * 14}\nX\ntouch made-it",
+    "waiting-inner-head": "touch made-it; cat <<'X' >/dev/null\n"
+    "Would you like to run the following command?\n\n$ ls\nX",
+    "waiting-inner-fold": "touch made-it\n…\nrm -rf build",
+}
+PARTLY = {  # what may not be all of what is asked about
+    *(("claude", "waiting-tall"), ("codex", "waiting-tall"), ("claude", "waiting-tall-file")),
+    *(("codex", "waiting-inner-head"), ("codex", "waiting-inner-fold")),
+}
 WORDS = {  # of the questions, where they are more than one line of the screen
     "waiting-plan": "Claude has written up a plan and is ready to execute. "
     "Would you like to proceed?",
@@ -135,7 +160,7 @@ def state_of(file: Path) -> str:
 
 
 def test_every_state_was_captured_at_every_width() -> None:
-    common = {s for s in STATES if not s.startswith(("waiting-", "failed", "lines"))}
+    common = {s for s in STATES if not s.startswith(("waiting-", "failed", "lines", "transcript"))}
     for agent, columns in itertools.product(AGENTS, (80, 120, 200)):
         for state in (*common, *TALL, *SPECIAL[agent]):
             assert (GOLDEN / agent / f"{state}-{columns}.ans").exists()
@@ -187,6 +212,8 @@ def test_the_question_of_a_real_screen_is_understood(file: Path) -> None:
     parts = SUBJECTS[file.parent.name, state]
     assert bool(question.subject) is bool(parts)
     assert all(part in question.subject for part in parts)
+    assert question.subject == INNER.get(state, question.subject)
+    assert question.whole is ((file.parent.name, state) not in PARTLY)
     assert sum(option.selected for option in question.options) == (file.parent.name != "aider")
     yes, no = CHOICES.get(state, (0, len(question.options) - 1))
     assert question.approval == (None if yes is None else question.options[yes])
@@ -263,7 +290,7 @@ def test_every_question_but_those_of_opencode_is_understood() -> None:
     assert waiting - SUBJECTS.keys() == {("opencode", "waiting"), ("opencode", "waiting-file")}
 
 
-@each_screen
+@pytest.mark.parametrize("file", [f for f in FILES if state_of(f) != "transcript"], ids=label)
 def test_a_screen_is_read_rightly_or_not_at_all_with_nothing_known_of_its_agent(file: Path) -> None:
     state = seen(file, "generic").state.kind
     assert state in {STATES[state_of(file)], Kind.UNKNOWN}

@@ -91,6 +91,10 @@ def test_claude_tells_the_command_that_it_waits_for(tmp_path: Path, tree: Tree) 
     assert native is not None
     assert (native.kind, native.waits_for) == (Kind.WAITING, "permission prompt")
     assert native.subject == "rm -rf build"
+    lines(transcript, uses("b", "rm -rf build"), uses("c", "rm -rf dist"))
+    several = read(tree, "claude")
+    assert several is not None
+    assert several.subject == ""
 
 
 def wrote(text: str | list[dict[str, str]], second: int, **more: Any) -> dict[str, Any]:

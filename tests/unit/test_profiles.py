@@ -18,6 +18,15 @@ def test_every_agent_has_its_profile() -> None:
     assert tuple(load_profiles()) == KNOWN
 
 
+@pytest.mark.parametrize("kind", ["shell", "agent"])
+def test_no_shell_is_forgotten_for_another(tmp_path: Path, kind: str) -> None:
+    own = f'name = "shell"\nkind = "{kind}"\n[recognise]\nprograms = ["rc"]\n'
+    (tmp_path / "shell.toml").write_text(own, "utf-8")
+    shell = load_profiles(tmp_path)["shell"]
+    assert {"rc", "bash", "zsh", "nu"} <= set(shell.recognise.programs)
+    assert shell.kind == "shell"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -163,3 +163,49 @@ def test_without_keys_of_their_own_options_are_walked_to() -> None:
         ("Enter",),
         ("Down", "Enter"),
     ]
+
+
+INNER = [  # rows of a command that look like rows of the box
+    "Would you like to run the following command?\n\n  $ ls",
+    "[… 3 lines]",
+    "[… 3 lines] ^a view all",
+    "Do you trust it?",
+    "is that all?",
+    "| tee log |",
+    "│ $ ls │",
+    "1. Yes, proceed (y)",
+]
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_a_command_of_codex_is_told_whole_or_not_approved(inner: str) -> None:
+    command = f"touch first\n{inner}\ntouch last"
+    drawn = "\n".join(f"  {row}".rstrip() for row in command.split("\n"))
+    asked = question(CODEX.replace("  $ touch made-it", f"  $ {drawn[2:]}"), "codex")
+    told = [row.split() for row in asked.subject.split("\n")]
+    assert asked.text == "Would you like to run the following command?"
+    assert not asked.whole or told == [row.split() for row in command.split("\n")]
+    assert (told[0], told[-1]) == (["touch", "first"], ["touch", "last"])
+
+
+def test_a_command_of_codex_that_begins_out_of_sight_is_not_whole() -> None:
+    assert question(CODEX, "codex").whole
+    assert not question(CODEX[CODEX.index("  Environment") :], "codex").whole
+
+
+DRAWN = [RULE, DOTS, f"{DOTS} x", " Edit file", "Do you want to proceed?", "❯ 1. Yes", "│ x │"]
+
+
+@pytest.mark.parametrize("inner", DRAWN)
+def test_a_command_of_claude_is_told_whole(inner: str) -> None:
+    rows = ["touch first", inner, "ls", inner, "touch last"]
+    drawn = "\n".join(f" │ {row}" for row in rows)
+    asked = question(CLAUDE.replace(" touch made-it && \\\n touch another", drawn), "claude")
+    assert asked.subject == "\n".join(row.strip() for row in rows)
+    assert asked.whole
+    assert len(asked.options) == 4
+
+
+def test_a_description_of_claude_is_not_what_is_asked_about() -> None:
+    asked = question(CLAUDE.replace(" it is needed", " Edit file\n ls"), "claude")
+    assert asked.subject.startswith("touch made-it")

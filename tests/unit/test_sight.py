@@ -195,7 +195,19 @@ def test_the_whole_command_is_told_when_the_screen_cuts_it() -> None:
     assert asked is not None
     assert other is not None
     assert (asked.subject, other.subject) == (whole, "git fetch --all && rm…")
-    assert asked.fingerprint == other.fingerprint
+
+
+def test_what_is_out_of_sight_tells_two_questions_apart() -> None:
+    screen = CLAUDE_WAITING.replace(
+        "   rm -rf build", f"{'╌' * 60}\n git fetch --all && rm…\n{'╌' * 60}"
+    )
+    prints = set()
+    for hidden in ("rm -rf build", "rm -rf dist"):
+        native = Native(Kind.WAITING, 1.0, "", "", f"git fetch --all && {hidden}")
+        question = view(screen, "claude", native=native).question
+        assert question is not None
+        prints.add(question.fingerprint)
+    assert len(prints) == 2
 
 
 def test_another_command_that_begins_alike_is_not_the_one_asked_about() -> None:

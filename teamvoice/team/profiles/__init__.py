@@ -83,6 +83,8 @@ class Signs(_Table, frozen=True):
         pasted: A draft that stands for a long paste.
         said: The first line of a message of the person in the conversation, with the group
             ``text``. Without it, no message counts as taken once a question has opened.
+        aside: It shows something in the place of its conversation, as one of the last lines
+            tells. What stands above is not of now: the state is unknown.
         starting: It is not up yet, and lets a message stand in its prompt until it is.
         stopped: It was interrupted; a line of its own in the conversation.
         title_working: The pane's title while it works.
@@ -96,6 +98,7 @@ class Signs(_Table, frozen=True):
     pasted: str = ""
     said: str = ""
     stopped: str = ""
+    aside: str = ""
     starting: str = ""
     title_working: str = ""
     title_waiting: str = ""
@@ -106,23 +109,29 @@ class Subject(_Table, frozen=True):
 
     Args:
         line: The first line of it; the group ``subject`` is what is wanted.
+        title: What the first line of words in the question's box must look like.
         above: What the line above that must look like.
         end: The first line that is no longer part of it.
     """
 
     line: str
+    title: str = ""
     above: str = ""
     end: str = r"^\s*$"
 
 
 class Questions(_Table, frozen=True):
-    """How a question and its options are read; lines are searched without their frames.
+    """How a question and its options are read; lines are searched without a frame around it all.
 
     Args:
         asks: The line that asks.
         begins: The line at which the question's box begins.
+        head: The same, where what is asked about may look like it: with two of them to be seen,
+            the question is not read surely, and nothing is approved.
         subjects: Where it tells what it is about; the first that is found counts.
-        cut: A line in the place of what is out of sight of it, where it is cut short.
+        edge: What is drawn at the edges of each line of what it is about.
+        cut: A line in the place of what is out of sight of it, where it is cut short; nothing is
+            approved then.
         above: A line below the menu that says that the question's beginning is out of sight: what
             stands above the line that asks is the end of what it is about.
         option: A line of the menu, with the groups ``mark`` (before the highlighted one),
@@ -140,7 +149,9 @@ class Questions(_Table, frozen=True):
 
     asks: tuple[str, ...] = ()
     begins: str = ""
+    head: str = ""
     subjects: tuple[Subject, ...] = ()
+    edge: str = ""
     cut: str = ""
     above: str = ""
     option: str = ""
@@ -203,15 +214,25 @@ def load_profiles(own: Path | None = None) -> dict[str, Profile]:
     """The profiles that come with teamvoice and the user's own, by name.
 
     Args:
-        own: A directory of more of them, ``*.toml``; one with a known name replaces that. It need
-            not exist.
+        own: A directory of more of them, ``*.toml``; one with a known name replaces that, but for
+            ``shell``, to whose programs it adds. It need not exist.
 
     Raises:
         ConfigError: A file is not a profile: which, and where in it.
     """
     ours = (f for f in resources.files(__name__).iterdir() if f.name.endswith(".toml"))
     loaded = {p.name: p for p in (parse_profile(f.read_text("utf-8"), f.name) for f in ours)}
-    return dict(sorted((loaded | own_profiles(own)).items()))
+    shell = loaded["shell"]
+    loaded |= own_profiles(own)
+    loaded["shell"] = _with_programs(shell, loaded["shell"].recognise.programs)
+    return dict(sorted(loaded.items()))
+
+
+def _with_programs(profile: Profile, more: Sequence[str]) -> Profile:
+    """The same for more programs: what is a shell stays one, whatever a user's own file adds."""
+    programs = tuple(dict.fromkeys((*profile.recognise.programs, *more)))
+    recognise = msgspec.structs.replace(profile.recognise, programs=programs)
+    return msgspec.structs.replace(profile, recognise=recognise)
 
 
 def own_profiles(directory: Path | None) -> dict[str, Profile]:
@@ -332,6 +353,7 @@ def _patterns(profile: Profile) -> Iterator[tuple[str, str, tuple[str, ...]]]:
             for pattern in (value,) if isinstance(value, str) else value:
                 if isinstance(pattern, Subject):
                     yield f"{name}.line", pattern.line, ("subject",)
+                    yield f"{name}.title", pattern.title, ()
                     yield f"{name}.above", pattern.above, ()
                     yield f"{name}.end", pattern.end, ()
                 else:
