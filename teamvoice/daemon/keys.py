@@ -36,6 +36,7 @@ class Keys:
         self._on_tell = on_tell
         self._alarm: asyncio.TimerHandle | None = None
         self._away_told = False
+        self._is_by_key = False  # the newest press came from the real key
         self._by = 0  # which client began the newest hold and must stay for it
         self.muted = False
         self.away = ""
@@ -43,11 +44,13 @@ class Keys:
     def edge(self, down: bool, at: float) -> None:
         """An edge of the real key."""
         if not self._is_ignored(press=down):
+            self._is_by_key = down or self._is_by_key
             self._pass_on(self._gesture.edge(down=down, at=at))
 
     def lost(self) -> None:
-        """The real key's source is gone."""
-        self._pass_on(self._gesture.lost(self._now()))
+        """The real key's source is gone, or there is none: a hold that it began ends."""
+        if self._is_by_key:
+            self._pass_on(self._gesture.lost(self._now()))
 
     def leave(self, why: str) -> None:
         """Nobody is there from now on: a hold that was on ends. Empty: they are back."""
@@ -69,6 +72,7 @@ class Keys:
         """
         if action not in {"cancel", "mute", "left"} and self._is_ignored(press=action != "release"):
             return "" if action == "release" else self.away
+        self._is_by_key = self._is_by_key and action not in {"press", "toggle"}
         match action:
             case "press" | "release":
                 self._pass_on(self._gesture.edge(down=action == "press", at=at, clean=True), by)

@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from teamvoice import config
+from teamvoice.conversation.events import Event, HoldBegan, HoldEnded
 from teamvoice.daemon.desk import real_desk
 from teamvoice.daemon.keys import Keys
 from teamvoice.daemon.keywatch import KeyWatch
+from teamvoice.hotkey.source import Choice
 from tests.support.bus import NEEDS_BUS, PrivateBus
 from tests.support.portal import Portal
 from tests.support.wait import until
@@ -106,3 +108,35 @@ async def test_a_key_that_the_source_cannot_see_is_told_and_not_tried_again(
         await until(lambda: watch.state == "refused", "it is known")
     assert len(told) == 1
     assert '"a+b"' in told[0]
+
+
+async def test_a_hold_by_other_means_needs_no_key_that_can_be_watched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    now = asyncio.get_running_loop().time
+    gestures: list[Event] = []
+    tries: list[float] = []
+    settings = config.Config()
+    keys = Keys(settings.hotkey, gestures.append, lambda _, _text: None)
+    choose = real_desk(settings).key
+    assert choose
+
+    def counted() -> Choice:
+        tries.append(now())
+        return choose()
+
+    watch = KeyWatch(counted, 0.02)
+    watch.serve(keys, lambda _, _text: None)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(watch.run())
+        await until(lambda: watch.state == "unavailable", "there is no display")
+        keys.act("press", now())
+        before = len(tries)
+        await until(lambda: len(tries) > before + 2, "it is looked for again and again")
+        assert [type(gesture) for gesture in gestures] == [HoldBegan]
+        keys.act("release", now() + 1)
+        assert [type(gesture) for gesture in gestures] == [HoldBegan, HoldEnded]
+        running.cancel()
+    keys.close()
