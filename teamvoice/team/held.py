@@ -79,6 +79,10 @@ class Held:
         """Become the one who delivers, if that is wanted and nobody is; whether it is so.
 
         What an earlier one left half done becomes ``unconfirmed``.
+
+        Raises:
+            TeamError: The file cannot be read or written; it is left as it is, and this may be
+                tried again.
         """
         if not self.delivers:
             return False
@@ -86,9 +90,13 @@ class Held:
             self._deliverer = _lock(self._path.with_suffix(".deliverer"), wait=False)
             if self._deliverer is None:
                 return False
-            os.ftruncate(self._deliverer, 0)
-            os.pwrite(self._deliverer, self._by, 0)
-            self._change(_doubt_what_was_begun)
+            try:
+                os.ftruncate(self._deliverer, 0)
+                os.pwrite(self._deliverer, self._by, 0)
+                self._change(_doubt_what_was_begun)
+            except TeamError:
+                self.close()
+                raise
         return True
 
     def close(self) -> None:
@@ -111,7 +119,10 @@ class Held:
         if handle is not None:
             os.close(handle)
             return False
-        return lock.read_bytes() != b"command"
+        try:
+            return lock.read_bytes() != b"command"
+        except OSError as error:
+            raise TeamError(f"{lock} cannot be read: {error.strerror}") from error
 
     def list(self) -> Messages:
         """The messages, oldest first.
@@ -197,6 +208,8 @@ class Held:
         except FileNotFoundError:
             self._kept = ()
             return
+        except OSError as error:
+            raise TeamError(f"{path} cannot be read: {error.strerror}") from error
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         if stamp != self._read_at:
             self._kept, self._read_at = _read(path), stamp

@@ -154,3 +154,27 @@ async def test_nobody_is_held_for_who_is_not_there(server: Server) -> None:
         )
         assert [receipt.outcome for receipt in receipts] == [Outcome.REFUSED] * 2
         assert await team.held() == ()
+
+
+async def test_a_file_that_cannot_be_read_stops_nothing_else_and_is_told_once(
+    server: Server, tmp_path: Path
+) -> None:
+    pane = await at_work(server, 0.2)
+    path = tmp_path / "held.json"
+    Held(path).hold("developer", "from before")
+    kept = path.read_bytes()
+    path.write_bytes(kept[:-1])  # as an editor may leave it
+    troubles: list[str] = []
+    async with Team(team_of(server, DEV), held=Held(path), on_fail=troubles.append) as team:
+        await until(lambda: bool(troubles), "it is told")
+        assert (await team.send("dev", "at once")).arrived
+        refused = await team.send("dev", "and later", when="idle")
+        assert (refused.outcome, "move the file away" in refused.why) == (Outcome.REFUSED, True)
+        assert path.read_bytes() == kept[:-1]
+        path.write_bytes(kept)
+        await until(lambda: "> from before" in screen_of(pane), "it is delivered", within=15)
+        path.write_bytes(b"[")
+        await until(lambda: len(troubles) > 1, "that is told too")
+        assert path.read_bytes() == b"["
+    assert len(troubles) == 2
+    assert all(f"The held messages in {path} cannot be read" in why for why in troubles)
