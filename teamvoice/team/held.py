@@ -12,6 +12,7 @@ All of this blocks; call it on a worker thread.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import time
@@ -26,6 +27,7 @@ from teamvoice.errors import TeamError
 
 KEPT_S = 60.0  # for which it is known that a message has arrived
 MOST = 100  # messages that are held at once; one more is refused
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 Messages = tuple["HeldMessage", ...]
 
@@ -91,8 +93,7 @@ class Held:
             if self._deliverer is None:
                 return False
             try:
-                os.ftruncate(self._deliverer, 0)
-                os.pwrite(self._deliverer, self._by, 0)
+                _write_down(self._by, self._deliverer, self._path)
                 self._change(_doubt_what_was_begun)
             except TeamError:
                 self.close()
@@ -199,7 +200,7 @@ class Held:
             try:
                 _replace(self._path, msgspec.json.encode(messages))
             except OSError as error:
-                raise TeamError(f"{self._path} cannot be written: {error.strerror}") from error
+                raise _unwritten(self._path, error) from error
         self._kept, self._read_at = messages, None
 
     def _refresh(self, path: Path) -> None:
@@ -250,6 +251,19 @@ def _replace(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _write_down(by: bytes, deliverer: int, path: Path) -> None:
+    try:
+        os.ftruncate(deliverer, 0)
+        os.pwrite(deliverer, by, 0)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> TeamError:
+    mend = "free some space on its disk" if error.errno in _FULL else ""
+    return TeamError(f"{path} cannot be written: {error.strerror}", mend)
 
 
 def _lock(path: Path, *, wait: bool) -> int | None:
