@@ -104,8 +104,8 @@ class App:
         self._news = self._standing.news
         self._herald = self._new_herald()
         self._notices = Notices(settings.notify, desk.notifier, _log.warning, self._standing.shown)
-        held = Held(config.state_dir() / "held.json")
-        self._team = team(settings.team, held=held, on_held=self._herald.held_ended)
+        held, herald = Held(config.state_dir() / "held.json"), self._herald
+        self._team = team(settings.team, held=held, on_held=herald.held_ended, on_fail=herald.fails)
         self._watcher = Watcher(
             self._team, self._news_came, seen=self._standing.seen, on_change=self._team_changed
         )

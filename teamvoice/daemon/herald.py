@@ -73,6 +73,10 @@ class Herald:
             sentence = f"A message is still held. {sentence}"
         self._on_event(NewsCame(at=self._now(), about=message.ticket, text=sentence))
 
+    def fails(self, why: str) -> None:
+        """Nothing that is held can be delivered."""
+        self._on_tell("trouble", why)
+
     def _tell(self, item: News, how: config.Telling) -> None:
         if how == "speak":
             self._unsaid |= {item.about: item} if item.question else {}

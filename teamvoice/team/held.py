@@ -12,6 +12,7 @@ All of this blocks; call it on a worker thread.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import time
@@ -26,6 +27,7 @@ from teamvoice.errors import TeamError
 
 KEPT_S = 60.0  # for which it is known that a message has arrived
 MOST = 100  # messages that are held at once; one more is refused
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 Messages = tuple["HeldMessage", ...]
 
@@ -79,6 +81,10 @@ class Held:
         """Become the one who delivers, if that is wanted and nobody is; whether it is so.
 
         What an earlier one left half done becomes ``unconfirmed``.
+
+        Raises:
+            TeamError: The file cannot be read or written; it is left as it is, and this may be
+                tried again.
         """
         if not self.delivers:
             return False
@@ -86,9 +92,12 @@ class Held:
             self._deliverer = _lock(self._path.with_suffix(".deliverer"), wait=False)
             if self._deliverer is None:
                 return False
-            os.ftruncate(self._deliverer, 0)
-            os.pwrite(self._deliverer, self._by, 0)
-            self._change(_doubt_what_was_begun)
+            try:
+                _write_down(self._by, self._deliverer, self._path)
+                self._change(_doubt_what_was_begun)
+            except TeamError:
+                self.close()
+                raise
         return True
 
     def close(self) -> None:
@@ -111,7 +120,10 @@ class Held:
         if handle is not None:
             os.close(handle)
             return False
-        return lock.read_bytes() != b"command"
+        try:
+            return lock.read_bytes() != b"command"
+        except OSError as error:
+            raise TeamError(f"{lock} cannot be read: {error.strerror}") from error
 
     def list(self) -> Messages:
         """The messages, oldest first.
@@ -188,7 +200,7 @@ class Held:
             try:
                 _replace(self._path, msgspec.json.encode(messages))
             except OSError as error:
-                raise TeamError(f"{self._path} cannot be written: {error.strerror}") from error
+                raise _unwritten(self._path, error) from error
         self._kept, self._read_at = messages, None
 
     def _refresh(self, path: Path) -> None:
@@ -197,6 +209,8 @@ class Held:
         except FileNotFoundError:
             self._kept = ()
             return
+        except OSError as error:
+            raise TeamError(f"{path} cannot be read: {error.strerror}") from error
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         if stamp != self._read_at:
             self._kept, self._read_at = _read(path), stamp
@@ -237,6 +251,19 @@ def _replace(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _write_down(by: bytes, deliverer: int, path: Path) -> None:
+    try:
+        os.ftruncate(deliverer, 0)
+        os.pwrite(deliverer, by, 0)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> TeamError:
+    mend = "free some space on its disk" if error.errno in _FULL else ""
+    return TeamError(f"{path} cannot be written: {error.strerror}", mend)
 
 
 def _lock(path: Path, *, wait: bool) -> int | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
@@ -18,8 +17,6 @@ from teamvoice.errors import TeamvoiceError
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.sight import Kind, State
-
-_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Seen = Iterable[tuple[str, State]]  # members by name, with their states
@@ -54,6 +51,7 @@ class Holding:
         deliver: Types a message into a member's prompt, if the member is idle then too.
         states: Looks at members.
         told: Called with each message whose delivery has ended, and its receipt.
+        fail: Called once with why their file cannot be used; it is tried again and again.
         clock: Monotonic seconds.
     """
 
@@ -64,6 +62,7 @@ class Holding:
         deliver: Callable[[HeldMessage], Awaitable[Receipt]],
         states: Callable[[Sequence[str]], Awaitable[Seen]],
         told: Told,
+        fail: Callable[[str], None],
         clock: Callable[[], float],
     ) -> None:
         self._held = held
@@ -71,6 +70,8 @@ class Holding:
         self._deliver = deliver
         self._states = states
         self._told = told
+        self._fail = fail
+        self._failure = ""  # that was told last
         self._clock = clock
         self._idle: set[str] = set()  # members, as last seen
         self._again_at: dict[str, float] = {}
@@ -89,7 +90,7 @@ class Holding:
 
     async def work(self) -> None:
         """Deliver, for ever; while another process does so, wait to take its place."""
-        while not await self._aside(self._held.open):
+        while not await self._is_open():
             if not self._held.delivers:
                 return
             await asyncio.sleep(_LOOK_S)
@@ -107,15 +108,33 @@ class Holding:
         self._is_ending = True
         await self._at_rest.wait()
 
+    async def _is_open(self) -> bool:
+        try:
+            return await self._aside(self._held.open)
+        except TeamvoiceError as error:
+            self._tell_of(error)
+            return False
+
+    def _tell_of(self, error: TeamvoiceError) -> None:
+        """Their file cannot be used: that is told once, and not at each of many looks."""
+        if self._failure != str(error):
+            self._failure = str(error)
+            self._fail(f"held messages are not delivered: {error}")
+
     async def _look_once(self) -> None:
         try:
-            waiting = [m for m in await self._aside(self._held.list) if m.state == "waiting"]
+            kept = await self._aside(self._held.list)
+        except TeamvoiceError as error:
+            self._tell_of(error)
+            return
+        waiting = [m for m in kept if m.state == "waiting"]
+        try:
             if waiting and self._clock() - self._fed_at > _FED_S:
                 self._note(await self._states(list(dict.fromkeys(m.member for m in waiting))))
             await self._tell_what_stands_in_the_way(waiting)
         except TeamvoiceError:
-            # tmux is away, or the file cannot be read: who holds, lists or sends is told so; what
-            # is held stays held, and the next look may do better.
+            # tmux is away, or the file cannot be written: who holds, lists or sends is told so;
+            # what is held stays held, and the next look may do better.
             self._idle.clear()
             return
         due = {m.member: m for m in reversed(waiting) if self._is_idle(m.member)}
@@ -135,11 +154,12 @@ class Holding:
         self._at_rest.clear()
         try:
             if await self._aside(lambda: self._held.begin(message.ticket)):
+                self._failure = ""
                 await self._settle(message, await self._deliver(message))
         except TeamvoiceError as error:
             # Their file cannot be written. What was begun is not begun again: it is listed so, and
             # as unconfirmed after a restart; what was not waits on.
-            _log.warning("a held message: %s", error)
+            self._tell_of(error)
             self._again_at[message.member] = self._clock() + _AGAIN_S
         finally:
             self._at_rest.set()

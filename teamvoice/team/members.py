@@ -52,8 +52,8 @@ def find_pane(member: Member, panes: Sequence[Pane]) -> Pane | None:
     rules: tuple[tuple[str, Callable[[Pane], bool]], ...] = (
         ("@teamvoice", lambda p: p.options.get("@teamvoice", "").casefold() in names),
         ("@role_name", lambda p: p.options.get("@role_name", "").casefold() in names),
-        ("", lambda p: bare_title(p.title) in names),
-        ("", lambda p: p.window_name.casefold() in names),
+        # Not one after the other: any program may give its pane any title, also another's name.
+        ("", lambda p: bool({bare_title(p.title), p.window_name.casefold()} & names)),
     )
     for option, rule in rules:
         if pane := _only(member, [pane for pane in panes if rule(pane)], option):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
@@ -30,6 +31,7 @@ from teamvoice.team.server import Server
 from teamvoice.team.steady import Steady
 from teamvoice.team.writing import Order, Patience
 
+_log = logging.getLogger(__name__)
 _GRACE_S = 1.0  # how long leaving waits for messages that are on their way
 
 Kinds = Callable[[Order, Patience], Machine]
@@ -46,6 +48,8 @@ class Team:
         patience: How long each step of a delivery may take.
         held: What is held until its member is idle; by default in memory alone.
         on_held: Called with each held message whose delivery has ended, and its receipt.
+        on_fail: Called once with why nothing that is held can be delivered; by default it is
+            logged. All else goes on.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Team:
         *,
         held: Held | None = None,
         on_held: Told | None = None,
+        on_fail: Callable[[str], None] = _log.warning,
     ) -> None:
         self.members = settings.members
         self._patience = patience or Patience()
@@ -75,6 +80,7 @@ class Team:
             self._deliver_held,
             self._states,
             on_held or (lambda _message, _receipt: None),
+            on_fail,
             self._now,
         )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.receipts import Outcome, Receipt, say_sent
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
+from tests.support.daemon import daemon_at
+from tests.support.disk import fill
 from tests.support.panes import open_pane, own_server, screen_of, standin, team_of
 from tests.support.wait import until
 
@@ -154,3 +157,47 @@ async def test_nobody_is_held_for_who_is_not_there(server: Server) -> None:
         )
         assert [receipt.outcome for receipt in receipts] == [Outcome.REFUSED] * 2
         assert await team.held() == ()
+
+
+async def test_a_file_that_cannot_be_read_stops_nothing_else_and_is_told_once(
+    server: Server, tmp_path: Path
+) -> None:
+    pane = await at_work(server, 0.2)
+    path = tmp_path / "held.json"
+    Held(path).hold("developer", "from before")
+    kept = path.read_bytes()
+    path.write_bytes(kept[:-1])  # as an editor may leave it
+    troubles: list[str] = []
+    async with Team(team_of(server, DEV), held=Held(path), on_fail=troubles.append) as team:
+        await until(lambda: bool(troubles), "it is told")
+        assert (await team.send("dev", "at once")).arrived
+        refused = await team.send("dev", "and later", when="idle")
+        assert (refused.outcome, "move the file away" in refused.why) == (Outcome.REFUSED, True)
+        assert path.read_bytes() == kept[:-1]
+        path.write_bytes(kept)
+        await until(lambda: "> from before" in screen_of(pane), "it is delivered", within=15)
+        path.write_bytes(b"[")
+        await until(lambda: len(troubles) > 1, "that is told too")
+        assert path.read_bytes() == b"["
+    assert len(troubles) == 2
+    assert all(f"The held messages in {path} cannot be read" in why for why in troubles)
+
+
+async def test_a_full_disk_stops_no_daemon_and_what_was_held_goes_when_there_is_room(
+    tmp_path: Path, tiny_disk: Path
+) -> None:
+    Held(tiny_disk / "held.json").hold("developer", "from before")
+    fill(tiny_disk)
+    (tmp_path / "state").symlink_to(tiny_disk)
+    with daemon_at(tmp_path, {}) as daemon:
+        told = "held.json cannot be written: No space left on device (free some space"
+        await until(lambda: told in daemon.log, "it is told")
+        code, out, err = await daemon.cli("send", "pm", "later", "--when", "idle", "--json")
+        assert (code, json.loads(out)["outcome"]) == (1, "refused"), out + err
+        assert "cannot be written: No space left on device" in json.loads(out)["why"]
+        assert "Traceback" not in err
+        code, out, err = await daemon.cli("send", "pm", "at once")
+        assert (code, out) == (0, "Submitted to the PM.\n"), out + err
+        assert daemon.log.count(told) == 1
+        (tiny_disk / "filler").unlink()
+        await until(lambda: "> from before" in daemon.screen("developer"), "it goes", within=15)

@@ -190,6 +190,19 @@ async def test_without_a_daemon_a_message_is_held_by_the_command_that_waits(
     assert desk.run("held").stdout == "Nothing is held.\n"
 
 
+async def test_what_cannot_be_held_is_refused_in_a_receipt(
+    server: Server, desk: Desk, tmp_path: Path
+) -> None:
+    await developer_of(server)
+    (tmp_path / "held.json").write_text("broken")
+    done = desk.run("send", "dev", "hello", "--when", "idle", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["outcome"]) == (1, "refused")
+    assert f"the held messages in {tmp_path}/held.json cannot be read" in told["why"]
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "held.json").read_text() == "broken"
+
+
 async def test_each_of_two_that_wait_is_told_what_became_of_its_own_message(
     server: Server, desk: Desk, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

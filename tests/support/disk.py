@@ -19,3 +19,9 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root, where mounting is allowed, can have a tiny disk")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
+
+
+def fill(disk: Path) -> None:
+    """Leave no room on it."""
+    with pytest.raises(OSError, match="No space left"):
+        (disk / "filler").write_bytes(b"x" * 128 * 1024)

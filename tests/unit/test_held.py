@@ -91,6 +91,23 @@ def test_a_file_that_cannot_be_read_is_left_as_it_is(path: Path, content: bytes)
     assert path.read_bytes() == content
 
 
+def test_who_cannot_open_the_file_leaves_the_place_free_and_may_try_again(path: Path) -> None:
+    crashed = Held(path)
+    assert crashed.open()
+    crashed.begin(crashed.hold("dev", "hello").ticket)
+    crashed.close()
+    content = path.read_bytes()
+    path.write_bytes(b"broken")
+    held = Held(path)
+    for _ in range(2):
+        with pytest.raises(TeamError, match="cannot be read"):
+            held.open()
+        assert not held.is_deliverer
+    path.write_bytes(content)
+    assert held.open()
+    assert [message.state for message in held.list()] == ["unconfirmed"]
+
+
 class Deliveries(RuleBasedStateMachine):
     """Any order of holding, delivering, withdrawing and crashing."""
 

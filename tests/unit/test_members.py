@@ -93,16 +93,24 @@ def test_the_forms_of_a_target(target: str, pane: Pane) -> None:
     assert find_pane(Member(name="x", target=target), [strange]) is None
 
 
-def test_without_a_target_an_option_wins_over_a_title_over_a_window() -> None:
+def test_without_a_target_an_option_wins_over_a_title_or_a_window() -> None:
     member = Member(name="developer", aliases=("dev",))
     window = replace(PANE, id="%3", window_name="Developer")
     title = replace(PANE, id="%4", title="⠂ developer")
     role = replace(PANE, id="%5", options={"@role_name": "Dev"})
     own = replace(PANE, id="%6", options={"@teamvoice": "developer"})
     assert find_pane(member, [PANE, window]) == window
-    assert find_pane(member, [window, title]) == title
+    assert find_pane(member, [PANE, title]) == title
+    assert find_pane(member, [PANE, replace(window, title="developer")]) is not None
     assert find_pane(member, [window, title, role]) == role
     assert find_pane(member, [window, title, role, own]) == own
+
+
+def test_a_title_does_not_take_a_member_from_the_window_of_its_name() -> None:
+    window = replace(PANE, id="%3", window_name="developer")
+    title = replace(PANE, id="%4", window="7", title="developer")
+    with pytest.raises(AmbiguousMember, match=r"developer could be work:2\.1 and work:7\.1"):
+        find_pane(Member(name="developer"), [window, title])
 
 
 def test_two_panes_that_fit_equally_are_not_guessed() -> None:
