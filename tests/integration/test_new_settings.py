@@ -362,8 +362,13 @@ async def test_what_was_said_to_a_link_that_is_away_is_sent_when_new_settings_me
         turn = (await asked)["turn"]
     assert (turn["outcome"], len(turn["calls"])) == ("answered", 1)
     assert turn["calls"][0]["result"] == "Submitted to the developer."
-    journal = (person.folder / "state" / "journal.jsonl").read_text()
-    assert journal.count('"kind":"turn"') == 1, "the turn went over whole"
+    journal = person.folder / "state" / "journal.jsonl"
+
+    def turns() -> int:
+        return journal.read_text().count('"kind":"turn"')
+
+    await until(turns, "the turn is written down")
+    assert turns() == 1, "the turn went over whole"
 
 
 async def _link_is(person: Person, state: str) -> bool:
