@@ -18,6 +18,7 @@
     │   ├── AmbiguousMember   two members fit the name equally
     │   ├── HostAway          the machine with its pane cannot be reached
     │   └── TmuxFailed        a tmux command failed or did not answer in time
+    │       └── TmuxUnasked   it was never given, so nothing was done
     ├── ToolError             a tool call that cannot be carried out; its text is spoken
     │   └── NeedsConfirmation a tool call that the person must confirm; nothing was done
     └── RealtimeError         the session with the speech model
@@ -122,6 +123,10 @@ class HostAway(TeamError):
 
 class TmuxFailed(TeamError):
     """A tmux command failed, or did not answer before its deadline."""
+
+
+class TmuxUnasked(TmuxFailed):
+    """A tmux command was never given, so nothing was done."""
 
 
 class ToolError(TeamvoiceError):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from teamvoice.errors import TeamError, TeamvoiceError
+from teamvoice.errors import TeamError, TeamvoiceError, TmuxUnasked
 from teamvoice.team import writing
 from teamvoice.team.pane_lock import alone
 from teamvoice.team.receipts import Outcome, Receipt
@@ -121,7 +121,7 @@ class Actor:
             try:
                 event = await self._carry_out(command, job.order)
             except TeamvoiceError as error:
-                event = Failed(self._clock(), error.message)
+                event = Failed(self._clock(), error.message, isinstance(error, TmuxUnasked))
             command = job.machine.handle(event)
         return command.receipt
 

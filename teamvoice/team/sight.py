@@ -142,9 +142,9 @@ def _below_prompt(lines: Sequence[str], profile: Profile) -> Sequence[str]:
 def recognise(pane: Pane, tree: Tree, profiles: Profiles, wish: str) -> Profile | None:
     """Which profile fits what runs in the pane; ``None`` when none surely does."""
     foreground = tree.foreground
-    shell = profiles.get("shell")
-    if shell and foreground and all(_is_run_by(process, shell) for process in foreground):
-        return shell
+    shells = [profile for profile in profiles.values() if profile.kind == "shell"]
+    if foreground and all(any(_is_run_by(p, shell) for shell in shells) for p in foreground):
+        return shells[0]
     candidates = [profiles[wish]] if wish else list(profiles.values())
     agents = [profile for profile in candidates if profile.kind == "agent"]
     for profile in agents:

@@ -25,7 +25,7 @@ from typing import Self, TypeVar
 from libtmux.common import tmux_cmd
 from libtmux.exc import TmuxCommandNotFound
 
-from teamvoice.errors import TmuxFailed, TmuxUnavailable
+from teamvoice.errors import TmuxFailed, TmuxUnasked, TmuxUnavailable
 from teamvoice.team.panes import HANDS, Pane, pane_format, parse_panes, with_hands
 from teamvoice.team.ssh import Errand
 from teamvoice.team.worker import Quick, Worker
@@ -343,7 +343,7 @@ def _private_file(text: str) -> Path:
     """A file that only this user can read. tmux's client reads it, so any size goes through.
 
     Raises:
-        TmuxFailed: There is no room for it.
+        TmuxUnasked: There is no room for it.
     """
     name = ""
     try:
@@ -353,7 +353,7 @@ def _private_file(text: str) -> Path:
     except OSError as error:
         if name:
             Path(name).unlink(missing_ok=True)
-        raise TmuxFailed(f"the message cannot be written down for tmux: {error}") from error
+        raise TmuxUnasked(f"the message cannot be written down for tmux: {error}") from error
     return Path(name)
 
 

@@ -98,8 +98,8 @@ class Write:
                 return self._on_denied()
             case Done(at=at):
                 return self._on_done(at)
-            case Failed(reason=reason):
-                return self._break_off(reason)
+            case Failed(reason=reason, unasked=unasked):
+                return self._break_off(reason, unasked=unasked)
 
     def _on_look(self, view: View, at: float) -> Command:
         raise NotImplementedError
@@ -164,9 +164,10 @@ class Write:
     def _doubt(self, reason: str) -> Command:
         return self._finish(Outcome.UNCONFIRMED, reason)
 
-    def _break_off(self, reason: str) -> Command:
+    def _break_off(self, reason: str, *, unasked: bool) -> Command:
         """A command of tmux failed: nothing was typed yet, or nobody knows."""
         untouched = self._step in {Step.LOOKING, Step.LEAVING}
+        untouched |= self._step is Step.PASTING and unasked
         return self._refuse(reason) if untouched else self._doubt(reason)
 
     def _finish(self, outcome: Outcome, why: str = "", evidence: str = "") -> Command:

@@ -161,10 +161,15 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """tmux failed in the midst of the command: it may or may not have been carried out."""
+    """tmux failed in the midst of the command: it may or may not have been carried out.
+
+    Args:
+        unasked: It was not: tmux never got it.
+    """
 
     at: float
     reason: str
+    unasked: bool = False
 
 
 Event = Looked | Left | Done | Denied | Failed

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blockbuster import blockbuster_ctx
@@ -17,6 +18,7 @@ from teamvoice.team.receipts import Outcome
 from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.team.writing import Patience
+from tests.support.disk import fill
 from tests.support.panes import id_of, open_pane, own_server, pid_of, screen_of, standin, team_of
 from tests.support.wait import until
 
@@ -67,6 +69,20 @@ async def test_nothing_is_interrupted_that_does_not_work(server: Server) -> None
     await at_work(server)
     async with Team(team_of(server, DEV)) as team:
         assert (await team.interrupt("dev")).outcome is Outcome.REFUSED
+
+
+async def test_a_message_that_cannot_be_written_down_for_tmux_is_refused(
+    server: Server, tiny_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = await at_work(server)
+    fill(tiny_disk)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tiny_disk))
+    async with Team(team_of(server, DEV)) as team:
+        receipt = await team.send("dev", "hello")
+        assert (receipt.outcome, "No space left" in receipt.why) == (Outcome.REFUSED, True)
+        assert "hello" not in screen_of(pane)
+        (tiny_disk / "filler").unlink()
+        assert (await team.send("dev", "hello")).arrived
 
 
 async def test_an_open_question_gets_no_text(server: Server) -> None:

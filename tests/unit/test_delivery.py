@@ -335,6 +335,10 @@ def test_tmux_failing_before_the_paste_is_a_refusal_and_after_it_a_doubt() -> No
     machine.begin()
     machine.handle(d.Looked(0, IDLE))
     assert end(machine.handle(d.Failed(0, "tmux hangs"))).outcome is Outcome.UNCONFIRMED
+    machine = Delivery(ORDER)
+    machine.begin()
+    machine.handle(d.Looked(0, IDLE))
+    assert end(machine.handle(d.Failed(0, "full", unasked=True))).outcome is Outcome.REFUSED
 
 
 def test_a_paste_that_is_denied_is_looked_into() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from teamvoice.team.native import Native
 from teamvoice.team.panes import Pane
 from teamvoice.team.processes import Process, Tree
-from teamvoice.team.profiles import load_profiles
+from teamvoice.team.profiles import Profiles, load_profiles
 from teamvoice.team.sight import Kind, View, see
 
 PROFILES = load_profiles()
@@ -30,13 +32,14 @@ def view(
     wish: str = "",
     suspended: bool = False,
     native: Native | None = None,
+    profiles: Profiles = PROFILES,
 ) -> View:
     pane = Pane(
         id="%1", pid=1, dead=False, in_mode=False, input_off=False, synchronized=False,
         session="s", window="1", index="0", command="x", window_name="w", title=title,
     )  # fmt: skip
     processes = tree(*commands, suspended=suspended)
-    return see(pane, screen, processes, PROFILES, wish=wish, at=5.0, native=native)
+    return see(pane, screen, processes, profiles, wish=wish, at=5.0, native=native)
 
 
 CLAUDE_IDLE = f"""● Done.
@@ -142,6 +145,16 @@ def test_the_title_tells_of_work_between_two_redraws() -> None:
 def test_an_agent_is_known_by_its_process(commands: tuple[str, ...], agent: str | None) -> None:
     profile = view("", *commands).profile
     assert (profile.name if profile else None) == agent
+
+
+def test_a_shell_of_the_users_own_is_one_by_whatever_name(tmp_path: Path) -> None:
+    for name, program in (("shell", "myshell"), ("another", "odd")):
+        text = f'name = "{name}"\nkind = "shell"\n[recognise]\nprograms = ["{program}"]\n'
+        (tmp_path / f"{name}.toml").write_text(text)
+    profiles = load_profiles(tmp_path)
+    for program in ("bash", "myshell", "odd"):
+        seen = view(CLAUDE_IDLE, program, wish="generic", profiles=profiles)
+        assert seen.state.kind is Kind.SHELL
 
 
 def test_a_suspended_agent_leaves_a_shell() -> None:
