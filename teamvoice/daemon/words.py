@@ -69,7 +69,7 @@ class Words:
 
 
 def _open(records: Iterable[Record]) -> list[tuple[Record, bool]]:
-    """What was said and has no turn; and whether a write was begun after it."""
+    """What was said and has no turn; and whether a write was, or may have been, begun after it."""
     said: dict[int, Record] = {}
     acted: set[int] = set()
     for record in records:
@@ -83,6 +83,8 @@ def _open(records: Iterable[Record]) -> list[tuple[Record, bool]]:
                 said.pop(number, None)
                 acted.discard(number)
             case {"kind": "call", "state": state} if state != Step.WAITING:
+                acted |= said.keys()
+            case {"kind": "gap"}:  # a write may be among what could not be written down
                 acted |= said.keys()
     return [(record, number in acted) for number, record in said.items()]
 

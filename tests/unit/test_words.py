@@ -90,6 +90,12 @@ async def test_that_nothing_was_done_is_said_only_when_no_write_was_begun() -> N
     assert "nothing was done" in told[0]
 
 
+async def test_that_nothing_was_done_is_not_said_where_records_are_missing() -> None:
+    _, told = await Journal(said(7, "push it"), {"kind": "gap", "missed": 2}).start()
+    assert len(told) == 1
+    assert "nothing was done" not in told[0]
+
+
 async def test_turns_that_ended_and_words_that_came_late_are_no_loss() -> None:
     turn = {"kind": "turn", "number": 1, "time": SHORT_AGO, "heard": "push it"}
     late = said(1, "push it", late=True)
