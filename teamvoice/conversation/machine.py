@@ -56,7 +56,7 @@ from teamvoice.conversation.consent import TIMER, Consent
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.hearing import Hearing
 from teamvoice.conversation.ledger import Ledger
-from teamvoice.conversation.living import DROPPED, Living
+from teamvoice.conversation.living import DROPPED, SOON, Living
 from teamvoice.conversation.living import TIMER as ANSWER
 from teamvoice.conversation.outage import Outage
 from teamvoice.conversation.policy import Policy, describe
@@ -593,10 +593,11 @@ class Conversation:
             case "old" if self.link is Link.DOWN:
                 self._do(*self._outage.drop_old(event.at, self._ledger.current))
                 self._do(*self._outage.time_old(event.at))
-            case "kept" if self.link is Link.DOWN:
+            case name if name == SOON and self.link is Link.DOWN:
                 self._do(*self._outage.tell_kept())
-            case "kept" if self._living.is_awaited and self.mic is Mic.CLOSED:
-                self._do(*self._outage.tell_silent())
+            case name if name == SOON:
+                if self._living.is_awaited and self.mic is Mic.CLOSED:
+                    self._do(*self._outage.tell_silent())
             case name if name == UNTOLD:
                 self._tidings.rang(between_turns=self._ledger.current is None)
             case name if name == TIMER:

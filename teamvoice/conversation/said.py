@@ -89,7 +89,7 @@ class Said:
         if len(whole) <= self._rules.backlog:
             return []
         self.answered(whole[:1])
-        return [do.Tell("trouble", "the oldest of what you said waited too long: dropped")]
+        return [do.Tell("trouble", "more was said than can wait: the oldest of it is dropped")]
 
     @property
     def is_long_enough(self) -> bool:
