@@ -94,6 +94,8 @@ class Delivery(Write):
         if hidden:
             return self._refuse("its prompt is not to be seen") if late else Look(0.1)
         if reason := self._occupied(view):
+            if view.draft and waited < self._patience.draft:
+                return Look(0.1)
             return self._finish(
                 Outcome.REFUSED, reason, tail((view.draft or "").split("\n"), 3, 240)
             )

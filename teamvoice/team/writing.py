@@ -39,6 +39,7 @@ class Patience:
 
     turn: float = 15.0  # for another process that writes to the same pane
     settle: float = 1.0  # for a prompt to show itself
+    draft: float = 0.4  # for a draft that a person has just sent to leave the prompt
     appear: float = 4.0  # for the pasted text to stand in it
     arrive: float = 6.0  # for the prompt to be empty after Enter
     start: float = 30.0  # the same, while an agent says that it is still starting

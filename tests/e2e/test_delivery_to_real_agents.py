@@ -116,10 +116,17 @@ async def test_a_busy_agent_gets_it_once_and_a_draft_is_left_alone(agent: Agent)
         assert "half a thought" in agent.screen()
         agent.press("Enter")
         await heard(agent, "first", "second, while you work", "half a thought")
+        # The model is asked, and the agent calls itself idle, before the prompt is drawn empty.
+        await until(lambda: "half a thought" not in prompt(agent), "the draft is gone", within=20)
         await until(lambda: is_idle(team), "it is idle again", within=20)
         receipt = await beside_a_person(agent, team, "fourth thing to do")
         said = ["first", "second, while you work", "half a thought"]
         await heard(agent, *said, *(["fourth thing to do"] if receipt.arrived else []))
+
+
+def prompt(agent: Agent) -> str:
+    """The last row of its screen that begins as its prompt does."""
+    return [row for row in agent.screen().splitlines() if row.startswith(("❯", "›"))][-1]
 
 
 CLEAR = "in the prompt; to clear it, press Ctrl-U there"

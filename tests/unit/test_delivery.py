@@ -54,11 +54,23 @@ def test_a_message_on_its_way() -> None:
     ],
 )
 def test_what_is_refused_at_the_first_look(view: View, why: str) -> None:
-    machine = Delivery(ORDER)
+    machine = Delivery(ORDER, d.Patience(draft=0))
     machine.begin()
     receipt = end(machine.handle(d.Looked(0, view)))
     assert receipt.outcome is Outcome.REFUSED
     assert why in receipt.why
+
+
+def test_a_draft_is_refused_only_once_it_has_stood() -> None:
+    """What a person has just sent is drawn for a moment longer."""
+    draft = seen(draft="half a thought")
+    sent, left = Delivery(ORDER), Delivery(ORDER)
+    for machine in (sent, left):
+        machine.begin()
+        assert isinstance(machine.handle(d.Looked(0, draft)), d.Look)
+        assert isinstance(machine.handle(d.Looked(0.3, draft)), d.Look)
+    assert pasted_by(sent.handle(d.Looked(0.4, IDLE))) == ORDER.text
+    assert end(left.handle(d.Looked(0.4, draft))).outcome is Outcome.REFUSED
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\x1b\x07"])
@@ -193,7 +205,7 @@ def test_copy_mode_is_left_first_and_restored_at_the_end(answer: d.Event, eviden
     [seen(draft="half"), seen(Kind.WAITING, draft=None), seen(Kind.WORKING)],
 )
 def test_a_refusal_leaves_no_copy_mode(view: View) -> None:
-    machine = Delivery(ORDER, only_idle=True)
+    machine = Delivery(ORDER, d.Patience(draft=0), only_idle=True)
     machine.begin()
     scrolled = replace(view, pane=replace(PANE, in_mode=True))
     assert end(machine.handle(d.Looked(0, scrolled))).outcome is Outcome.REFUSED
