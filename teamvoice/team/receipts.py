@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 _PROGRAM = re.compile(r"(?P<said>an unknown program runs there), (?P<name>.*)", re.DOTALL)
 _LONG = 20  # characters
+_PROPER = frozenset({"aider", "claude", "codex", "copilot", "cursor", "gemini", "opencode"})
 _NAME = re.compile(r"[A-Za-z0-9._+-]{1,20}")
 
 
@@ -58,9 +59,11 @@ class Receipt:
 
 
 def spoken(name: str) -> str:
-    """A member's name as part of a sentence: ``the developer``, ``the PM``, ``Alice``."""
+    """A member's name in a sentence: ``the developer``, ``the PM``, ``Alice``, ``Claude 2``."""
     if len(name) <= 2:
         return f"the {name.upper()}"
+    if name.partition(" ")[0] in _PROPER:
+        return name.capitalize()
     return name if name[0].isupper() else f"the {name}"
 
 

@@ -12,6 +12,7 @@ from openai.types.realtime import RealtimeFunctionTool
 from teamvoice import config
 from teamvoice.team.digest import tokens
 from teamvoice.team.glimpses import Status
+from teamvoice.team.profiles import load_profiles
 from teamvoice.team.receipts import (
     Outcome,
     Receipt,
@@ -19,6 +20,7 @@ from teamvoice.team.receipts import (
     say_interrupted,
     say_pressed,
     say_sent,
+    spoken,
 )
 from teamvoice.team.sight import Kind, State
 from teamvoice.team.team import Team
@@ -47,6 +49,22 @@ def test_the_tools_are_declared_with_the_members_names() -> None:
 def test_every_state_has_its_sentence() -> None:
     for kind in Kind:
         assert say_status([status("pm", kind)]).startswith("The PM is ")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("developer", "the developer"), ("pm", "the PM"), ("Alice", "Alice"),
+        ("claude 2", "Claude 2"), ("claudette", "the claudette"), ("OpenCode", "OpenCode"),
+    ],
+)  # fmt: skip
+def test_a_name_gets_an_article_where_it_is_no_proper_name(name: str, said: str) -> None:
+    assert spoken(name) == said
+
+
+def test_every_agent_has_a_proper_name() -> None:
+    products = load_profiles().keys() - {"generic", "shell", "standin"}
+    assert {spoken(name) for name in products} == {name.capitalize() for name in products}
 
 
 def test_what_is_on_a_screen_stands_in_a_fence() -> None:
