@@ -112,11 +112,14 @@ def _service_waits_for() -> str:
 
 
 def _line() -> int:
-    """Of a service that waits too, on standard output: a status bar shows nothing else."""
+    """Always on standard output, that none runs too: a status bar shows nothing else."""
+    from teamvoice.cli.waybar import OFF
+
     try:
         write(_asked().get("line", ""))
     except NoDaemon as error:
         if not (reason := _service_waits_for()):
+            write(OFF["text"])
             raise
         write(f"{WAITING}{reason}")
         return error.exit_code

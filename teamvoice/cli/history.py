@@ -8,15 +8,18 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from teamvoice import config
 from teamvoice.cli.output import console, plain, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.cli.since import add_since
-from teamvoice.daemon.journal import follow, journal_path, read_last, read_since
-from teamvoice.daemon.recordings import RATE, kept, name_of, read
+from teamvoice.daemon.journal import follow, journal_path, newest_first, read_last
+from teamvoice.daemon.recordings import RATE, kept, name_of, names_kept, read
 from teamvoice.daemon.records import is_step, worth_showing
 from teamvoice.daemon.tally import ended_at
 from teamvoice.errors import TeamvoiceError, UsageError
@@ -25,6 +28,7 @@ Record = dict[str, Any]
 
 LOOK_AGAIN_S = 0.25
 LAST = 20  # turns, when nothing says since when
+STRAYS = 1000  # records older than is looked for, in a row, that may be a clock's that was wrong
 _KEEP = "journal.keep_audio = true keeps the sound of turns that come"
 
 _SAID = ("heard", "spoken", "news", "trouble", "calls", "name", "arguments", "result")
@@ -44,15 +48,24 @@ class Search:
 
     def finds(self, record: Record) -> bool:
         """Whether the record is one of them."""
-        if self.since and ended_at(record) < self.since:
+        if self._is_before(record):
             return False
         said = [record[key] for key in _SAID if key in record] if self.words else ()
         text = json.dumps(said, ensure_ascii=False).casefold()
         return all(word in text for word in self.words)
 
-    def among(self, records: Iterable[Record]) -> list[Record]:
-        """Those of the records that are worth showing."""
-        return list(filter(self.finds, worth_showing(records)))
+    def among(self, newest_first: Iterable[Record]) -> Iterator[Record]:
+        """Those of the records that are worth showing, as far back as one can be."""
+        before = 0
+        for record in worth_showing(newest_first):
+            before = before + 1 if self._is_before(record) else 0
+            if before > STRAYS:
+                return
+            if self.finds(record):
+                yield record
+
+    def _is_before(self, record: Record) -> bool:
+        return bool(self.since) and ended_at(record) < self.since
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -96,10 +109,10 @@ def _found(args: argparse.Namespace) -> Iterable[Record]:
     count: int = args.n if args.n is not None else sys.maxsize if args.since else LAST
     if args.follow:
         return _followed(path, count, search)
-    if args.since:
-        found = search.among(read_since(path, search.since))
-        return found[-count:] if count else []
-    return read_last(path, count, search.among)
+    found = islice(search.among(newest_first(path)), count)
+    # They may be all that there is, and as text they take a sixth of the memory.
+    texts = [msgspec.json.encode(record) for record in found]
+    return (msgspec.json.decode(text) for text in reversed(texts))
 
 
 def _search(args: argparse.Namespace) -> Search:
@@ -133,16 +146,14 @@ def _replay(args: argparse.Namespace, show: Callable[[Record], None]) -> int:
 
 
 def _to_replay(args: argparse.Namespace) -> Record:
-    search = _search(args)
+    search, is_last = _search(args), args.replay == "last"
+    names = names_kept() if is_last else {args.replay}
 
-    def wanted(records: Iterable[Record]) -> list[Record]:
-        found = search.among(records)
-        if args.replay == "last":
-            return [record for record in found if kept(record)]
-        return [record for record in found if name_of(record) == args.replay]
+    def wanted(records: Iterable[Record]) -> Iterator[Record]:
+        return (record for record in search.among(records) if name_of(record) in names)
 
-    found = read_last(journal_path(), 1, wanted)
-    if not found and args.replay == "last":
+    found = read_last(journal_path(), 1, wanted) if names else []
+    if not found and is_last:
         raise TeamvoiceError("no turn is found of which the sound is kept", _KEEP)
     if not found:
         raise UsageError(f'there is no turn "{plain(args.replay)}"', "teamvoice history")

@@ -14,6 +14,7 @@ from pathlib import Path
 from teamvoice import config
 from teamvoice.cli.output import write
 from teamvoice.cli.parser import Subparsers, add_command
+from teamvoice.daemon.paths import control_socket
 from teamvoice.errors import TeamvoiceError, TmuxFailed, UsageError
 from teamvoice.hotkey.bindings import (
     DESKTOPS,
@@ -90,7 +91,19 @@ def _tmux_keys(args: argparse.Namespace) -> dict[str, Binding]:
     talk, popup = args.key or TMUX_KEY, args.popup_key or TMUX_POPUP_KEY
     if talk == popup:
         raise UsageError(f"{talk} cannot be both keys", "--popup-key KEY names another")
-    return {talk: binding("tmux", talk, _command()), popup: tmux_popup(popup, _command())}
+    command = f"{_surroundings()} {_command()}"
+    return {talk: binding("tmux", talk, command), popup: tmux_popup(popup, command)}
+
+
+def _surroundings() -> str:
+    """What makes a command of tmux's reach the daemon that is reached from here.
+
+    A tmux server that cron, ssh or systemd started has none of it.
+    """
+    names = ("XDG_RUNTIME_DIR", "TEAMVOICE_SOCKET")
+    here = {name: os.environ[name] for name in names if os.environ.get(name)}
+    named = here or {"TEAMVOICE_SOCKET": control_socket()}
+    return shlex.join(["env", *(f"{name}={value}" for name, value in named.items())])
 
 
 def _command() -> str:

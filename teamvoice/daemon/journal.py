@@ -21,6 +21,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -30,7 +31,9 @@ import msgspec
 from teamvoice import config
 
 Record = dict[str, Any]
-Wanted = Callable[[Iterable[Record]], list[Record]]
+Wanted = Callable[[Iterator[Record]], Iterable[Record]]  # both newest first
+
+_BLOCK = 65_536  # bytes that are read at once, from the end
 
 
 def journal_path() -> Path:
@@ -159,39 +162,33 @@ def _append(descriptor: int, line: bytes) -> None:
         raise
 
 
-def read_last(path: Path, count: int, wanted: Wanted = list) -> list[Record]:
+def read_last(path: Path, count: int, wanted: Wanted = iter) -> list[Record]:
     """The last records, oldest first; lines that are no records are skipped.
 
     Args:
         path: The journal; it need not exist.
         count: How many.
-        wanted: Picks those that count, out of all that were read so far.
+        wanted: Picks those that count; see :func:`newest_first`.
     """
-    return _last(_files(path), count, wanted)
+    return list(islice(wanted(newest_first(path)), count))[::-1]
+
+
+def newest_first(path: Path) -> Iterator[Record]:
+    """All records, the last one first, read from the end and no further than they are taken."""
+    with _opened(path) as streams:
+        yield from _backwards(streams)
 
 
 def read_since(path: Path, since: float = 0.0) -> Iterator[Record]:
-    """All records, oldest first; files that were written last before a Unix time are left out.
-
-    They are opened before the first is read, newest first, so that one that is set aside meanwhile
-    is neither missed nor read twice.
-    """
-    with contextlib.ExitStack() as stack:
-        streams: dict[int, BinaryIO] = {}
-        for file in reversed(_files(path)):
-            with contextlib.suppress(FileNotFoundError):
-                stream: BinaryIO = stack.enter_context(file.open("rb"))
-                about = os.fstat(stream.fileno())
-                if about.st_mtime >= since:
-                    streams.setdefault(about.st_ino, stream)
-        for stream in reversed(streams.values()):
-            for line in stream:
-                if (record := _record(line)) is not None:
-                    yield record
+    """All records, oldest first; files that were written last before a Unix time are left out."""
+    with _opened(path) as streams:
+        for stream in reversed(streams):
+            if os.fstat(stream.fileno()).st_mtime >= since:
+                yield from _known(stream)
 
 
 def follow(
-    path: Path, wait: Callable[[], None], last: int = 0, wanted: Wanted = list
+    path: Path, wait: Callable[[], None], last: int = 0, wanted: Wanted = iter
 ) -> Iterator[Record]:
     """The last records, and then each as it is written, across rotations; without end.
 
@@ -199,14 +196,15 @@ def follow(
         path: The journal; it need not exist yet.
         wait: Called when there is nothing new; returns when it is worth another look.
         last: How many of those that are there already to begin with.
-        wanted: Picks these.
+        wanted: Picks these; see :func:`newest_first`.
     """
-    older = _files(path)[:-1]
     with contextlib.closing(_Reader(path)) as reader:
-        here = _records(reader.read())
-        yield from _last(older, last, wanted, here)
+        with _opened(path) as streams:
+            end = reader.begin_after(streams[0]) if streams else 0
+            found = list(islice(wanted(_backwards(streams, end)), last))
+        yield from reversed(found)
         while True:
-            fresh = _records(reader.read())
+            fresh = list(_known(reader.read().splitlines()))
             yield from fresh
             if not fresh:
                 wait()
@@ -223,6 +221,14 @@ class _Reader:
     def close(self) -> None:
         if self._stream is not None:
             self._stream.close()
+
+    def begin_after(self, stream: BinaryIO) -> int:
+        """Leave out the whole lines that a file has; where the last of them ends."""
+        self._stream = os.fdopen(os.dup(stream.fileno()), "rb")
+        size = os.fstat(stream.fileno()).st_size
+        half = next(_lines_backwards(stream.fileno(), size))  # empty, save after a crash
+        self._offset = size - len(half)
+        return self._offset
 
     def read(self) -> bytes:
         """What is new; empty when nothing is."""
@@ -260,15 +266,39 @@ class _Reader:
         return whole
 
 
-def _last(
-    files: list[Path], count: int, wanted: Wanted, newest: Iterable[Record] = ()
-) -> list[Record]:
-    found = list(newest)
-    for file in reversed(files):
-        if len(wanted(found)) >= count:
-            break
-        found = _records(file.read_bytes()) + found
-    return wanted(found)[-count:] if count > 0 else []
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[list[BinaryIO]]:
+    """The journal's files, newest first.
+
+    They are opened in this order, before the first is read, so that one that is set aside meanwhile
+    is neither missed nor read twice.
+    """
+    with contextlib.ExitStack() as stack:
+        streams: dict[int, BinaryIO] = {}
+        for file in reversed(_files(path)):
+            with contextlib.suppress(FileNotFoundError):
+                stream: BinaryIO = stack.enter_context(file.open("rb"))
+                streams.setdefault(os.fstat(stream.fileno()).st_ino, stream)
+        yield list(streams.values())
+
+
+def _backwards(streams: Iterable[BinaryIO], end: int | None = None) -> Iterator[Record]:
+    """Their records, the last one first; the first stream's from a byte on backwards."""
+    for stream in streams:
+        size = os.fstat(stream.fileno()).st_size
+        yield from _known(_lines_backwards(stream.fileno(), size if end is None else end))
+        end = None
+
+
+def _lines_backwards(descriptor: int, end: int) -> Iterator[bytes]:
+    """The lines before a byte, the last one first; no more than a block and a line is held."""
+    rest = b""
+    while end > 0:
+        begin = max(0, end - _BLOCK)
+        rest, *lines = (os.pread(descriptor, end - begin, begin) + rest).split(b"\n")
+        yield from reversed(lines)
+        end = begin
+    yield rest
 
 
 def _inode(file: Path) -> int:
@@ -278,15 +308,16 @@ def _inode(file: Path) -> int:
         return 0  # rotated this very moment
 
 
-def _records(text: bytes) -> list[Record]:
-    return [record for line in text.splitlines() if (record := _record(line)) is not None]
+def _known(lines: Iterable[bytes]) -> Iterator[Record]:
+    """The records among them; what a crash cut short is none."""
+    return (record for line in lines if (record := _record(line)) is not None)
 
 
 def _record(line: bytes) -> Record | None:
     try:
         return msgspec.json.decode(line, type=Record)
     except msgspec.DecodeError:
-        return None  # cut short by a crash
+        return None
 
 
 def _files(path: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,8 +66,8 @@ class Memory:
         return recap([*self._last, *unwritten], datetime.now(UTC))
 
 
-def _but_money(records: Iterable[Record]) -> list[Record]:
-    return [record for record in records if record.get("kind") != "spent"]
+def _but_money(records: Iterable[Record]) -> Iterator[Record]:
+    return (record for record in records if record.get("kind") != "spent")
 
 
 async def remembered(

@@ -52,6 +52,11 @@ def kept(record: Mapping[str, Any]) -> dict[str, Path]:
     return {side: file for side, file in files.items() if name and file.is_file()}
 
 
+def names_kept() -> set[str]:
+    """The names of all turns of which a file is there."""
+    return {file.stem.rpartition("-")[0] for file in audio_dir().glob("*.wav")}
+
+
 def read(file: Path) -> bytes:
     """The sound of a file: PCM16, mono, 24 kHz.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -190,22 +190,21 @@ def is_step(record: Record) -> bool:
     return record.get("kind") == "call" and record.get("state") != Step.UNCONFIRMED
 
 
-def worth_showing(records: Iterable[Record]) -> list[Record]:
-    """The records without those that others tell: of a call its last, of a turn's calls none."""
-    kept = list(records)
-    last: dict[Any, Record] = {r.get("call_id"): r for r in kept if r.get("kind") == "call"}
-    told = {
-        call.get("call_id")
-        for record in kept
-        for call in record.get("calls", ())
-        if call.get("result") != NOT_FINISHED
-    }
-    return [
-        record
-        for record in kept
-        if (not _is_ours(record) and record.get("kind") != "call")
-        or (last.get(record.get("call_id")) is record and record.get("call_id") not in told)
-    ]
+def worth_showing(newest_first: Iterable[Record]) -> Iterator[Record]:
+    """The records without those that others tell: of a call its last, of a turn's calls none.
+
+    From the last one to the first, as they are given: what tells of a call comes after it.
+    """
+    told = set()
+    for record in newest_first:
+        calls = record.get("calls", ())
+        told |= {c.get("call_id") for c in calls if c.get("result") != NOT_FINISHED}
+        if record.get("kind") != "call":
+            if not _is_ours(record):
+                yield record
+        elif record.get("call_id") not in told:
+            told.add(record.get("call_id"))
+            yield record
 
 
 def _is_ours(record: Record) -> bool:

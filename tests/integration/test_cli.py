@@ -216,6 +216,12 @@ async def test_status_line_is_one_line(cli: Cli) -> None:
     assert (await cli("status", "--line")).out == line
 
 
+async def test_status_line_says_that_no_daemon_runs(cli: Cli) -> None:
+    done = await cli("status", "--line")
+    assert (done.code, done.out) == (4, "teamvoice off\n")
+    assert "teamvoice run" in done.err, "a terminal shows what to do as well"
+
+
 @pytest.mark.usefixtures("voice")
 async def test_status_for_waybar_is_one_object(cli: Cli) -> None:
     done = await cli("status", "--waybar")

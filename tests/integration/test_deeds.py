@@ -257,4 +257,4 @@ def turn(*results: str) -> dict[str, Any]:
     ],
 )
 def test_history_shows_a_call_once(records: list[dict[str, Any]], shown: list[int]) -> None:
-    assert worth_showing(records) == [records[number] for number in shown]
+    assert list(worth_showing(reversed(records))) == [records[number] for number in reversed(shown)]

@@ -153,6 +153,25 @@ async def test_history_since_a_time_shows_all_that_followed(cli: Cli) -> None:
     assert (await cli("history", "--since", "1h")).out == ""
 
 
+async def test_history_looks_no_further_back_than_it_must(cli: Cli) -> None:
+    old, *fresh = await turns(4)
+    told = {"kind": "told", "call_ids": []}
+    journalled(cli, told)
+    os.truncate(cli.directory / "state" / "journal.jsonl", 2**40)  # a hole: a terabyte to read
+    before = [on("2026-01-30", old)] * 1001
+    after = [on("2026-01-31", turn) for turn in fresh]
+    set_wrong = on("1970-01-01", old)
+    journalled(cli, told, *before, after[0], set_wrong, *after[1:], bound=2**41)
+    for words, found in {
+        ("-n", "2"): after[1:],
+        ("--since", "2026-01-31"): after,
+        ("-n", "1", "turn 1"): after[:1],
+    }.items():
+        done = await cli("history", "--json", *words)
+        assert [json.loads(line) for line in done.out.splitlines()] == found
+    assert (await cli("history", "--replay", "last")).code == 1, "no sound is kept at all"
+
+
 async def test_history_follows_what_is_looked_for(cli: Cli) -> None:
     first, second, third = await turns(3)
     journalled(cli, first)

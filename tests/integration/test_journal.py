@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -121,6 +122,29 @@ def test_a_line_cut_short_by_a_crash_costs_only_itself(path: Path) -> None:
     assert numbers(read_last(path, 9)) == [0]
     files.append(line(2))
     assert numbers(read_last(path, 9)) == [0, 2]
+
+
+def test_the_last_are_found_at_the_end_whatever_stands_before_them(path: Path) -> None:
+    files = small(path, bound=2**41)
+    files.append(b"\n")
+    os.truncate(path, 2**40)  # a hole: who reads it all reads a terabyte
+    long = json.dumps({"n": 0, "pad": "x" * 200_000}).encode() + b"\n"
+    for text in (b"\n", long, line(1), line(2)):
+        files.append(text)
+    assert numbers(read_last(path, 3)) == [0, 1, 2]
+    records = follow(path, Script(lambda: files.append(line(3))), last=2)
+    assert numbers(list(islice(records, 3))) == [1, 2, 3]
+
+
+def test_what_is_looked_for_in_vain_takes_little_memory(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"".join(line(number) for number in range(10_000)))
+    tracemalloc.start()
+    try:
+        assert read_last(path, 1, lambda records: (r for r in records if r["n"] < 0)) == []
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_writer_that_is_killed_leaves_whole_records(path: Path) -> None:

@@ -33,9 +33,11 @@ def cli() -> Iterator[Cli]:
 
 @pytest.fixture
 def tmux(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A tmux server that a person is attached to; its bindings find the test's control socket."""
+    """A tmux server as cron, ssh or systemd starts one: it knows nothing of where the daemon is."""
     for name, value in cli.variables().items():
         monkeypatch.setenv(name, value)
+    for name in ("TEAMVOICE_SOCKET", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
     with own_server() as server:
         open_pane(server, "work", "cat")
         yield server
@@ -71,17 +73,24 @@ async def attached(server: Server) -> AsyncIterator[int]:
 
 
 @pytest.mark.needs("tmux", "python:textual")
+@pytest.mark.parametrize("variable", ["TEAMVOICE_SOCKET", "XDG_RUNTIME_DIR"])
 async def test_tmux_is_bound_its_key_toggles_and_the_other_shows_the_face(
-    cli: Cli, tmux: Server
+    cli: Cli, tmux: Server, variable: str
 ) -> None:
-    ours = replace(cli, environ={"TEAMVOICE_TEAM_SOCKET": name_of(tmux)})
+    """Both reach the daemon of whoever bound them, whatever that one is known by."""
+    socket = cli.directory / "run" / "teamvoice" / "control.sock"
+    known_by = {
+        "TEAMVOICE_SOCKET": {"TEAMVOICE_SOCKET": str(socket)},
+        "XDG_RUNTIME_DIR": {"TEAMVOICE_SOCKET": "", "XDG_RUNTIME_DIR": f"{cli.directory}/run"},
+    }[variable]
+    ours = replace(cli, environ={"TEAMVOICE_TEAM_SOCKET": name_of(tmux), **known_by})
     done = await ours("keys", "bind", "tmux")
     assert done.code == 0, done.err
     lines = done.out.partition("To keep it, add to ~/.tmux.conf:\n")[2].splitlines()
     assert [line.startswith("bind-key ") for line in lines] == [True, True]
     assert ("ptt toggle" in bound(tmux, "v"), "display-popup" in bound(tmux, "V")) == (True, True)
     voice = SmallVoice()
-    async with Control(cli.socket, voice), attached(tmux) as person:
+    async with Control(socket, voice), attached(tmux) as person:
         os.write(person, b"\x02v")
         await until(lambda: voice.keys, "the key arrived", 10)
         assert [action for action, _ in voice.keys] == ["toggle"]

@@ -249,7 +249,7 @@ def unread(pane: Pane) -> int:
 
 async def see_what_is_told(stage: Stage, step: str) -> None:
     """The daemon that came after it knows of the write, and says the truth."""
-    last = worth_showing(stage.calls())[-1]
+    last = next(worth_showing(reversed(stage.calls())))
     await until(lambda: stage.said(NOTE), "the session is told", 20)
     note = json.dumps(stage.relay.sent)
     if step == "ended":

@@ -71,7 +71,7 @@ async def test_words_that_a_killed_daemon_left_are_told_until_they_were_heard() 
     assert [told in text and "nothing was done about it" in text for text in first] == [True]
     again, second = await journal.start()
     assert second == first, "nobody has heard it yet"
-    (turn,) = worth_showing(journal.records)
+    (turn,) = worth_showing(reversed(journal.records))
     assert (turn["kind"], turn["heard"], turn["outcome"]) == ("turn", "push it", "failed")
     again.told(["call_1", turn["lost"]])
     assert (await journal.start())[1] == []
@@ -101,14 +101,14 @@ async def test_turns_that_ended_and_words_that_came_late_are_no_loss() -> None:
     late = said(1, "push it", late=True)
     journal = Journal(said(1, "push it"), turn, late)
     assert (await journal.start())[1] == []
-    assert worth_showing(journal.records) == [turn, late]
+    assert list(worth_showing(reversed(journal.records))) == [late, turn]
 
 
 async def test_words_of_long_ago_are_left_to_the_history() -> None:
     old = (NOW - timedelta(days=2)).isoformat(timespec="seconds")
     journal = Journal({**said(1, "push it"), "time": old})
     assert (await journal.start())[1] == []
-    assert [turn["heard"] for turn in worth_showing(journal.records)] == ["push it"]
+    assert [turn["heard"] for turn in worth_showing(reversed(journal.records))] == ["push it"]
 
 
 async def test_words_that_went_over_to_other_settings_are_told_of_by_their_new_turn_alone() -> None:
