@@ -29,7 +29,7 @@ from teamvoice.ui.picture import LINES, Line, Picture
 Messages = AsyncIterator[dict[str, Any]]
 
 AGAIN_S = 1.0  # between two looks for a daemon that is gone
-NAME_CELLS = 24  # of a longer name; the state and the question need the rest
+NAME_CELLS = 24  # of a longer name, or as many as are free beside the state and the question
 ROWS = 8  # of the team at once; the conversation needs the rest
 _NAME_COLUMN = 14
 _INDENT = 8  # of the words of a line, under which those go on that have no room beside them
@@ -214,7 +214,8 @@ class Face(App[None]):
         return Text(plain(" · ".join(parts)), style="reverse", no_wrap=True, overflow="ellipsis")
 
     def _draw_team(self, team: OptionList) -> None:
-        rows = [_row(member) for member in self.picture.members]
+        room = self._width - 1  # a scrollbar takes two columns
+        rows = [_row(member, room) for member in self.picture.members]
         shown = [team.get_option_at_index(n).prompt for n in range(team.option_count)]
         names = [str(member.get("name", "?")) for member in self.picture.members]
         if (rows, names) == (shown, self._drawn):
@@ -315,15 +316,16 @@ class Face(App[None]):
         self.run_worker(carry_out(), group="deeds")
 
 
-def _row(member: dict[str, Any]) -> Text:
-    state = plain(member.get("state", "unknown"))
+def _row(member: dict[str, Any], cells: int) -> Text:
+    state, about = f"{plain(member.get('state', 'unknown')):<8}", _about(member)
     name = plain(member.get("name", "?"))
-    if cell_len(name) > NAME_CELLS:
-        name = set_cell_size(name, NAME_CELLS - 1).rstrip() + "…"
+    room = max(NAME_CELLS, cells - cell_len(f" {state} {about}"))
+    if cell_len(name) > room:
+        name = set_cell_size(name, room - 1).rstrip() + "…"
     name = set_cell_size(name, max(_NAME_COLUMN, cell_len(name)))
     row = Text(f"{name} ", no_wrap=True, overflow="ellipsis")
-    row.append(f"{state:<8}", style=_STATE_STYLES.get(state, "red"))
-    row.append(f" {_about(member)}", style="dim")
+    row.append(state, style=_STATE_STYLES.get(state.strip(), "red"))
+    row.append(f" {about}", style="dim")
     return row
 
 

@@ -284,6 +284,25 @@ async def test_a_long_name_hides_neither_the_state_nor_what_can_be_answered(
         assert cell_len(row.plain[: row.plain.index("1:Yes")]) < columns
 
 
+async def test_a_long_name_stands_whole_once_there_is_room_for_it() -> None:
+    name = "developer-" + "x" * 43
+    told = Told([{"status": {**STATUS, "members": [{"name": name, "state": "working"}]}}])
+    face = Face(watch=told.watch)
+
+    def row() -> str:
+        team = face.query_one("#team", OptionList)
+        return str(team.get_option_at_index(0).prompt) if team.option_count else ""
+
+    async with face.run_test(size=(60, 24)) as pilot:
+        await until(lambda: "… working" in row(), "it is cut, the state is seen")
+        assert len(row().rstrip()) > 50, "it is cut to what room there is"
+        await pilot.resize_terminal(120, 24)
+        await until(lambda: f"{name} working" in row(), "it stands whole")
+        assert name_of_selected(face) == name
+        await pilot.resize_terminal(50, 24)
+        await until(lambda: "… working" in row(), "it is cut again")
+
+
 async def test_enter_pressed_twice_opens_one_box(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[str] = []
     may_end = asyncio.Event()
