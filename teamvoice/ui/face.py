@@ -25,6 +25,7 @@ from teamvoice.cli.output import plain
 from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.ui import deeds, wire
 from teamvoice.ui.picture import LINES, Line, Picture
+from teamvoice.ui.words import with_keys
 
 Messages = AsyncIterator[dict[str, Any]]
 
@@ -163,7 +164,7 @@ class Face(App[None]):
 
     def _take(self, message: dict[str, Any]) -> None:
         for line in self.picture.take(message):
-            self._write(line)
+            self._write(line if self.read_only else with_keys(line))
         self._draw()
 
     # Drawing -----------------------------------------------------------------------------------

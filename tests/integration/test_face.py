@@ -76,7 +76,7 @@ STATES: dict[str, list[dict[str, Any]]] = {
             }
         },
         {"event": "news", "text": "The PM waits: do you want to proceed?"},
-        {"event": "confirm", "text": "tap to send message: pm, go on"},
+        {"event": "confirm", "text": "tap the key to send message: pm: go on"},
     ],
     "turn": [
         {"status": STATUS},
@@ -151,6 +151,19 @@ async def test_it_can_be_read_without_colour(state: str, monkeypatch: pytest.Mon
 
 async def test_who_only_looks_has_no_keys_to_talk() -> None:
     await check("watch-80", "turn", 80, read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("read_only", "told"),
+    [(False, "CONFIRM press Y to send message"), (True, "CONFIRM tap the key to send message")],
+)
+async def test_a_confirmation_names_the_key_that_works_here(read_only: bool, told: str) -> None:
+    daemon = Told(STATES["question"])
+    face = Face(read_only=read_only, watch=daemon.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await daemon.is_over.wait()
+        await pilot.pause()
+        assert told in _words(tidied(face.export_screenshot()))
 
 
 @pytest.mark.parametrize("columns", [60, 80])
