@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from teamvoice.cli.parser import Parser, add_command
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from teamvoice.team.receipts import Receipt
     from teamvoice.team.team import Team
 
+_AT_LEAST = {"member": 6, "state": 8}  # cells, however narrow the terminal is
 _COLOURS = {"idle": "green", "working": "cyan", "waiting": "bold yellow", "unknown": "magenta"}
 _OF_A_MEMBER = {"send", "read", "answer", "interrupt"}
 _COMMANDS = {
@@ -348,14 +350,16 @@ def _is_gone(status: Status) -> bool:
 
 
 def _rows(statuses: Sequence[Status]) -> Table:
+    """A row for each; where room is short, the widest columns give way first, the state last."""
     from rich.table import Table
     from rich.text import Text
 
     from teamvoice.team.digest import say_question
 
+    cut = partial(Text, no_wrap=True, overflow="ellipsis")
     table = Table(box=None, pad_edge=False)
     for column in ("member", "state", "agent", "pane", "from"):
-        table.add_column(column, no_wrap=column != "state")
+        table.add_column(cut(column), min_width=_AT_LEAST.get(column))
     for status in statuses:
         kind = str(status.state.kind)
         question = status.state.question
@@ -364,9 +368,9 @@ def _rows(statuses: Sequence[Status]) -> Table:
         is_told = status.state.detail and not _is_gone(status)
         state = Text(about if is_told else kind, style=_COLOURS.get(kind, "red"))
         parts = (status.member.host, status.place, status.pane)
-        where = Text(" ".join(filter(None, parts)) or "-")
-        agent, source = Text(status.agent or "-"), Text(status.state.source)
-        table.add_row(Text(status.member.name), state, agent, where, source)
+        where = cut(" ".join(filter(None, parts)) or "-")
+        agent, source = cut(status.agent or "-"), cut(status.state.source)
+        table.add_row(cut(status.member.name), state, agent, where, source)
     return table
 
 

@@ -18,19 +18,24 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, OptionList, RichLog, Static
+from textual.widgets import Input, OptionList, RichLog, Static
 
 from teamvoice.cli.output import plain
 from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.ui import deeds, wire
+from teamvoice.ui.footer import LOOK, TALK, TYPE, footer
 from teamvoice.ui.picture import LINES, Line, Picture
+from teamvoice.ui.words import with_keys
 
 Messages = AsyncIterator[dict[str, Any]]
 
 AGAIN_S = 1.0  # between two looks for a daemon that is gone
-NAME_CELLS = 24  # of a longer name; the state and the question need the rest
-ROWS = 8  # of the team at once; the conversation needs the rest
+NAME_CELLS = 24  # of a longer name, or as many as are free beside the state and the question
+ROWS = 8  # of the team at once, and fewer in a low terminal; the conversation needs the rest
+SMALLEST = (40, 10)  # columns and rows; less has no room for a face
+LOW = 16  # rows; in fewer, what is typed and what is being said have one each
 _NAME_COLUMN = 14
 _INDENT = 8  # of the words of a line, under which those go on that have no room beside them
 
@@ -79,25 +84,30 @@ class Face(App[None]):
     TITLE = "teamvoice"
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    Screen { layout: vertical; }
-    #head, #meters, #more { height: 1; }
+    Screen { layout: vertical; layers: default above; overflow: hidden; }
+    #head, #meters, #more, #keys { height: 1; }
+    #keys { dock: bottom; color: $footer-foreground; background: $footer-background; }
+    #keys { link-style: none; link-color: $footer-foreground; }
+    #too-small { layer: above; width: 100%; height: 100%; background: $background; }
     #head, #team, #more { text-wrap: nowrap; text-overflow: ellipsis; }
     #team { height: auto; border: none; padding: 0; }
     #talk { height: 1fr; border-top: solid; overflow: hidden auto; scrollbar-size: 0 1; }
     #team.plain > .option-list--option-highlighted { text-style: bold underline; }
     #below { height: auto; }
     #saying { height: auto; max-height: 3; }
+    #saying.low { max-height: 1; }
+    #typed.low { height: 1; border: none; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "key('toggle')", "talk", priority=True),
-        Binding("m", "key('mute')", "mute"),
-        Binding("c", "key('cancel')", "cancel"),
-        Binding("y", "key('confirm')", "confirm"),
-        Binding("t", "type", "type"),
-        Binding("enter", "closer", "look"),
-        Binding("q", "quit", "quit"),
-        *(Binding(str(n), f"answer('{n}')", "answer", show=False) for n in range(1, 10)),
-        Binding("escape", "untype", "back", show=False),
+        Binding("space", "key('toggle')", priority=True),
+        Binding("m", "key('mute')"),
+        Binding("c", "key('cancel')"),
+        Binding("y", "key('confirm')"),
+        Binding("t", "type"),
+        Binding("enter", "closer"),
+        Binding("q", "quit"),
+        *(Binding(str(n), f"answer('{n}')") for n in range(1, 10)),
+        Binding("escape", "untype"),
     ]
 
     def __init__(
@@ -106,6 +116,7 @@ class Face(App[None]):
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # then it has none at all
         self._watch = watch
         self._width = 79  # of the conversation, until it is known
+        self._rows = ROWS
         self._written: deque[Line] = deque(maxlen=LINES)
         self.read_only = read_only
         self.picture = Picture()
@@ -122,15 +133,16 @@ class Face(App[None]):
         yield RichLog(id="talk", wrap=True, max_lines=LINES)
         yield Vertical(Static(id="saying"), Static(id="meters"), id="below")
         yield Input(id="typed", placeholder="what you would have said; Escape leaves")
-        yield Footer(show_command_palette=False)
+        yield Static(id="keys")
+        yield Static(f"needs {SMALLEST[0]}×{SMALLEST[1]}, q quits", id="too-small")
 
     def on_mount(self) -> None:
         """Begin to listen."""
         self.query_one("#typed", Input).display = False
         self.query_one("#more", Static).display = False
         team = self.query_one("#team", OptionList)
-        team.styles.max_height = ROWS
         team.set_class(self.no_color, "plain").focus()
+        self._fit(self.size)
         if self._word:
             self._write(Line("notice", self._word))
         self.run_worker(self._listen(), name="listen", group="listen")
@@ -163,7 +175,7 @@ class Face(App[None]):
 
     def _take(self, message: dict[str, Any]) -> None:
         for line in self.picture.take(message):
-            self._write(line)
+            self._write(line if self.read_only else with_keys(line))
         self._draw()
 
     # Drawing -----------------------------------------------------------------------------------
@@ -171,11 +183,20 @@ class Face(App[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Wrap the conversation anew."""
         self._width = event.size.width - 1  # the last column is the scrollbar's
+        self._fit(event.size)
         for talk in self.query("#talk").results(RichLog):
             talk.clear()
         for line in self._written:
             self._show(line)
         self._draw()
+
+    def _fit(self, size: Size) -> None:
+        """Share out the rows that there are, or say that they are too few."""
+        self._rows = max(1, min(ROWS, (size.height - 4) // 2))
+        for place in self.query("#saying, #typed"):
+            place.set_class(size.height < LOW, "low")
+        for place in self.query("#too-small"):
+            place.display = size.width < SMALLEST[0] or size.height < SMALLEST[1]
 
     def _write(self, line: Line) -> None:
         self._written.append(line)
@@ -191,13 +212,14 @@ class Face(App[None]):
     def _draw(self) -> None:
         """Draw what is there: at the end the widgets go while the daemon still tells."""
         drawn = {"head": self._head(), "saying": Text(self.picture.saying)}
-        for name, text in {**drawn, "meters": self._meters()}.items():
+        for name, text in {**drawn, "meters": self._meters(), "keys": self._keys()}.items():
             for place in self.query(f"#{name}").results(Static):
                 place.update(text)
         for team in self.query("#team").results(OptionList):
+            team.styles.max_height = self._rows
             self._draw_team(team)
         for more in self.query("#more").results(Static):
-            more.display = len(self.picture.members) > ROWS
+            more.display = len(self.picture.members) > self._rows
             more.update(self._more())
 
     def _head(self) -> Text:
@@ -214,7 +236,8 @@ class Face(App[None]):
         return Text(plain(" · ".join(parts)), style="reverse", no_wrap=True, overflow="ellipsis")
 
     def _draw_team(self, team: OptionList) -> None:
-        rows = [_row(member) for member in self.picture.members]
+        room = self._width - 1  # a scrollbar takes two columns
+        rows = [_row(member, room) for member in self.picture.members]
         shown = [team.get_option_at_index(n).prompt for n in range(team.option_count)]
         names = [str(member.get("name", "?")) for member in self.picture.members]
         if (rows, names) == (shown, self._drawn):
@@ -230,7 +253,7 @@ class Face(App[None]):
         """Under a team of more rows than are seen at once: who waits, wherever their rows are."""
         members = self.picture.members
         waiting = [str(m.get("name", "?")) for m in members if m.get("state") == "waiting"]
-        text = Text().append(f"{len(members) - ROWS} more", style="dim")
+        text = Text().append(f"{len(members) - self._rows} more", style="dim")
         if waiting:
             text.append(f" · waiting: {plain(', '.join(waiting))}", style="bold yellow")
         return text
@@ -249,6 +272,10 @@ class Face(App[None]):
             text.append(f"{name} [{'#' * filled}{'.' * (width - filled)}] ")
         return text
 
+    def _keys(self) -> Text:
+        talk = LOOK if self.read_only else TALK
+        return footer(TYPE if self._is_typing else talk, self._width + 1)
+
     # Deeds -------------------------------------------------------------------------------------
 
     def action_key(self, action: str) -> None:
@@ -260,6 +287,7 @@ class Face(App[None]):
         typed = self.query_one("#typed", Input)
         typed.display = True
         self.screen.set_focus(typed)  # at once: what is typed next is for it
+        self._draw()
 
     def action_untype(self) -> None:
         """Leave typing."""
@@ -267,6 +295,7 @@ class Face(App[None]):
         typed.value = ""
         typed.display = False
         self.query_one("#team", OptionList).focus()
+        self._draw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A turn was typed."""
@@ -315,15 +344,16 @@ class Face(App[None]):
         self.run_worker(carry_out(), group="deeds")
 
 
-def _row(member: dict[str, Any]) -> Text:
-    state = plain(member.get("state", "unknown"))
+def _row(member: dict[str, Any], cells: int) -> Text:
+    state, about = f"{plain(member.get('state', 'unknown')):<8}", _about(member)
     name = plain(member.get("name", "?"))
-    if cell_len(name) > NAME_CELLS:
-        name = set_cell_size(name, NAME_CELLS - 1).rstrip() + "…"
+    room = max(NAME_CELLS, cells - cell_len(f" {state} {about}"))
+    if cell_len(name) > room:
+        name = set_cell_size(name, room - 1).rstrip() + "…"
     name = set_cell_size(name, max(_NAME_COLUMN, cell_len(name)))
     row = Text(f"{name} ", no_wrap=True, overflow="ellipsis")
-    row.append(f"{state:<8}", style=_STATE_STYLES.get(state, "red"))
-    row.append(f" {_about(member)}", style="dim")
+    row.append(state, style=_STATE_STYLES.get(state.strip(), "red"))
+    row.append(f" {about}", style="dim")
     return row
 
 

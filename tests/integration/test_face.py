@@ -76,7 +76,7 @@ STATES: dict[str, list[dict[str, Any]]] = {
             }
         },
         {"event": "news", "text": "The PM waits: do you want to proceed?"},
-        {"event": "confirm", "text": "tap to send message: pm, go on"},
+        {"event": "confirm", "text": "tap the key to send message: pm: go on"},
     ],
     "turn": [
         {"status": STATUS},
@@ -128,7 +128,7 @@ async def check(name: str, state: str, columns: int, *, read_only: bool = False)
 
     async with face.run_test(size=(columns, 24)) as pilot:
         await told.is_over.wait()
-        await until(lambda: face.query("FooterKey"), "the keys are told")
+        await until(lambda: "quit" in keys_of(face), "the keys are told")
         await pilot.pause()
         if os.environ.get("FACE_PICTURES") == "write":
             file.parent.mkdir(exist_ok=True)
@@ -151,6 +151,19 @@ async def test_it_can_be_read_without_colour(state: str, monkeypatch: pytest.Mon
 
 async def test_who_only_looks_has_no_keys_to_talk() -> None:
     await check("watch-80", "turn", 80, read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("read_only", "told"),
+    [(False, "CONFIRM press Y to send message"), (True, "CONFIRM tap the key to send message")],
+)
+async def test_a_confirmation_names_the_key_that_works_here(read_only: bool, told: str) -> None:
+    daemon = Told(STATES["question"])
+    face = Face(read_only=read_only, watch=daemon.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await daemon.is_over.wait()
+        await pilot.pause()
+        assert told in _words(tidied(face.export_screenshot()))
 
 
 @pytest.mark.parametrize("columns", [60, 80])
@@ -253,6 +266,14 @@ def _words(svg: str) -> str:
     return " ".join(html.unescape(re.sub("<[^>]*>", " ", svg)).split())
 
 
+def keys_of(face: Face) -> str:
+    return str(face.query_one("#keys", Static).render())
+
+
+def screen_of(face: Face) -> list[str]:
+    return [line.text.rstrip() for line in face.screen._compositor.render_strips()]
+
+
 def name_of_selected(face: Face) -> str | None:
     member = face._selected()
     return str(member["name"]) if member else None
@@ -282,6 +303,77 @@ async def test_a_long_name_hides_neither_the_state_nor_what_can_be_answered(
         row = team.get_option_at_index(0).prompt
         assert isinstance(row, Text)
         assert cell_len(row.plain[: row.plain.index("1:Yes")]) < columns
+
+
+async def test_a_long_name_stands_whole_once_there_is_room_for_it() -> None:
+    name = "developer-" + "x" * 43
+    told = Told([{"status": {**STATUS, "members": [{"name": name, "state": "working"}]}}])
+    face = Face(watch=told.watch)
+
+    def row() -> str:
+        team = face.query_one("#team", OptionList)
+        return str(team.get_option_at_index(0).prompt) if team.option_count else ""
+
+    async with face.run_test(size=(60, 24)) as pilot:
+        await until(lambda: "… working" in row(), "it is cut, the state is seen")
+        assert len(row().rstrip()) > 50, "it is cut to what room there is"
+        await pilot.resize_terminal(120, 24)
+        await until(lambda: f"{name} working" in row(), "it stands whole")
+        assert name_of_selected(face) == name
+        await pilot.resize_terminal(50, 24)
+        await until(lambda: "… working" in row(), "it is cut again")
+
+
+@pytest.mark.parametrize("size", [(20, 5), (39, 24), (80, 9)])
+async def test_a_terminal_that_is_too_small_says_so_until_it_grows(size: tuple[int, int]) -> None:
+    told = Told([*STATES["question"], {"status": {**STATUS, "members": MANY}}])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=size) as pilot:
+        await told.is_over.wait()
+        small = ["needs 40×10, q quits", *[""] * (size[1] - 1)]
+        await until(lambda: screen_of(face) == small, "it says so, and nothing else")
+        for columns, rows in ((40, 10), (60, 12), (80, 24)):
+            await pilot.resize_terminal(columns, rows)
+            await until(lambda: "quit" in screen_of(face)[-1], "the keys are seen")
+            shown = screen_of(face)
+            assert len(shown) == rows
+            assert shown[0].startswith("link up · microphone closed")
+            assert shown[1].startswith("pm             waiting  rm -r build"), shown
+            assert shown[-2].startswith("microphone [")
+            assert any("more · waiting: pm" in row for row in shown)
+        face.push_screen(Closer("pm: idle"))
+        await pilot.resize_terminal(*size)
+        await pilot.press("x")
+        await until(lambda: screen_of(face)[0].startswith("needs"), "it is too small again")
+        await pilot.press("q")
+        await until(lambda: not face.is_running, "it has ended")
+
+
+async def test_who_types_has_the_keys_of_that_and_of_nothing_else() -> None:
+    told = Told(STATES["idle"])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(40, 10)) as pilot:
+        await told.is_over.wait()
+        await pilot.press("t")
+        await until(lambda: keys_of(face) == "⏎ ask  esc leave", "the keys are those of typing")
+        await pilot.press("q")
+        await until(lambda: screen_of(face)[-2] == "q", "it is typed")
+        await pilot.press("escape")
+        await until(lambda: "q quit" in keys_of(face), "the keys are those of talking")
+
+
+async def test_a_click_on_a_key_is_that_key() -> None:
+    told = Told(STATES["idle"])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await told.is_over.wait()
+        await until(lambda: "t type" in keys_of(face), "the keys are told")
+        await pilot.click("#keys", offset=(keys_of(face).index("t type"), 0))
+        await until(lambda: "esc leave" in keys_of(face), "what is typed next is a turn")
+        await pilot.click("#keys", offset=(keys_of(face).index("esc"), 0))
+        await until(lambda: "q quit" in keys_of(face), "it is left")
+        await pilot.click("#keys", offset=(keys_of(face).index("q quit"), 0))
+        await until(lambda: not face.is_running, "it has ended")
 
 
 async def test_enter_pressed_twice_opens_one_box(monkeypatch: pytest.MonkeyPatch) -> None:
