@@ -91,6 +91,19 @@ async def test_team_conversation_and_receipts_are_seen(daemon: Daemon, columns: 
     await until(is_written, "the turn is written down")
 
 
+async def test_what_is_typed_anywhere_is_seen_once_by_all_who_look_on(daemon: Daemon) -> None:
+    with face(daemon.environment) as pane, face(daemon.environment, "watch") as watching:
+        for one in (pane, watching):
+            await shows(one, "link up", "developer")
+        await types(pane, "who is on the team")
+        for one in (pane, watching):
+            await shows(one, "you who is on the team does list_team()")
+        assert (await daemon.cli("ask", "give me a team status update"))[0] == 0
+        for one in (pane, watching):
+            await shows(one, "you give me a team status update", "does team_status()")
+            assert _flat(one).count("you who is on the team") == 1
+
+
 async def test_a_spoken_turn_is_started_and_ended_with_space(desk: Desk, daemon: Daemon) -> None:
     with face(daemon.environment) as pane:
         await shows(pane, "link up", "microphone closed")
