@@ -191,6 +191,9 @@ async def test_mute_is_seen_and_who_watches_has_no_keys_to_talk(daemon: Daemon) 
         pane.send_keys("m", enter=False)
         await shows(pane, "microphone muted")
         await shows(watching, "microphone muted")
+        pane.send_keys(" ", enter=False)
+        for one in (pane, watching):
+            await shows(one, "microphone muted", "teamvoice ptt mute unmutes it")
         watching.send_keys("m", enter=False)
         watching.send_keys("t", enter=False)
         assert "mute" not in screen_of(watching).splitlines()[-1]
