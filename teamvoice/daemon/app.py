@@ -280,7 +280,7 @@ class App:
         return await self.status() | await selfcheck(self._settings, with_sound=self.is_at_rest)
 
     def watch(self) -> AsyncIterator[dict[str, Any]]:
-        """Events from now on: link, heard, answer, notice, trouble, turn."""
+        """Events from now on: link, heard, answer, notice, trouble, silence, turn."""
         return self._news.watch()
 
     # Wiring ------------------------------------------------------------------------------------
@@ -388,6 +388,7 @@ class App:
 
     async def _keep_silence(self) -> None:
         now = {"muted": self._keys.muted, "quiet": self._bridge.is_quiet}
+        self._news.publish("silence", **now)
         if why := await self._standing.silence.change(**now):
             self._tell("trouble", why)
 

@@ -180,7 +180,9 @@ class Bridge:
     async def ask(self, text: str) -> Turn:
         """Take a typed turn; returns it when it is over."""
         self._take_in(*self._sleep())
-        commands = self.machine.handle(ev.TextAsked(at=self._now(), text=text))
+        event = ev.TextAsked(at=self._now(), text=text)
+        commands = self.machine.handle(event)
+        self._rooms.observe(event, commands)
         over: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
         self._asked.setdefault(_turn_of(commands), []).append(over)  # words may join a turn
         self._obey(commands)

@@ -3,6 +3,7 @@
 ::
 
     {"event": "microphone", "state": "open"}      {"event": "level", "of": "voice", "db": -12}
+    {"event": "heard", "text": "who is idle", "typed": true}
     {"event": "saying", "text": "The dev"}                {"event": "said"}
     {"event": "call", "id": "c1", "name": "team_status", "arguments": "{}"}
     {"event": "called", "id": "c1", "result": "The developer is idle."}
@@ -51,6 +52,8 @@ class Observer:
 
     def _see_event(self, event: ev.Event) -> None:
         match event:
+            case ev.TextAsked(text=text):
+                self._publish("heard", text=text, typed=True)
             case ev.AudioCaptured(pcm=pcm, at=at):
                 self._level("microphone", pcm, at)
             case ev.CaptureEnded() | ev.CaptureFailed():

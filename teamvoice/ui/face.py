@@ -302,7 +302,6 @@ class Face(App[None]):
         text = event.value.strip()
         self.action_untype()
         if text:
-            self._write(Line("you", text))
             self._start(wire.request(do="ask", text=text), lambda _reply: None)
 
     def on_option_list_option_selected(self, _event: OptionList.OptionSelected) -> None:

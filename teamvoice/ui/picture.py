@@ -92,6 +92,8 @@ class Picture:
             case "microphone":
                 self.status.setdefault("microphone", {})["state"] = message.get("state")
                 self.levels["microphone"] = SILENT_DB
+            case "silence":
+                self.status.setdefault("microphone", {})["muted"] = message.get("muted")
             case "members":
                 self.status["members"] = message.get("members", [])
             case "level":
@@ -118,14 +120,8 @@ class Picture:
             case "dropped":
                 return [Line("trouble", f"{message.get('count')} events were missed here")]
             case "news" | "confirm" | "notice" | "trouble" as kind:
-                self._note(text)
                 return [Line(kind, text)]
         return []  # "answer" among them: a receipt that was shown
-
-    def _note(self, text: str) -> None:
-        """Mute is told in words alone."""
-        if "muted" in text:
-            self.status.setdefault("microphone", {})["muted"] = text == "the microphone is muted"
 
     def _end(self, turn: Message) -> list[Line]:
         self.saying = ""

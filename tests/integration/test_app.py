@@ -74,6 +74,14 @@ async def test_no_audio_is_sent_before_the_session_is_confirmed(tmux: Server, re
     assert relay.kinds()[0] == "session.update"
 
 
+async def test_what_is_typed_is_told_once_to_all_who_watch(tmux: Server, relay: Relay) -> None:
+    async with talking(settings_for(tmux, relay.url)) as talk:
+        assert (await talk.app.ask("call list_team {}"))["outcome"] == "answered"
+        await talk.turn()
+        heard = [news for news in talk.told if news["event"] == "heard"]
+    assert heard == [{"event": "heard", "text": "call list_team {}", "typed": True}]
+
+
 async def test_what_is_said_with_no_provider_is_sent_when_there_is_one(tmux: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -90,7 +90,11 @@ STATES: dict[str, list[dict[str, Any]]] = {
         {"event": "level", "of": "voice", "db": -9},
         {"event": "saying", "text": "The reviewer has no pane: "},
     ],
-    "muted": [{"status": STATUS}, {"event": "notice", "text": "the microphone is muted"}],
+    "muted": [
+        {"status": STATUS},
+        {"event": "notice", "text": "the microphone is muted"},
+        {"event": "silence", "muted": True, "quiet": False},
+    ],
     "down": [
         {"status": STATUS},
         {"event": "link", "state": "down", "reason": "the key is refused: write another into env"},

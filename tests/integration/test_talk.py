@@ -91,6 +91,19 @@ async def test_team_conversation_and_receipts_are_seen(daemon: Daemon, columns: 
     await until(is_written, "the turn is written down")
 
 
+async def test_what_is_typed_anywhere_is_seen_once_by_all_who_look_on(daemon: Daemon) -> None:
+    with face(daemon.environment) as pane, face(daemon.environment, "watch") as watching:
+        for one in (pane, watching):
+            await shows(one, "link up", "developer")
+        await types(pane, "who is on the team")
+        for one in (pane, watching):
+            await shows(one, "you who is on the team does list_team()")
+        assert (await daemon.cli("ask", "give me a team status update"))[0] == 0
+        for one in (pane, watching):
+            await shows(one, "you give me a team status update", "does team_status()")
+            assert _flat(one).count("you who is on the team") == 1
+
+
 async def test_a_spoken_turn_is_started_and_ended_with_space(desk: Desk, daemon: Daemon) -> None:
     with face(daemon.environment) as pane:
         await shows(pane, "link up", "microphone closed")
@@ -180,8 +193,9 @@ async def test_mute_is_seen_and_who_watches_has_no_keys_to_talk(daemon: Daemon) 
         await shows(pane, "microphone muted")
         await shows(watching, "microphone muted")
         pane.send_keys(" ", enter=False)
-        await shows(pane, "the microphone is muted; M unmutes it")
-        await shows(watching, "the microphone is muted; teamvoice ptt mute unmutes it")
+mends = ((pane, "M unmutes it"), (watching, "teamvoice ptt mute unmutes it"))
+        for one, mend in mends:
+            await shows(one, "microphone muted", f"the microphone is muted; {mend}")
         watching.send_keys("m", enter=False)
         watching.send_keys("t", enter=False)
         assert "mute" not in screen_of(watching).splitlines()[-1]

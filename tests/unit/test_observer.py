@@ -32,6 +32,11 @@ def test_a_call_and_its_end() -> None:
     ]
 
 
+def test_words_that_were_typed_are_told_as_heard() -> None:
+    asked = (ev.TextAsked(at=1.0, text="who is idle"), list[Command]())
+    assert told(asked) == [{"event": "heard", "text": "who is idle", "typed": True}]
+
+
 def test_levels_are_told_ten_times_a_second_and_to_nobody_when_nobody_watches() -> None:
     block = b"\xff\x7f" * 480
     blocks = [(ev.AudioCaptured(at=1 + n * 0.02, pcm=block), list[Command]()) for n in range(50)]

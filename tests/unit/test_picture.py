@@ -63,14 +63,15 @@ def test_who_comes_later_sees_the_last_turn_once() -> None:
 def test_mute_and_link_and_members_are_kept_up_to_date() -> None:
     picture, _ = seen(
         {"status": {"microphone": {"state": "closed", "muted": False}, "link": {"state": "up"}}},
-        {"event": "notice", "text": "the microphone is muted"},
+        {"event": "silence", "muted": True, "quiet": False},
+        {"event": "notice", "text": "the microphone is muted; teamvoice ptt mute unmutes it"},
         {"event": "link", "state": "down", "reason": "no network"},
         {"event": "members", "members": [{"name": "pm", "state": "working"}]},
     )
     assert picture.microphone == "muted"
     assert picture.status["link"] == {"state": "down", "reason": "no network"}
     assert picture.members == [{"name": "pm", "state": "working"}]
-    picture.take({"event": "notice", "text": "no longer muted"})
+    picture.take({"event": "silence", "muted": False, "quiet": False})
     assert picture.microphone == "closed"
 
 
