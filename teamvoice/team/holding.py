@@ -138,7 +138,11 @@ class Holding:
             self._idle.clear()
             return
         due = {m.member: m for m in reversed(waiting) if self._is_idle(m.member)}
-        await asyncio.gather(*map(self._try, due.values()))
+        self._at_rest.clear()
+        try:
+            await asyncio.gather(*map(self._try, due.values()))
+        finally:
+            self._at_rest.set()
 
     async def _tell_what_stands_in_the_way(self, waiting: Sequence[HeldMessage]) -> None:
         for message in waiting:
@@ -151,7 +155,6 @@ class Holding:
         if self._is_ending:
             return
         self._idle.discard(message.member)  # the next one waits for it to be idle anew
-        self._at_rest.clear()
         try:
             if await self._aside(lambda: self._held.begin(message.ticket)):
                 self._failure = ""
@@ -161,8 +164,6 @@ class Holding:
             # as unconfirmed after a restart; what was not waits on.
             self._tell_of(error)
             self._again_at[message.member] = self._clock() + _AGAIN_S
-        finally:
-            self._at_rest.set()
 
     async def _settle(self, message: HeldMessage, receipt: Receipt) -> None:
         ticket, why = message.ticket, receipt.why
