@@ -166,17 +166,19 @@ class Holding:
             self._again_at[message.member] = self._clock() + _AGAIN_S
 
     async def _settle(self, message: HeldMessage, receipt: Receipt) -> None:
-        ticket, why = message.ticket, receipt.why
-        match receipt.outcome:
-            case Outcome.SUBMITTED | Outcome.QUEUED:
-                await self._aside(lambda: self._held.finish(ticket))
-            case Outcome.UNCONFIRMED:
-                await self._aside(lambda: self._held.doubt(ticket, why))
-            case _:
-                await self._aside(lambda: self._held.put_back(ticket, why))
-                self._again_at[message.member] = self._clock() + _AGAIN_S
-                return
-        self._told(message, receipt)
+        """Write down what came of a message, and tell it: also where it cannot be written down."""
+        ticket, held = message.ticket, self._held
+        if receipt.outcome is Outcome.REFUSED:
+            await self._aside(lambda: held.put_back(ticket, receipt.why))
+            self._again_at[message.member] = self._clock() + _AGAIN_S
+            return
+        is_sure = receipt.outcome is not Outcome.UNCONFIRMED
+        try:
+            await self._aside(
+                lambda: held.finish(ticket) if is_sure else held.doubt(ticket, receipt.why)
+            )
+        finally:
+            self._told(message, receipt)
 
     def _note(self, states: Seen) -> None:
         for member, state in states:

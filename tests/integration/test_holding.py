@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from teamvoice.team.held import Held, HeldMessage
 from teamvoice.team.holding import Holding, Seen
 from teamvoice.team.receipts import Outcome, Receipt
 from teamvoice.team.sight import Kind, State
+from tests.support.disk import fill
 from tests.support.wait import until
 
 T = TypeVar("T")
@@ -70,3 +72,14 @@ async def test_rest_awaits_each_of_several_that_were_begun() -> None:
         may_end.set()
         await holding.rest()
         assert house.held.list() == ()
+
+
+async def test_what_arrived_is_told_though_a_full_disk_cannot_have_it(tiny_disk: Path) -> None:
+    async def deliver(_: HeldMessage) -> None:
+        await asyncio.to_thread(fill, tiny_disk)
+
+    house = House(Held(tiny_disk / "held.json"), deliver)
+    house.held.hold("developer", "hello")
+    async with house.delivering():
+        await until(lambda: house.troubles, "it is told that the disk is full")
+    assert house.told == [("developer", Outcome.SUBMITTED)]
