@@ -596,7 +596,7 @@ class Conversation:
             case name if name == SOON and self.link is Link.DOWN:
                 self._do(*self._outage.tell_kept())
             case name if name == SOON:
-                if self._living.is_awaited and self.mic is Mic.CLOSED:
+                if self._waits_in_silence():
                     self._do(*self._outage.tell_silent())
             case name if name == UNTOLD:
                 self._tidings.rang(between_turns=self._ledger.current is None)
@@ -605,6 +605,13 @@ class Conversation:
                 self._drop_what_waits("nobody confirmed it", event.at)
             case name:
                 self._ledger.rang(name)
+
+    def _waits_in_silence(self) -> bool:
+        """The person waits for the provider, and hears nothing meanwhile."""
+        if not self._living.is_awaited or self.mic is not Mic.CLOSED:
+            return False
+        asked = self.response is Response.REQUESTED and not self._tidings.announcing
+        return self.sound is Sound.SILENT and (asked or self._owed or bool(self._said.committed()))
 
     def _answer_is_late(self, event: ev.TimerRang) -> None:
         if self.response is Response.ACTIVE:

@@ -88,10 +88,9 @@ class Outage:
             return []
         return [do.AddNote(_LEAVE_IT) if linked else do.Tell("notice", _CANCELLED)]
 
-    def tell_silent(self) -> list[Command]:
-        """There is a session, and the provider does nothing: say so, if the person waits for it."""
-        if not self._said.committed():
-            return []
+    @staticmethod
+    def tell_silent() -> list[Command]:
+        """There is a session, the person waits, and the provider does nothing: say so."""
         return [do.Chime("trouble"), do.Tell("trouble", _SILENT)]
 
     def drop_old(self, at: float, current: Draft | None) -> list[Command]:

@@ -10,6 +10,8 @@ from teamvoice.conversation.events import CancelAsked, Confirmed, Event, HoldBeg
 from teamvoice.conversation.gesture import LEFT, Gesture, Mode, Timing
 from teamvoice.conversation.policy import Policy
 
+_KEY = -1  # in the place of a client's number: the real key
+
 
 class Keys:
     """One key, whoever presses it: a person's finger or ``teamvoice ptt``.
@@ -36,20 +38,18 @@ class Keys:
         self._on_tell = on_tell
         self._alarm: asyncio.TimerHandle | None = None
         self._away_told = False
-        self._is_by_key = False  # the newest press came from the real key
-        self._by = 0  # which client began the newest hold and must stay for it
+        self._by = 0  # which client began the newest hold and must stay for it, or the real key
         self.muted = False
         self.away = ""
 
     def edge(self, down: bool, at: float) -> None:
         """An edge of the real key."""
         if not self._is_ignored(press=down):
-            self._is_by_key = down or self._is_by_key
-            self._pass_on(self._gesture.edge(down=down, at=at))
+            self._pass_on(self._gesture.edge(down=down, at=at), _KEY)
 
     def lost(self) -> None:
         """The real key's source is gone, or there is none: a hold that it began ends."""
-        if self._is_by_key:
+        if self._by == _KEY:
             self._pass_on(self._gesture.lost(self._now()))
 
     def leave(self, why: str) -> None:
@@ -72,7 +72,6 @@ class Keys:
         """
         if action not in {"cancel", "mute", "left"} and self._is_ignored(press=action != "release"):
             return "" if action == "release" else self.away
-        self._is_by_key = self._is_by_key and action not in {"press", "toggle"}
         match action:
             case "press" | "release":
                 self._pass_on(self._gesture.edge(down=action == "press", at=at, clean=True), by)

@@ -92,7 +92,7 @@ class Answer(Write):
     def _see_it_go(self, view: View, waited: float) -> Command:
         if reason := self._barred(view):
             return self._doubt(reason)
-        if view.question is not None and view.question.fingerprint != self._expected:
+        if view.question and self._question and not self._question.may_be_still(view.question):
             return self._doubt("another question stands there now")
         if view.question is None and view.state.kind in {Kind.IDLE, Kind.WORKING}:
             if _touched(view) > self._touched:

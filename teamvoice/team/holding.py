@@ -138,7 +138,11 @@ class Holding:
             self._idle.clear()
             return
         due = {m.member: m for m in reversed(waiting) if self._is_idle(m.member)}
-        await asyncio.gather(*map(self._try, due.values()))
+        self._at_rest.clear()
+        try:
+            await asyncio.gather(*map(self._try, due.values()))
+        finally:
+            self._at_rest.set()
 
     async def _tell_what_stands_in_the_way(self, waiting: Sequence[HeldMessage]) -> None:
         for message in waiting:
@@ -151,7 +155,6 @@ class Holding:
         if self._is_ending:
             return
         self._idle.discard(message.member)  # the next one waits for it to be idle anew
-        self._at_rest.clear()
         try:
             if await self._aside(lambda: self._held.begin(message.ticket)):
                 self._failure = ""
@@ -161,21 +164,21 @@ class Holding:
             # as unconfirmed after a restart; what was not waits on.
             self._tell_of(error)
             self._again_at[message.member] = self._clock() + _AGAIN_S
-        finally:
-            self._at_rest.set()
 
     async def _settle(self, message: HeldMessage, receipt: Receipt) -> None:
-        ticket, why = message.ticket, receipt.why
-        match receipt.outcome:
-            case Outcome.SUBMITTED | Outcome.QUEUED:
-                await self._aside(lambda: self._held.finish(ticket))
-            case Outcome.UNCONFIRMED:
-                await self._aside(lambda: self._held.doubt(ticket, why))
-            case _:
-                await self._aside(lambda: self._held.put_back(ticket, why))
-                self._again_at[message.member] = self._clock() + _AGAIN_S
-                return
-        self._told(message, receipt)
+        """Write down what came of a message, and tell it: also where it cannot be written down."""
+        ticket, held = message.ticket, self._held
+        if receipt.outcome is Outcome.REFUSED:
+            await self._aside(lambda: held.put_back(ticket, receipt.why))
+            self._again_at[message.member] = self._clock() + _AGAIN_S
+            return
+        is_sure = receipt.outcome is not Outcome.UNCONFIRMED
+        try:
+            await self._aside(
+                lambda: held.finish(ticket) if is_sure else held.doubt(ticket, receipt.why)
+            )
+        finally:
+            self._told(message, receipt)
 
     def _note(self, states: Seen) -> None:
         for member, state in states:

@@ -62,6 +62,7 @@ class Question:
         span: Its rows, from the first to the one after the last, counted from the screen's end.
         whole: Its subject was read surely, to its last character. Where it was not, nothing may be
             approved: part of what would be done has been told to nobody.
+        seen: The fingerprint of what is in sight of it, where ``fingerprint`` has more.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Question:
     fingerprint: str
     span: tuple[int, int] = field(default=(-_REACH, 0), compare=False)
     whole: bool = True
+    seen: str = field(default="", compare=False)
 
     @property
     def approval(self) -> Option | None:
@@ -83,8 +85,14 @@ class Question:
 
     def with_whole(self, subject: str) -> Question:
         """The same with its subject as it was written: what was out of sight tells it apart."""
-        words = f"{self.fingerprint}\0{subject}"
-        return replace(self, subject=subject, whole=True, fingerprint=_digest(words))
+        seen = self.fingerprint
+        fingerprint = _digest(f"{seen}\0{subject}")
+        return replace(self, subject=subject, whole=True, fingerprint=fingerprint, seen=seen)
+
+    def may_be_still(self, other: Question) -> bool:
+        """The other is this one, or as much of it as either is known: its rest may come late."""
+        mine, its = {self.fingerprint, self.seen}, {other.fingerprint, other.seen}
+        return other.fingerprint in mine or self.fingerprint in its
 
     def may_be(self, option: Option) -> bool:
         """This option may be chosen: of what was not read whole, nothing is approved."""

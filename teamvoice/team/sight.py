@@ -242,7 +242,7 @@ def _with_subject(question: Question, subject: str) -> Question:
         (shown.endswith("…") and whole.startswith(shown[:-1]))
         or (shown.startswith("…") and whole.endswith(shown[1:]))
     )
-    if shown == whole:
+    if whole and shown == whole:
         return replace(question, subject=subject, whole=True)
     return question.with_whole(subject) if is_cut else question
 

@@ -140,3 +140,22 @@ async def test_a_hold_by_other_means_needs_no_key_that_can_be_watched(
         assert [type(gesture) for gesture in gestures] == [HoldBegan, HoldEnded]
         running.cancel()
     keys.close()
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+async def test_who_presses_within_a_hold_is_not_who_began_it(by_key: bool) -> None:
+    gestures: list[Event] = []
+    keys = Keys(config.Hotkey(), gestures.append, lambda _, _text: None)
+    now = asyncio.get_running_loop().time()
+
+    def press(by_key: bool, at: float) -> None:
+        if by_key:
+            keys.edge(True, at)
+        else:
+            keys.act("press", at)
+
+    press(by_key, now)
+    press(not by_key, now + 0.3)
+    keys.lost()
+    assert [type(gesture) for gesture in gestures] == [HoldBegan, HoldEnded][: 1 + by_key]
+    keys.close()

@@ -193,7 +193,7 @@ async def test_mute_is_seen_and_who_watches_has_no_keys_to_talk(daemon: Daemon) 
         await shows(pane, "microphone muted")
         await shows(watching, "microphone muted")
         pane.send_keys(" ", enter=False)
-mends = ((pane, "M unmutes it"), (watching, "teamvoice ptt mute unmutes it"))
+        mends = ((pane, "M unmutes it"), (watching, "teamvoice ptt mute unmutes it"))
         for one, mend in mends:
             await shows(one, "microphone muted", f"the microphone is muted; {mend}")
         watching.send_keys("m", enter=False)

@@ -211,6 +211,31 @@ def test_another_question_in_its_place_is_a_doubt() -> None:
     assert (receipt.outcome, "another question" in receipt.why) == (Outcome.UNCONFIRMED, True)
 
 
+@pytest.mark.parametrize("told_before", [True, False])
+def test_what_an_agents_file_tells_of_it_makes_no_other_question(told_before: bool) -> None:
+    cut = replace(question(), subject="deploy…")
+    whole = cut.with_whole("deploy everything")
+    before, after = (whole, cut) if told_before else (cut, whole)
+    machine = Answer(order("yes"))
+    machine.begin()
+    machine.handle(d.Looked(0, asking(state=State(Kind.WAITING, "screen", 0, question=before))))
+    machine.handle(d.Done(0))
+    still = asking(state=State(Kind.WAITING, "screen", 0, question=after))
+    assert isinstance(machine.handle(d.Looked(0.2, still)), d.Look)
+    assert end(machine.handle(d.Looked(0.4, WORKING))).outcome is Outcome.SUBMITTED
+
+
+def test_another_question_whose_rest_is_out_of_sight_is_a_doubt() -> None:
+    cut = replace(question(), subject="deploy…")
+    machine = Answer(order("yes"))
+    for at, rest in enumerate(("everything", "nothing")):
+        shown = State(Kind.WAITING, "screen", 0, question=cut.with_whole(f"deploy {rest}"))
+        command = machine.handle(d.Looked(at, asking(state=shown)))
+        if isinstance(command, d.Press):
+            machine.handle(d.Done(at))
+    assert "another question" in end(command).why
+
+
 def test_an_agent_that_was_started_anew_has_answered_nothing() -> None:
     machine = Answer(order("yes"))
     pressed(machine)

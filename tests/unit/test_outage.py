@@ -255,3 +255,19 @@ def test_a_provider_that_answers_or_has_nothing_to_answer_is_not_spoken_of() -> 
     assert rang(talk) == []
     talk.tell(ev.CancelAsked(at=talk.at()))
     assert rang(talk) == []
+
+
+def test_a_provider_that_does_not_tell_what_a_tool_found_is_spoken_of_soon() -> None:
+    talk = Talk()
+    talk.say()
+    talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
+    talk.end("r1", ev.ToolCall("c1", "team_status", "{}"))
+    assert rang(talk) == [], "the tool takes its time"
+    talk.tell(ev.ToolEnded(at=talk.at(), call_id="c1", output="Idle."))
+    assert rang(talk) == [do.Chime("trouble"), SILENT]
+
+
+def test_a_provider_that_does_not_say_news_keeps_nobody_waiting() -> None:
+    talk = Talk()
+    assert do.Announce in kinds(talk.tell(ev.NewsCame(at=talk.at(), about="dev", text="the dev")))
+    assert rang(talk) == []

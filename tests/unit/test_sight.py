@@ -223,6 +223,16 @@ def test_what_is_out_of_sight_tells_two_questions_apart() -> None:
     assert len(prints) == 2
 
 
+def test_a_question_of_which_nothing_is_told_is_not_whole_for_it() -> None:
+    rows = "\n".join(f"   what it asks about, row {number}" for number in range(35))
+    menu = " ❯ 1. Yes\n   2. Yes, and don't ask again\n   3. No"
+    screen = f"{rows}\n\n Do you want to proceed?\n{menu}\n\n Esc to cancel · Tab to amend"
+    question = view(screen, "claude", native=Native(Kind.WAITING, 1.0)).question
+    assert question is not None
+    assert question.approval is not None
+    assert (question.subject, question.may_be(question.approval)) == ("", False)
+
+
 def test_another_command_that_begins_alike_is_not_the_one_asked_about() -> None:
     screen = CLAUDE_WAITING.replace("   rm -rf build", f"{'╌' * 60}\n git push origin\n{'╌' * 60}")
     native = Native(Kind.WAITING, 1.0, "", "", "git push origin --force")
