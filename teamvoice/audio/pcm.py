@@ -88,9 +88,7 @@ def resample_audio(samples: Samples, original_rate: int, target_rate: int = RATE
         ValueError: A rate that is not positive.
         AudioUnavailable: The resampler is not installed.
     """
-    if not hasattr(samples, "dtype"):  # what code without types may pass
-        kind = type(samples).__name__
-        raise TypeError(f"resample_audio takes an array, not {kind}: see pcm16_to_float32")
+    _check_array(samples, "resample_audio")
     if original_rate <= 0 or target_rate <= 0:
         raise ValueError(f"rates must be positive: {original_rate}, {target_rate}")
     if original_rate == target_rate or samples.size == 0:
@@ -107,14 +105,22 @@ def ensure_mono(samples: npt.NDArray[np.floating]) -> Samples:
     """One channel: frames by channels are averaged, a single channel is taken as it is.
 
     Raises:
+        TypeError: Samples that are no array of numbers, such as PCM16 as bytes.
         ValueError: Neither one nor two dimensions.
     """
+    _check_array(samples, "ensure_mono")
     if samples.ndim == 1:
         return samples.astype(np.float32)
     if samples.ndim != 2:
         raise ValueError(f"audio has one or two dimensions, not {samples.ndim}")
     mixed: Samples = samples.mean(axis=1).astype(np.float32)
     return mixed
+
+
+def _check_array(samples: object, taker: str) -> None:
+    if not hasattr(samples, "dtype"):  # what code without types may pass
+        kind = type(samples).__name__
+        raise TypeError(f"{taker} takes an array, not {kind}: see pcm16_to_float32")
 
 
 def milliseconds(pcm: bytes) -> float:

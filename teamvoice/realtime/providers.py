@@ -132,7 +132,8 @@ def _check_address(address: str) -> None:
 
 
 def _check_key(key: str, profile: Profile) -> None:
-    mend = "set TEAMVOICE_API_KEY, or write it into the file env beside the configuration"
+    name = "OPENAI_API_KEY" if profile.name == "openai" else "TEAMVOICE_API_KEY"
+    mend = f"set {name}, or write TEAMVOICE_API_KEY into the file env beside the configuration"
     if profile.needs_key and not key:
         raise ConfigError(f"there is no API key for {profile.name}", mend)
     if not (key.isascii() and key.isprintable()) or " " in key:

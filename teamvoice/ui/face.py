@@ -289,6 +289,10 @@ class Face(App[None]):
         self.screen.set_focus(typed)  # at once: what is typed next is for it
         self._draw()
 
+    def action_help_quit(self) -> None:
+        """Ctrl-C quits, as in any terminal; what is selected in the line is copied instead."""
+        self.exit()
+
     def action_untype(self) -> None:
         """Leave typing."""
         typed = self.query_one("#typed", Input)

@@ -366,6 +366,16 @@ async def test_who_types_has_the_keys_of_that_and_of_nothing_else() -> None:
         await until(lambda: "q quit" in keys_of(face), "the keys are those of talking")
 
 
+@pytest.mark.parametrize("before", ["", "t"])
+async def test_ctrl_c_quits(before: str) -> None:
+    told = Told(STATES["idle"])
+    face = Face(watch=told.watch)
+    async with face.run_test() as pilot:
+        await told.is_over.wait()
+        await pilot.press(*before, "ctrl+c")
+        await until(lambda: not face.is_running, "it has ended")
+
+
 async def test_a_click_on_a_key_is_that_key() -> None:
     told = Told(STATES["idle"])
     face = Face(watch=told.watch)

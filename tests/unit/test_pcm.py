@@ -83,6 +83,8 @@ def test_stereo_is_averaged_and_mono_is_kept() -> None:
     assert np.allclose(ensure_mono(np.array([0.3, 0.4])), [0.3, 0.4])
     with pytest.raises(ValueError, match="dimensions"):
         ensure_mono(np.zeros((1, 1, 1)))
+    with pytest.raises(TypeError, match="ensure_mono takes an array, not bytes"):
+        ensure_mono(b"\0" * 8)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_block_is_twenty_milliseconds() -> None:
