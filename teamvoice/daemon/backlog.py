@@ -12,12 +12,14 @@ class Backlog:
     """A queue of events that drops the oldest when it is full, and says how many it dropped.
 
     Iterating ends when the backlog was closed and everything in it was taken. A gap is told in
-    its place, before what follows it: ``{"event": "dropped", "count": 3}``.
+    its place, before what follows it: ``{"event": "dropped", "count": 3}``. Where nothing came for
+    ``beat_s`` seconds, if that is given, this is told: ``{"event": "alive"}``.
     """
 
-    def __init__(self, limit: int = 256) -> None:
+    def __init__(self, limit: int = 256, beat_s: float | None = None) -> None:
         self._events: deque[dict[str, Any]] = deque()
         self._limit = limit
+        self._beat_s = beat_s
         self._dropped = 0
         self._closed = False
         self._changed = asyncio.Event()
@@ -46,4 +48,7 @@ class Backlog:
                 return
             else:
                 self._changed.clear()
-                await self._changed.wait()
+                try:
+                    await asyncio.wait_for(self._changed.wait(), self._beat_s)
+                except TimeoutError:
+                    yield {"event": "alive"}

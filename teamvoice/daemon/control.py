@@ -12,13 +12,14 @@ use. A connection carries any number of requests, answered in order::
 
 ``action`` is one of press, release, toggle, cancel, confirm, mute and quiet; ``at`` is when, in
 seconds on the machine's monotonic clock, and may be left out. What waited for so long that whoever
-sent it has given up is refused, but for a release and a cancel: it would open the microphone for
-nobody. A hold that is begun with ``stays``
+sent it has given up is refused, words too, but for a release and a cancel: it would open the
+microphone for nobody. A hold that is begun with ``stays``
 ends with the connection, if nothing ended it before, so that a face that dies leaves none behind;
 without it, it stays on, for a command that only begins one. A refusal reads ``{"ok": false,
 "error": "what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit
 code.
-After ``watch`` the connection carries nothing but events, and ends with the daemon.
+After ``watch`` the connection carries nothing but events, and ends with the daemon. While nothing
+happens, ``{"event": "alive"}`` is told every two seconds: a daemon that tells nothing hangs.
 
 The socket outlives what answers on it: while nobody does, a question waits, and a key is refused,
 because what it would begin to hear is spoken now.
@@ -51,6 +52,7 @@ CONNECTION_LIMIT = 64
 AGAIN = "press again in a moment"
 STALE_S = 5.0  # as long as ``teamvoice ptt`` waits for an answer
 AHEAD_S = 1.0  # that a clock may be read differently
+BEAT_S = 2.0  # between two signs of life
 
 _log = structlog.get_logger(__name__)
 
@@ -215,7 +217,7 @@ class Control:
                 return
             if isinstance(request, TeamvoiceError):
                 await _send(writer, _refusal(request))
-            elif isinstance(request, _Ptt) and (wrong := _untimely(request, writer)):
+            elif wrong := _untimely(request, writer):
                 await _send(writer, _refusal(wrong))
             else:
                 await _send(writer, await self._reply(request, client))
@@ -264,7 +266,7 @@ class Control:
             raise TeamvoiceError(f"the key is ignored: {why}", AGAIN)
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        backlog = Backlog()
+        backlog = Backlog(beat_s=BEAT_S)
         async with asyncio.TaskGroup() as tasks:
             collecting = tasks.create_task(self._collect(backlog))
             sending = tasks.create_task(self._send_events(backlog, writer))
@@ -292,8 +294,12 @@ class Control:
             _log.debug("a watcher left", reason=str(error))
 
 
-def _untimely(request: _Ptt, writer: asyncio.StreamWriter) -> TeamvoiceError | None:
-    """Why what the key did cannot be meant now."""
+def _untimely(request: _Request, writer: asyncio.StreamWriter) -> TeamvoiceError | None:
+    """Why what the key did, or what was typed, cannot be meant now."""
+    if isinstance(request, _Ask) and _has_left(writer):
+        return TeamvoiceError("the words came too late and were dropped", "ask again in a moment")
+    if not isinstance(request, _Ptt):
+        return None
     age = 0.0 if request.at is None else asyncio.get_running_loop().time() - request.at
     if age < -AHEAD_S:
         return TeamvoiceError(f"not a request: at is {-age:.3g} s ahead of the monotonic clock")

@@ -26,7 +26,7 @@ from teamvoice.cli.output import plain
 from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.ui import deeds, wire
 from teamvoice.ui.footer import LOOK, TALK, TYPE, footer
-from teamvoice.ui.picture import LINES, Line, Picture
+from teamvoice.ui.picture import LINES, Line, Picture, Reach
 from teamvoice.ui.words import with_keys
 
 Messages = AsyncIterator[dict[str, Any]]
@@ -122,6 +122,7 @@ class Face(App[None]):
         self.picture = Picture()
         self._word = word
         self._key_line = wire.KeyLine()
+        self._typed = wire.TypedTurns()
         self._drawn: list[str] = []  # the names in the team's rows
         self._chosen: str | None = None  # whose row was last selected
 
@@ -168,15 +169,23 @@ class Face(App[None]):
             async for message in self._watch():
                 self._take(message)
         except NoDaemon as error:
-            if self.picture.here:
+            if self.picture.reach is not Reach.GONE:
                 self._write(Line("trouble", str(error)))
         self.picture.gone()
         self._draw()
 
     def _take(self, message: dict[str, Any]) -> None:
+        before = self.picture.reach
         for line in self.picture.take(message):
             self._write(line if self.read_only else with_keys(line))
-        self._draw()
+        self._key_line.is_silent = self.picture.reach is Reach.SILENT
+        match message:
+            case {"event": "silent"}:
+                self._typed.give_up()
+            case {"event": "heard", "typed": True, "text": text}:
+                self._typed.taken(str(text))
+        if message.get("event") != "alive" or self.picture.reach is not before:
+            self._draw()
 
     # Drawing -----------------------------------------------------------------------------------
 
@@ -223,9 +232,13 @@ class Face(App[None]):
             more.update(self._more())
 
     def _head(self) -> Text:
-        if not self.picture.here:
-            return Text("no daemon answers: teamvoice run", style="bold red")
         status = self.picture.status
+        match self.picture.reach:
+            case Reach.GONE:
+                return Text("no daemon answers: teamvoice run", style="bold red")
+            case Reach.SILENT:
+                which = f": process {status['pid']}" if "pid" in status else ""
+                return Text(f"the daemon does not answer{which}", style="bold red")
         link = status.get("link", {})
         parts = [f"link {link.get('state', 'unknown')}", f"microphone {self.picture.microphone}"]
         parts += [str(link["provider"])] if link.get("provider") else []
@@ -306,7 +319,7 @@ class Face(App[None]):
         text = event.value.strip()
         self.action_untype()
         if text:
-            self._start(wire.request(do="ask", text=text), lambda _reply: None)
+            self._start(self._typed.ask(text), lambda _reply: None)
 
     def on_option_list_option_selected(self, _event: OptionList.OptionSelected) -> None:
         """Enter on a member."""

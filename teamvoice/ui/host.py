@@ -11,7 +11,7 @@ from pathlib import Path
 
 from teamvoice import config
 from teamvoice.errors import NoDaemon, TeamvoiceError
-from teamvoice.ui.wire import request
+from teamvoice.ui import wire
 
 START_S = 30.0  # for the daemon to answer
 STOP_S = 3.0  # for it to end
@@ -27,7 +27,7 @@ async def a_daemon() -> AsyncIterator[str]:
     Raises:
         TeamvoiceError: It does not come up; why, from its log.
     """
-    if await _answers():
+    if await _is_there():
         yield ""
         return
     log = config.state_dir() / "talk.log"
@@ -48,9 +48,17 @@ async def a_daemon() -> AsyncIterator[str]:
         await _end(process)
 
 
+async def _is_there() -> bool:
+    try:
+        async with asyncio.timeout(wire.SILENT_S):
+            return await _answers()
+    except TimeoutError:
+        return True  # it hangs, or has only begun: which of them, the face sees
+
+
 async def _answers() -> bool:
     try:
-        await request(do="status")
+        await wire.request(do="status")
     except NoDaemon:
         return False
     return True

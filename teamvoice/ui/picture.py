@@ -6,6 +6,7 @@ moment what is to be seen. It draws nothing.
 
 from __future__ import annotations
 
+import enum
 import json
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,6 +18,14 @@ LINES = 500  # of the conversation that are kept
 SILENT_DB = -60.0
 
 Message = dict[str, Any]
+
+
+class Reach(enum.Enum):
+    """Whether the daemon can be reached."""
+
+    GONE = enum.auto()  # none runs, as far as is known
+    SILENT = enum.auto()  # one is there, and does not answer
+    ANSWERS = enum.auto()
 
 
 @dataclass(slots=True)
@@ -42,7 +51,7 @@ class Picture:
         lines: The conversation, oldest first.
         saying: What is being answered, as far as it has come.
         levels: Decibels below full scale, of ``microphone`` and ``voice``.
-        here: The daemon answers.
+        reach: Whether the daemon can be reached.
     """
 
     status: Message = field(default_factory=dict)
@@ -51,7 +60,7 @@ class Picture:
     levels: dict[str, float] = field(
         default_factory=lambda: {"microphone": SILENT_DB, "voice": SILENT_DB}
     )
-    here: bool = False
+    reach: Reach = Reach.GONE
 
     @property
     def members(self) -> list[Message]:
@@ -66,23 +75,31 @@ class Picture:
         return "muted" if part.get("muted") else str(part.get("state", "unknown"))
 
     def gone(self) -> None:
-        """The daemon does not answer any more."""
-        self.here = False
+        """The daemon is there no more."""
+        self.reach = Reach.GONE
         self.saying = ""
-        self.levels = dict.fromkeys(self.levels, SILENT_DB)
+        self._no_sound()
 
     def take(self, message: Message) -> list[Line]:
         """Take in a line from the socket; the lines of the conversation that came with it."""
+        if message.get("event") == "silent":
+            self.reach = Reach.SILENT
+            self._no_sound()
+            return []
         before = len(self.lines)
         added: list[Line] = []
+        self.reach = Reach.ANSWERS
         if "status" in message:
-            self.here, self.status = True, message["status"]
+            self.status = message["status"]
             turn = self.status.get("turn")
             added = self._turn(turn) if turn and not before else []
         else:
             added = self._event(message)
         self.lines.extend(added)
         return added
+
+    def _no_sound(self) -> None:
+        self.levels = dict.fromkeys(self.levels, SILENT_DB)
 
     def _event(self, message: Message) -> list[Line]:
         match message.get("event"):

@@ -13,12 +13,18 @@ from teamvoice.daemon.paths import control_socket
 from teamvoice.daemon.peer import peer_uid
 from teamvoice.errors import NoDaemon, TeamvoiceError
 
+SILENT_S = 5.0  # without a word of a daemon that says every two seconds that it lives
+PATIENCE_S = 3.0  # for what the key did to be answered
 LINE_LIMIT = 4 * 1024 * 1024  # bytes; a status with long questions is far below
 _MEND = "start it with: teamvoice run"
+_SILENT = "the daemon does not answer"
+_HURRY_S = 0.3  # where it is known to be silent
 
 
 async def watch() -> AsyncGenerator[dict[str, Any], None]:
     """What is (``{"status": …}``), then what happens; ends with the daemon.
+
+    While the daemon says nothing, not even that it lives, ``{"event": "silent"}`` now and then.
 
     Raises:
         NoDaemon: Nobody listens.
@@ -26,7 +32,7 @@ async def watch() -> AsyncGenerator[dict[str, Any], None]:
     reader, writer = await _connect()
     try:
         writer.write(b'{"do":"watch"}\n')
-        while line := await _line(reader):
+        while line := await _line_or_silence(reader):
             yield line
     except ConnectionError as error:
         raise NoDaemon(f"the daemon is gone: {error}", _MEND) from error
@@ -76,13 +82,23 @@ async def _line(reader: asyncio.StreamReader) -> dict[str, Any]:
         raise NoDaemon("the daemon's answer was cut off", _MEND) from error
 
 
+async def _line_or_silence(reader: asyncio.StreamReader) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(SILENT_S):
+            return await _line(reader)
+    except TimeoutError:
+        return {"event": "silent"}
+
+
 class KeyLine:
     """The key of a face: a connection that is kept while its context lasts.
 
-    A hold that is begun on it ends with it, however the face ends.
+    A hold that is begun on it ends with it, however the face ends. ``is_silent``: the daemon is
+    known not to answer, so not much is waited for it.
     """
 
     def __init__(self) -> None:
+        self.is_silent = False
         self._in_turn = asyncio.Lock()
         self._open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -96,15 +112,20 @@ class KeyLine:
         """What the key does, as for ``teamvoice ptt``.
 
         Raises:
-            NoDaemon: Nobody listens.
+            NoDaemon: Nobody listens, or answers; then it is dropped, but for a cancel, and a hold
+                that was begun here ends.
             TeamvoiceError: The daemon's refusal.
         """
         async with self._in_turn:
             if self._open and self._open[0].at_eof():
                 self._hang_up()  # of a daemon that has ended; another may be there
-            self._open = self._open or await _connect()
             try:
-                return await _exchange(*self._open, do="ptt", action=action, stays=True)
+                async with asyncio.timeout(_HURRY_S if self.is_silent else PATIENCE_S):
+                    self._open = self._open or await _connect()
+                    return await _exchange(*self._open, do="ptt", action=action, stays=True)
+            except TimeoutError:
+                self._hang_up()  # by which the daemon knows that it is not meant any more
+                raise NoDaemon(_SILENT, "press again when it does") from None
             except (NoDaemon, asyncio.CancelledError):
                 self._hang_up()  # a reply may come that nobody waits for
                 raise
@@ -113,6 +134,44 @@ class KeyLine:
         if self._open:
             self._open[1].close()
         self._open = None
+
+
+class TypedTurns:
+    """Typed turns, of which the daemon tells all who watch once it has taken them."""
+
+    def __init__(self) -> None:
+        self._untaken: dict[asyncio.Timeout, str] = {}
+
+    async def ask(self, text: str) -> None:
+        """Have the daemon answer these words; returns when the turn is over.
+
+        Raises:
+            NoDaemon: Nobody listens, or it was given up; says whether the words are lost.
+            TeamvoiceError: The daemon's refusal.
+        """
+        patience = asyncio.timeout(None)
+        self._untaken[patience] = text
+        try:
+            async with patience:
+                await request(do="ask", text=text)
+        except TimeoutError:
+            raise NoDaemon(f"“{text}” was not sent: {_SILENT}") from None
+        except NoDaemon as error:
+            if patience not in self._untaken:
+                raise
+            raise NoDaemon(f"“{text}” was not sent: {error.message}", error.mend) from error
+        finally:
+            self._untaken.pop(patience, None)
+
+    def taken(self, text: str) -> None:
+        """The daemon has these words."""
+        if patience := next((p for p, t in self._untaken.items() if t == text), None):
+            del self._untaken[patience]
+
+    def give_up(self) -> None:
+        """The daemon does not answer: what it has not taken it will not take any more."""
+        for patience in self._untaken:
+            patience.reschedule(asyncio.get_running_loop().time())
 
 
 async def _connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

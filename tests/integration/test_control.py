@@ -154,6 +154,19 @@ class TestRequests:
             await until(lambda: voice.keys, "the other one is heard")
         assert [action for action, _ in voice.keys] == ["toggle"]
 
+    async def test_words_of_a_client_that_is_gone_are_not_said(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
+        gone, stays = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+        with gone, stays:  # the loop does not run meanwhile, as when the daemon was stopped
+            for client in (gone, stays):
+                client.connect(str(path))
+            gone.sendall(b'{"do": "ask", "text": "deploy"}\n')
+            gone.close()
+            stays.sendall(b'{"do": "ask", "text": "rest"}\n')
+            await until(lambda: voice.turns, "the other one is heard")
+        assert [turn["heard"] for turn in voice.turns] == ["rest"]
+
     async def test_ask_answers_with_the_turn(self, path: Path, voice: SmallVoice) -> None:
         async with connected(path) as client:
             reply = await client.ask({"do": "ask", "text": "tell the developer to rest"})
@@ -268,6 +281,7 @@ class TestWatching:
         async with connected(path) as client:
             await client.ask({"do": "watch"})
             assert voice.watchers
+            assert await client.receive() == {"event": "alive"}, "nothing happens, and it lives"
         await until(lambda: not voice.watchers, "the watcher is forgotten")
 
     async def test_a_watcher_that_dies_with_events_unread_is_no_fault(

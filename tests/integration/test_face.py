@@ -29,6 +29,7 @@ from teamvoice.demo.stage import Stage
 from teamvoice.errors import NoDaemon
 from teamvoice.ui import deeds
 from teamvoice.ui.face import Closer, Face, Messages
+from teamvoice.ui.picture import Reach
 from tests.support.wait import until
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "face"
@@ -193,7 +194,7 @@ async def test_it_can_end_while_much_is_told() -> None:
 
     face = Face(watch=endless)
     async with face.run_test(size=(80, 24)) as pilot:
-        await until(lambda: face.picture.here, "it listens")
+        await until(lambda: face.picture.reach is Reach.ANSWERS, "it listens")
         await pilot.pause()
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from teamvoice.errors import NoDaemon
-from teamvoice.ui import wire
+from teamvoice.ui import host, wire
+from tests.support.wait import until
 
 
 @contextlib.asynccontextmanager
@@ -56,3 +57,80 @@ async def test_news_that_are_cut_off_end_the_news(
         with pytest.raises(NoDaemon, match="was cut off"):
             await listen()
     assert told == [{"status": {}}]
+
+
+@contextlib.asynccontextmanager
+async def silent(path: Path, first: bytes = b"") -> AsyncIterator[list[bytes]]:
+    """Somebody who says this to each who comes, and nothing more, like a daemon that hangs."""
+    heard: list[bytes] = []
+    there: set[asyncio.StreamWriter] = set()
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there.add(writer)
+        writer.write(first)
+        while line := await reader.readline():
+            heard.append(line)
+        writer.close()
+        there.remove(writer)
+
+    async with await asyncio.start_unix_server(hear, path):
+        yield heard
+        await until(lambda: not there, "all have left")
+
+
+async def test_a_daemon_that_says_nothing_for_long_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "control.sock"
+    monkeypatch.setenv("TEAMVOICE_SOCKET", str(path))
+    monkeypatch.setattr(wire, "SILENT_S", 0.05)
+    async with silent(path, b'{"status": {}}\n'), contextlib.aclosing(wire.watch()) as news:
+        assert await anext(news) == {"status": {}}
+        assert await anext(news) == await anext(news) == {"event": "silent"}
+
+
+async def test_no_other_daemon_is_run_beside_one_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAMVOICE_SOCKET", str(tmp_path / "control.sock"))
+    monkeypatch.setattr(wire, "SILENT_S", 0.05)
+    async with silent(tmp_path / "control.sock") as heard, host.a_daemon() as word:
+        assert (len(heard), word) == (1, "")
+
+
+async def test_a_key_that_nobody_answers_is_given_up_and_the_next_one_sooner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "control.sock"
+    monkeypatch.setenv("TEAMVOICE_SOCKET", str(path))
+    monkeypatch.setattr(wire, "PATIENCE_S", 0.05)
+    async with silent(path), wire.KeyLine() as key:
+        with pytest.raises(NoDaemon, match="does not answer"):
+            await key.press("toggle")
+        monkeypatch.setattr(wire, "PATIENCE_S", 3600.0)
+        key.is_silent = True
+        with pytest.raises(NoDaemon, match="does not answer"):
+            await key.press("mute")
+
+
+async def test_typed_words_that_nobody_takes_are_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "control.sock"
+    monkeypatch.setenv("TEAMVOICE_SOCKET", str(path))
+    turns = wire.TypedTurns()
+
+    async def ask(text: str) -> str:
+        with pytest.raises(NoDaemon) as refusal:
+            await turns.ask(text)
+        return str(refusal.value)
+
+    assert "“go on” was not sent" in await ask("go on")
+    async with silent(path) as heard, asyncio.TaskGroup() as tasks:
+        taken, untaken = (tasks.create_task(ask(text)) for text in ("be quick", "deploy"))
+        await until(lambda: len(heard) == 2, "both are sent")
+        turns.taken("be quick")
+        turns.give_up()
+        assert "“deploy” was not sent" in await untaken
+        assert not taken.done(), "that one was taken, and may end yet"
+        taken.cancel()

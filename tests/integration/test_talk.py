@@ -240,6 +240,30 @@ async def test_a_daemon_that_goes_is_told_and_no_terminal_is_an_error(daemon: Da
         await shows(pane, "no daemon answers: teamvoice run")
 
 
+async def test_a_daemon_that_hangs_is_told_and_what_is_asked_of_it_is_not_lost_in_silence(
+    daemon: Daemon,
+) -> None:
+    with face(daemon.environment) as talk, face(daemon.environment, "watch") as watch:
+        for pane in (talk, watch):
+            await shows(pane, "link up", "developer")
+        os.kill(daemon.pid, signal.SIGSTOP)
+        try:
+            talk.send_keys(" ", enter=False)
+            await shows(talk, "trouble the daemon does not answer (press again when it does)")
+            for pane in (talk, watch):
+                await shows(pane, f"the daemon does not answer: process {daemon.pid}")
+            await types(talk, "tell the pm to hurry")
+            await shows(talk, "“tell the pm to hurry” was not sent")
+        finally:
+            os.kill(daemon.pid, signal.SIGCONT)
+        for pane in (talk, watch):
+            await shows(pane, "link up", "microphone closed")
+            assert f"process {daemon.pid}" not in _flat(pane)
+        await types(talk, "who is on the team")
+        await shows(talk, "you who is on the team", "does list_team()")
+    assert "hurry" not in daemon.screen("pm")
+
+
 async def test_a_daemon_that_is_killed_is_missed_at_once_and_found_again(tmp_path: Path) -> None:
     with (
         daemon_at(tmp_path, {}, work_s=1.0) as daemon,

@@ -24,6 +24,14 @@ async def test_what_is_put_comes_out_in_order() -> None:
     assert reading.result() == [{"n": 0}, {"n": 1}, {"n": 2}]
 
 
+async def test_where_nothing_happens_it_tells_that_somebody_is_there() -> None:
+    backlog = Backlog(beat_s=0.01)
+    told = aiter(backlog)
+    assert await anext(told) == await anext(told) == {"event": "alive"}
+    backlog.put({"n": 0})
+    assert await anext(told) == {"n": 0}
+
+
 @given(limit=st.integers(1, 8), count=st.integers(0, 30))
 def test_the_oldest_go_and_their_number_is_told(limit: int, count: int) -> None:
     async def run() -> list[dict[str, Any]]:

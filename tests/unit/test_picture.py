@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from teamvoice.ui.picture import LINES, Picture
+from teamvoice.ui.picture import LINES, Picture, Reach
 
 TURN: dict[str, Any] = {
     "heard": "who is idle",
@@ -20,6 +20,11 @@ def seen(*messages: dict[str, Any]) -> tuple[Picture, list[tuple[str, str]]]:
     picture = Picture()
     lines = [(line.kind, line.text) for message in messages for line in picture.take(message)]
     return picture, lines
+
+
+def reach_after(picture: Picture, message: dict[str, Any]) -> Reach:
+    picture.take(message)
+    return picture.reach
 
 
 def test_a_turn_as_it_happens() -> None:
@@ -55,9 +60,19 @@ def test_who_comes_later_sees_the_last_turn_once() -> None:
     picture, lines = seen(status)
     assert [kind for kind, _ in lines] == ["you", "call", "receipt", "voice", "figures"]
     picture.gone()
-    assert not picture.here
-    assert picture.take(status) == []
-    assert picture.here
+    assert picture.reach is Reach.GONE
+    assert reach_after(picture, status) is Reach.ANSWERS
+    assert [line.kind for line in picture.lines] == ["you", "call", "receipt", "voice", "figures"]
+
+
+def test_a_daemon_that_does_not_answer_is_no_longer_taken_for_one_that_does() -> None:
+    silent: dict[str, Any] = {"event": "silent"}
+    picture, _ = seen(silent)
+    assert picture.reach is Reach.SILENT, "from the start"
+    level = {"event": "level", "of": "microphone", "db": -6}
+    picture, lines = seen({"status": {"members": [], "turn": None}}, level, silent)
+    assert (picture.reach, picture.levels["microphone"], lines) == (Reach.SILENT, -60.0, [])
+    assert reach_after(picture, {"event": "alive"}) is Reach.ANSWERS
 
 
 def test_mute_and_link_and_members_are_kept_up_to_date() -> None:
