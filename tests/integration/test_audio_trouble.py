@@ -21,6 +21,7 @@ from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.errors import AudioUnavailable
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.ear import Ear
+from tests.support.sounds import loud_samples
 from tests.support.wait import until
 
 pytestmark = pytest.mark.needs(*NEEDS_SOUND)
@@ -72,8 +73,9 @@ async def test_a_speaker_that_is_idle_is_closed(own_sound: Sound) -> None:
         speaker.end_of_answer()
         await until(notes.ended.__len__, "the answer ended")
         await until(lambda: own_sound.players() == 0, "the speaker is closed")
-        speaker.chime("sent")
-        await until(lambda: own_sound.players() == 1, "the speaker is open again")
+        with own_sound.recorder() as recorder:  # it is open again no longer than the chime sounds
+            speaker.chime("sent")
+            await until(lambda: len(loud_samples(recorder.pcm())), "the chime is heard")
     assert own_sound.players() == 0
 
 

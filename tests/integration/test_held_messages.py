@@ -37,7 +37,7 @@ async def at_work(server: Server, seconds: float) -> Pane:
 
 
 async def test_a_held_message_goes_when_the_work_is_done(server: Server, tmp_path: Path) -> None:
-    pane = await at_work(server, 3.0)
+    pane = await at_work(server, 30.0)
     told: list[tuple[HeldMessage, Receipt]] = []
 
     def tell(message: HeldMessage, receipt: Receipt) -> None:
@@ -52,12 +52,13 @@ async def test_a_held_message_goes_when_the_work_is_done(server: Server, tmp_pat
             assert say_sent(receipt) == "Held for the developer, until the work there is done."
             assert [m.text for m in await team.held()] == ["then this"]
             assert "then this" not in screen_of(pane)
+            pane.send_keys("Escape", enter=False)  # a person stops the work
             await until(lambda: bool(told), "it is delivered", within=15)
             assert await team.held() == ()
             assert not await team.withdraw(receipt.ticket)
     (message, delivered), screen = told[0], screen_of(pane)
     assert (message.ticket, delivered.outcome) == (receipt.ticket, Outcome.SUBMITTED)
-    assert screen.index("Done, as a stand-in: first") < screen.index("> then this")
+    assert screen.index("Interrupted: first") < screen.index("> then this")
     assert screen.count("> then this") == 1
 
 
@@ -176,6 +177,11 @@ async def test_a_file_that_cannot_be_read_stops_nothing_else_and_is_told_once(
         assert path.read_bytes() == kept[:-1]
         path.write_bytes(kept)
         await until(lambda: "> from before" in screen_of(pane), "it is delivered", within=15)
+
+        async def is_written_down() -> bool:
+            return await team.held() == ()
+
+        await until(is_written_down, "it is held no more", within=15)
         path.write_bytes(b"[")
         await until(lambda: len(troubles) > 1, "that is told too")
         assert path.read_bytes() == b"["

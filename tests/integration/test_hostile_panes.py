@@ -13,6 +13,7 @@ from teamvoice.team.panes import Pane
 from teamvoice.team.team import Team
 from teamvoice.team.tmux import Tmux
 from tests.support.panes import id_of, name_of, open_pane, own_server, team_of
+from tests.support.wait import until
 
 pytestmark = pytest.mark.needs("tmux")
 
@@ -48,6 +49,7 @@ def hostile(bad: str, text: str) -> list[tuple[str, ...]]:
 async def test_no_pane_hides_another_whatever_it_says_of_itself(server: Server) -> None:
     dev, bad = (open_pane(server, name, "exec sleep 100") for name in ("dev", "bad"))
     ids = [id_of(dev), id_of(bad)]
+    await until(lambda: programs_of(server) == ["sleep", "sleep"], "each is its program")
     members = [Member(name="dev"), Member(name="bad", target=ids[1])]
     async with (
         Tmux(name_of(server), options=OPTIONS) as tmux,
@@ -65,6 +67,10 @@ async def test_no_pane_hides_another_whatever_it_says_of_itself(server: Server) 
             looks = [await tmux.look(pane) for pane in ids]
             assert [look and look[0].id for look in looks] == ids, text
             assert [status.pane for status in await team.status()] == ids, text
+
+
+def programs_of(server: Server) -> list[str]:
+    return server.cmd("list-panes", "-a", "-F", "#{pane_current_command}").stdout
 
 
 def facts(pane: Pane) -> tuple[object, ...]:

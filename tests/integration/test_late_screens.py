@@ -25,7 +25,7 @@ def server() -> Iterator[Server]:
 
 
 async def test_keys_in_a_row_choose_in_one_menu_alone(server: Server, tmp_path: Path) -> None:
-    agent = Slow(server, tmp_path, lag=1.0, asks=True, then=True)
+    agent = Slow(server, tmp_path, lag=0.5, asks=True, then=True)
     await agent.ready()
     async with Team(team_of(server, DEV)) as team:
         receipt = await team.press("developer", ["1", "Enter"])

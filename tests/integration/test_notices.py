@@ -181,6 +181,7 @@ async def test_no_server_is_said_once_and_one_that_appears_is_used(bus: PrivateB
         await until(lambda: notices.state == "unavailable", "it is known")
         async with NotificationServer(bus) as server:
             await until(lambda: server.shown, "it is shown after all")
+            await until(lambda: notices.state == "ready", "that is known")
         notices.told("trouble", "two")
         await until(lambda: notices.state == "unavailable", "it is known again")
         async with NotificationServer(bus) as another:

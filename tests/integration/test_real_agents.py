@@ -112,7 +112,7 @@ async def test_what_would_be_a_command_arrives_as_text(kind: str, tmp_path: Path
             agent.model.script(Says(f"Answer number {count}."))
             message = f"{sigil}login is broken"
             agent.type(profile.escapes[sigil] + message)
-            await agent.shows("[Pasted text" if kind == "claude" else message)
+            await agent.shows(f"[Pasted text #{count} " if kind == "claude" else message)
             agent.press("Enter")
             await agent.shows(f"Answer number {count}.")
             assert agent.model.heard()[-1] == message

@@ -34,7 +34,7 @@ from tests.support.scripted import (
 from tests.support.wait import until
 
 KEY = "sk-very-secret"
-QUICK = Limits(open_s=0.3, created_s=0.3, updated_s=0.3, close_s=0.3)
+PATIENT = Limits(close_s=0.3)
 
 
 def dial(script: Script, limits: Limits | None = None, *, profile: str = "openai") -> Session:
@@ -51,7 +51,7 @@ async def send_for_ever(session: Session) -> None:
         await session.send(CreateItem(item=message("x" * 2**23)))
 
 
-async def refusal(*steps: Step, limits: Limits = QUICK) -> LinkRefused:
+async def refusal(*steps: Step, limits: Limits = PATIENT) -> LinkRefused:
     async with scripted(list(steps)) as script:
         with pytest.raises(LinkRefused) as refused:
             await dial(script, limits).__aenter__()
@@ -161,18 +161,20 @@ async def test_a_server_that_is_not_there_has_no_status() -> None:
 
 
 async def test_a_connection_that_does_not_open_in_time_is_refused() -> None:
-    assert "did not answer within 0.3 s" in (await refusal(Stall())).message
+    refused = await refusal(Stall(), limits=Limits(open_s=0.3))
+    assert "did not answer within 0.3 s" in refused.message
 
 
 async def test_a_session_that_is_not_created_in_time_is_refused() -> None:
     async with scripted([]) as script:
         with pytest.raises(LinkRefused, match=r"no session\.created within 0\.3 s"):
-            await dial(script, QUICK).__aenter__()
+            await dial(script, Limits(created_s=0.3, close_s=0.3)).__aenter__()
     assert script.kinds() == []
 
 
 async def test_a_session_that_is_not_confirmed_in_time_is_refused() -> None:
-    refused = await refusal(Send(frames.created()), Expect("session.update"))
+    limits = Limits(updated_s=0.3, close_s=0.3)
+    refused = await refusal(Send(frames.created()), Expect("session.update"), limits=limits)
     assert "no session.updated within 0.3 s" in refused.message
 
 

@@ -132,7 +132,9 @@ async def test_a_shell_whose_agent_is_suspended_is_not_written_to(server: Server
 
 
 async def test_an_unknown_program_is_not_written_to(server: Server) -> None:
-    open_pane(server, "developer", "exec cat")
+    pane = open_pane(server, "developer", "exec cat")
+    command = "#{pane_current_command}"
+    await until(lambda: pane.cmd("display-message", "-p", command).stdout == ["cat"], "it runs")
     async with Team(team_of(server, DEV)) as team:
         assert "unknown program runs there, cat" in (await team.send("dev", "hello")).why
 
@@ -280,7 +282,7 @@ async def test_two_senders_at_once_never_interleave(server: Server) -> None:
     async with Team(team_of(server, DEV)) as team:
         receipts = await asyncio.gather(*(team.send("dev", word) for word in words))
         assert all(receipt.arrived for receipt in receipts)
-        await until(lambda: screen_of(pane).count("● Done") >= 1, "work is done")
+        await until(lambda: f"> {words[-1]}" in screen_of(pane), "the last one is begun")
 
         async def is_idle() -> bool:
             return (await team.status())[0].state.kind is Kind.IDLE
@@ -312,7 +314,8 @@ async def test_what_is_half_typed_is_submitted_before_the_end(server: Server) ->
 
 async def test_a_sender_does_not_wait_for_ever_when_the_team_is_left(server: Server) -> None:
     script = "stty raw -echo; printf '❯ \\r\\n────────────'; exec sleep 1000"
-    open_pane(server, "developer", script)
+    pane = open_pane(server, "developer", script)
+    await until(lambda: "❯" in screen_of(pane), "its prompt is there")
     member = Member(name="developer", agent="generic")
     async with asyncio.timeout(8), asyncio.TaskGroup() as group:
         async with Team(team_of(server, member), Patience(appear=60)) as team:
@@ -337,7 +340,8 @@ async def test_an_error_inside_passes_through_as_it_is(server: Server) -> None:
 
 async def test_what_never_shows_is_not_called_submitted(server: Server) -> None:
     script = "stty raw -echo; printf '❯ \\r\\n────────────'; exec sleep 1000"
-    open_pane(server, "developer", script)
+    pane = open_pane(server, "developer", script)
+    await until(lambda: "❯" in screen_of(pane), "its prompt is there")
     member = Member(name="developer", agent="generic")
     async with Team(team_of(server, member), Patience(appear=0.3)) as team:
         receipt = await team.send("developer", "hello")

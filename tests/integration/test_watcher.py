@@ -65,7 +65,8 @@ async def watching(server: Server) -> AsyncIterator[Desk]:
             desk.running.cancel()
 
 
-async def ready(server: Server, name: str, seconds: float = 1.0) -> Pane:
+async def ready(server: Server, name: str, seconds: float = 60.0) -> Pane:
+    """A stand-in that works for longer than any look takes."""
     pane = open_pane(server, name, standin(name, seconds))
     await until(lambda: "? for shortcuts" in screen_of(pane), f"{name} is ready", 15)
     return pane
@@ -77,6 +78,7 @@ async def test_work_its_end_and_a_question_are_seen_and_told_once(server: Server
         await desk.sees("developer", Kind.IDLE)
         developer.send_keys("think")
         await desk.sees("developer", Kind.WORKING)
+        developer.send_keys("Escape", enter=False)
         await desk.sees("developer", Kind.IDLE)
         await until(lambda: desk.news, "the end is told", 15)
         developer.send_keys("run the tests")
@@ -96,7 +98,7 @@ async def test_work_its_end_and_a_question_are_seen_and_told_once(server: Server
 async def test_who_is_idle_where_another_was_at_work_has_not_finished(
     server: Server, gone: str
 ) -> None:
-    developer, _ = await ready(server, "developer", 60), await ready(server, "pm")
+    developer, _ = await ready(server, "developer"), await ready(server, "pm")
     async with watching(server) as desk:
         developer.send_keys("think")
         await desk.sees("developer", Kind.WORKING)

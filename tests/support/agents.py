@@ -30,7 +30,7 @@ from tests.support.wait import until
 BIN = ROOT / ".cache" / "agents" / "node_modules" / ".bin"
 KINDS = ("claude", "codex")
 _KEY = "sk-ant-fake"
-_PATIENCE_S = 30.0  # for a program of 400 MB to show its prompt on a busy machine
+_PATIENCE_S = 60.0  # for a program of 400 MB to show its prompt on a busy machine
 _GRACE_S = 5.0
 
 
@@ -245,6 +245,15 @@ env_key = "STANDIN_KEY"
 {trust}""",
         "utf-8",
     )
+    _install_codex(home)
+
+
+def _install_codex(home: Path) -> None:
+    """As in a home where it ran before: in a new one it copies 400 MB before it listens."""
+    packages = home / ".codex" / "packages" / "app-server-daemon"
+    packages.mkdir(parents=True)
+    (package,) = BIN.parent.glob("@openai/codex-*/vendor/*")
+    (packages / "current").symlink_to(package)
 
 
 def _enable(home: Path, features: Sequence[str]) -> None:
