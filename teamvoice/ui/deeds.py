@@ -23,9 +23,11 @@ async def look_closer(name: str) -> str:
     found = digest(status.body, status.last_message)
     took = f" for {say_seconds(found.seconds)}" if found.seconds is not None else ""
     parts = [f"{status.member.name}: {status.state.kind}{took} (seen by the {status.state.source})"]
+    question = status.state.question
+    parts += [status.state.detail] if status.state.detail and not question else []
     parts += [f"told: {found.task}"] if found.task else []
-    if status.state.question:
-        parts.append(f"asks: {say_question(status.state.question)}")
+    if question:
+        parts.append(f"asks: {say_question(question)}")
     return "\n".join([*parts, "", *found.said[-_LINES:]])
 
 

@@ -338,7 +338,12 @@ class Face(App[None]):
     def action_answer(self, choice: str) -> None:
         """Answer the selected member's question."""
         if member := self._selected():
-            deed = deeds.answer(str(member["name"]), member.get("question"), choice)
+            name, question = str(member["name"]), member.get("question")
+            if question:
+                self._write(
+                    Line("call", f"answer(member: {name}, choice: {_option(question, choice)})")
+                )
+            deed = deeds.answer(name, question, choice)
             self._start(deed, lambda told: self._write(Line("receipt", told)))
 
     @property
@@ -358,6 +363,12 @@ class Face(App[None]):
                 self._write(Line("trouble", str(error)))
 
         self.run_worker(carry_out(), group="deeds")
+
+
+def _option(question: dict[str, Any], choice: str) -> str:
+    """A choice with its label, where there is such an option."""
+    labels = [plain(option.get("label", "")) for option in question.get("options", ())]
+    return f"{choice} {labels[int(choice) - 1]}" if int(choice) <= len(labels) else choice
 
 
 def _row(member: dict[str, Any], cells: int) -> Text:

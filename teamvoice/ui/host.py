@@ -42,8 +42,8 @@ async def a_daemon() -> AsyncIterator[str]:
             start_new_session=True,  # Ctrl-C in this terminal is the face's
         )
     try:
-        await _until_it_answers(process, log)
-        yield "no daemon ran: this one ends when you quit"
+        is_ours = await _until_it_answers(process, log)
+        yield "no daemon ran: this one ends when you quit" if is_ours else ""
     finally:
         await _end(process)
 
@@ -51,25 +51,28 @@ async def a_daemon() -> AsyncIterator[str]:
 async def _is_there() -> bool:
     try:
         async with asyncio.timeout(wire.SILENT_S):
-            return await _answers()
+            return bool(await _who_answers())
     except TimeoutError:
         return True  # it hangs, or has only begun: which of them, the face sees
 
 
-async def _answers() -> bool:
+async def _who_answers() -> int:
+    """The process of the daemon; 0 when there is none."""
     try:
-        await wire.request(do="status")
+        return int((await wire.request(do="status"))["status"]["pid"])
     except NoDaemon:
-        return False
-    return True
+        return 0
 
 
-async def _until_it_answers(process: asyncio.subprocess.Process, log: Path) -> None:
+async def _until_it_answers(process: asyncio.subprocess.Process, log: Path) -> bool:
+    """Whether it is this one: of several that are started at once all but one end again."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(START_S):
-            while process.returncode is None:
-                if await _answers():
-                    return
+            has_ended = False
+            while not has_ended:
+                has_ended = process.returncode is not None  # then one more look
+                if number := await _who_answers():
+                    return number == process.pid
                 await asyncio.sleep(_LOOK_S)
     lines = (await asyncio.to_thread(log.read_text, "utf-8", "replace")).splitlines()
     raise TeamvoiceError("the daemon does not start" + "".join(f"; {x}" for x in lines[-2:]))

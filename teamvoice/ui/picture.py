@@ -119,6 +119,7 @@ class Picture:
                 self.saying += plain(message.get("text", ""))
             case "said":
                 self.levels["voice"] = SILENT_DB
+                self.saying += " " if self.saying else ""  # the next answer of the turn
             case "turn":
                 return self._end(message["turn"])
             case _:

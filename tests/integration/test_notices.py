@@ -82,7 +82,7 @@ async def test_a_slot_whose_notice_was_dismissed_is_shown_anew(bus: PrivateBus) 
     shown = Shown()
     async with NotificationServer(bus) as server, showing(shown=shown) as notices:
         notices.told("trouble", "one")
-        await until(lambda: server.shown, "it is shown")
+        await until(lambda: shown.numbers, "it is shown, and known by its number")
         await server.dismiss(101)
         await until(lambda: not shown.numbers, "it is known")
         notices.told("trouble", "two")

@@ -149,10 +149,16 @@ async def test_a_question_is_answered_with_its_number_and_seen_closer(daemon: Da
         pane.send_keys("xx", enter=False)
         await until(lambda: "asks:" not in _flat(pane), "it is closed")
         pane.send_keys("2", enter=False)
-        await shows(pane, "-> Answered the developer.")
+        await shows(pane, "does answer(member: developer, choice: 2 ", "-> Answered the developer.")
         await until(lambda: "Yes" not in daemon.screen("developer"), "the question is gone")
         pane.send_keys("1", enter=False)
         await shows(pane, "developer asks nothing")
+        gone = daemon.server.windows.get(window_name="developer")
+        assert gone is not None
+        gone.kill()
+        await shows(pane, "developer missing")
+        pane.send_keys("", enter=True)
+        await shows(pane, "developer: missing", "tmux set -p @teamvoice developer")
 
 
 async def test_what_waits_is_cancelled_with_c_and_confirmed_with_y(daemon: Daemon) -> None:
@@ -217,7 +223,7 @@ async def test_a_face_that_hangs_holds_nobody_up(daemon: Daemon) -> None:
         await shows(pane, "does list_team()")
 
 
-async def test_without_a_daemon_it_runs_one_of_its_own(tmp_path: Path, desk: Desk) -> None:
+async def test_without_a_daemon_one_of_two_runs_one_of_its_own(tmp_path: Path, desk: Desk) -> None:
     places = {
         "HOME": str(tmp_path),
         "PYTHONPATH": str(ROOT),
@@ -226,10 +232,13 @@ async def test_without_a_daemon_it_runs_one_of_its_own(tmp_path: Path, desk: Des
         "TEAMVOICE_STATE_DIR": str(tmp_path / "state"),
         "TEAMVOICE_SOCKET": str(tmp_path / "control.sock"),
     }
-    with face({**desk.environment, **places, "NO_COLOR": "1"}) as pane:
-        await shows(pane, "no daemon ran", "link up", within=40)
+    environment = {**desk.environment, **places, "NO_COLOR": "1"}
+    with face(environment) as one, face(environment) as other:
+        for pane in (one, other):
+            await shows(pane, "link up", within=40)
+        (owner,) = [pane for pane in (one, other) if "no daemon ran" in _flat(pane)]
         assert (tmp_path / "control.sock").exists()
-        pane.cmd("respawn-pane", "-k", "exec sleep 600")  # the terminal is closed on it
+        owner.cmd("respawn-pane", "-k", "exec sleep 600")  # the terminal is closed on it
         await until(lambda: not (tmp_path / "control.sock").exists(), "its daemon has ended", 10)
 
 

@@ -25,7 +25,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from tests.support import frames
+from tests.support import frames, spec
 from tests.support.spec import check_client_event, check_server_event
 
 
@@ -199,6 +199,7 @@ class Script:
 @asynccontextmanager
 async def scripted(*conversations: list[Step]) -> AsyncIterator[Script]:
     """Serve the scripts on a port of their own."""
+    spec.load()
     script = Script(conversations)
     async with serve(
         script.play,

@@ -1,8 +1,8 @@
 """The written protocol, as code: the types of the ``openai`` package.
 
 What is sent is held to them strictly, unknown fields forbidden. What is received is held to them
-leniently, because real servers send more than the types have. The package is imported at the first
-check: it takes most of a second.
+leniently, because real servers send more than the types have. The package takes a second or more to
+import: that is done by :func:`load`, or else at the first check.
 """
 
 from __future__ import annotations
@@ -40,6 +40,12 @@ def server_event_types() -> frozenset[str]:
         get_args(member.model_fields["type"].annotation)[0]
         for member in _members(RealtimeServerEvent)
     )
+
+
+def load() -> None:
+    """Import what the checks need, so that none of them holds up a conversation."""
+    _client()
+    _server()
 
 
 @cache

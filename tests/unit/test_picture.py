@@ -55,6 +55,13 @@ def test_a_turn_as_it_happens() -> None:
     assert (picture.saying, picture.levels["voice"]) == ("", -60.0)
 
 
+def test_two_answers_of_a_turn_do_not_run_into_one_another() -> None:
+    said = ({"event": "saying", "text": text} for text in ("Nothing yet.", "Done."))
+    first, second = said
+    picture, _ = seen(first, {"event": "said"}, second)
+    assert picture.saying == "Nothing yet. Done."
+
+
 def test_who_comes_later_sees_the_last_turn_once() -> None:
     status = {"status": {"members": [], "turn": TURN}}
     picture, lines = seen(status)
