@@ -86,19 +86,18 @@ async def _converse(settings: config.Config, wishes: Wishes, show: Show) -> None
             showing = tasks.create_task(_show(events, show, over))
             await over.wait()
             showing.cancel()
-        if why := _refused(app):
-            raise RealtimeError(why)
+        if not showing.cancelled():
+            raise RealtimeError(showing.result())
 
 
-async def _show(events: Any, show: Show, over: asyncio.Event) -> None:
+async def _show(events: Any, show: Show, over: asyncio.Event) -> str:
+    """Show what happens until the provider refuses: no key's press would try again. Why it does."""
     async for event in events:
-        show(event)
         if event["event"] == "link" and event.get("fatal"):
-            over.set()  # there is no key whose press would try again
-
-
-def _refused(app: App) -> str:
-    return app.link.reason if app.link.state == "stopped" else ""
+            break
+        show(event)
+    over.set()
+    return str(event["reason"])
 
 
 def _link(wishes: Wishes, settings: Any, tools: Sequence[dict[str, Any]], *about: Any) -> Any:

@@ -127,6 +127,14 @@ async def test_a_refusal_that_no_waiting_mends_ends_it(sound: Sound, tmp_path: P
     assert "speak;" not in out
 
 
+async def test_a_voice_that_there_is_not_ends_it(sound: Sound, tmp_path: Path) -> None:
+    with chatting(tmp_path, sound, "--no-tools", "--voice", "nosuch") as chat:
+        await chat.shows("ended with 1")
+        told = screen_of(chat.pane)
+        assert told.startswith("teamvoice: the provider refused the session: Invalid voice")
+        assert told.count("Invalid") == 1
+
+
 def test_the_sound_servers_echo_canceller_is_used_where_there_is_one() -> None:
     audio = config.Audio()
     plain = Device(0, "Microphone", 1, 0, 48_000, route="alsa_input")
