@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from teamvoice.cli.output import console, plain
 from teamvoice.cli.parser import Subparsers, add_command
+
+if TYPE_CHECKING:  # as in teamvoice.cli.output
+    from rich.console import Console
 
 _COLOURS = {
     "you": "bold",
@@ -71,9 +75,11 @@ def run(args: argparse.Namespace) -> int:
 class Transcript:
     """Prints what the daemon tells, as a conversation: a line each, the voice's as it comes."""
 
-    def __init__(self) -> None:
-        self._console = console()
+    def __init__(self, to: Console | None = None) -> None:
+        self._console = to or console()
         self._is_saying = False
+        self._column = 0  # where the voice's words go on
+        self._in_word = False
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Take an event of the daemon's ``watch``."""
@@ -111,8 +117,26 @@ class Transcript:
         if not self._is_saying:
             self._is_saying = True
             self._console.print(f"{'voice':<{_WIDTH}}", style=style, end="")
-        self._console.print(text, style=style, end="", soft_wrap=True)
+            self._column, self._in_word = _WIDTH, False
+        self._console.print(self._wrapped(text), style=style, end="", soft_wrap=True)
         sys.stdout.flush()
+
+    def _wrapped(self, text: str) -> str:
+        """The text as it goes on, with a new line before a word that has no room in this one."""
+        from rich.cells import cell_len
+
+        pieces = []
+        for piece in re.findall(r"\S+|\s", text):
+            cells = cell_len(piece)
+            is_space = piece.isspace()
+            is_full = self._column + cells > self._console.width
+            if is_full and not (is_space or self._in_word):
+                pieces.append("\n" + " " * _WIDTH)
+                self._column = _WIDTH
+            pieces.append("" if is_full and is_space else piece)
+            self._column += cells
+            self._in_word = not is_space
+        return "".join(pieces)
 
     def _end_line(self) -> None:
         if self._is_saying:

@@ -1,0 +1,37 @@
+"""What ``teamvoice chat`` prints of the voice, as it comes."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from teamvoice.cli.chat import Transcript
+
+SAID = "The developer is idle, and said last: all of the tests in the suite pass."
+
+
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_the_voice_is_wrapped_at_words_however_its_words_come(size: int) -> None:
+    screen = io.StringIO()
+    transcript = Transcript(Console(file=screen, width=30, highlight=False))
+    words = [f"{word} " for word in SAID.split()]
+    for at in range(0, len(words), size):
+        transcript({"event": "saying", "text": "".join(words[at : at + size])})
+    transcript({"event": "said"})
+    lines = screen.getvalue().splitlines()
+    assert len(lines) > 1
+    assert all(len(line.rstrip()) <= 30 for line in lines)
+    assert " ".join(line[8:].strip() for line in lines) == SAID
+    assert [line[:8].strip() for line in lines] == ["voice"] + [""] * (len(lines) - 1)
+
+
+def test_a_word_that_comes_in_pieces_stays_one() -> None:
+    screen = io.StringIO()
+    transcript = Transcript(Console(file=screen, width=30, highlight=False))
+    for piece in ("A remark", "able ", "an", "swer ", "that", " goes on"):
+        transcript({"event": "saying", "text": piece})
+    transcript({"event": "said"})
+    lines = [line.rstrip() for line in screen.getvalue().splitlines()]
+    assert lines == ["voice   A remarkable answer", "        that goes on"]
