@@ -150,7 +150,9 @@ class Delivery(Write):
         self._denials += 1
         if self._step is Step.PRESSING:
             if self._denials >= _TRIES:
-                return self._doubt("its screen keeps changing, so Enter was not pressed")
+                scrolled = self._seen is not None and in_mode(self._seen)
+                why = "its pane went into copy mode" if scrolled else "its screen keeps changing"
+                return self._doubt(f"{why}, so Enter was not pressed")
             self._presses -= 1
             self._step = Step.SEEING if self._presses else Step.APPEARING
             return Look(0.03)

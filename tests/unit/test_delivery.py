@@ -245,6 +245,18 @@ def test_an_enter_that_tmux_denies_is_looked_into_and_not_counted() -> None:
     assert (receipt.outcome, "not pressed" in receipt.why) == (Outcome.UNCONFIRMED, True)
 
 
+def test_who_enters_copy_mode_before_enter_is_named_as_what_kept_it() -> None:
+    machine = pasted()
+    shown = seen(draft=ORDER.text)
+    command = machine.handle(d.Looked(0.1, replace(shown, pane=replace(PANE, in_mode=True))))
+    while not isinstance(command, d.Finish):
+        wants = isinstance(command, d.Press)
+        looked = d.Looked(0.2, replace(shown, pane=replace(PANE, in_mode=True)))
+        command = machine.handle(d.Denied(0.2) if wants else looked)
+    assert command.receipt.outcome is Outcome.UNCONFIRMED
+    assert command.receipt.why == "its pane went into copy mode, so Enter was not pressed"
+
+
 def test_a_screen_that_never_holds_still_is_given_up() -> None:
     machine = Delivery(ORDER)
     command = machine.begin()
