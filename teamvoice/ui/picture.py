@@ -61,6 +61,7 @@ class Picture:
         default_factory=lambda: {"microphone": SILENT_DB, "voice": SILENT_DB}
     )
     reach: Reach = Reach.GONE
+    _is_said: bool = False
 
     @property
     def members(self) -> list[Message]:
@@ -109,6 +110,7 @@ class Picture:
             case "microphone":
                 self.status.setdefault("microphone", {})["state"] = message.get("state")
                 self.levels["microphone"] = SILENT_DB
+                self.saying = "" if message.get("state") == "open" else self.saying
             case "silence":
                 self.status.setdefault("microphone", {})["muted"] = message.get("muted")
             case "members":
@@ -116,20 +118,27 @@ class Picture:
             case "level":
                 self.levels[str(message.get("of"))] = float(message.get("db", SILENT_DB))
             case "saying":
-                self.saying += plain(message.get("text", ""))
+                self._say(plain(message.get("text", "")))
             case "said":
                 self.levels["voice"] = SILENT_DB
-                self.saying += " " if self.saying else ""  # the next answer of the turn
+                self._is_said = True
             case "turn":
                 return self._end(message["turn"])
             case _:
                 return self._told(message)
         return []
 
+    def _say(self, text: str) -> None:
+        if self._is_said and self.saying:  # the next answer of the turn
+            self.saying, text = f"{self.saying.rstrip()} ", text.lstrip()
+        self._is_said = False
+        self.saying += text
+
     def _told(self, message: Message) -> list[Line]:
         text = _one_line(message.get("text", ""))
         match message.get("event"):
             case "heard":
+                self.saying = "" if message.get("typed") else self.saying  # a new turn, as above
                 return [Line("you", text)]
             case "call":
                 return [Line("call", f"{message.get('name')}{_arguments(message)}")]

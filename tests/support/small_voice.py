@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -66,6 +67,7 @@ class SmallVoice:
     async def status(self) -> dict[str, Any]:
         return {
             "version": "0.1.0",
+            "pid": os.getpid(),
             "line": "link up · key lost · 1 working, 1 waiting",
             "link": {"state": "up", "provider": "offline", "reason": ""},
             "hotkey": {

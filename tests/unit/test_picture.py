@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from teamvoice.ui.picture import LINES, Picture, Reach
 
 TURN: dict[str, Any] = {
@@ -60,6 +62,15 @@ def test_two_answers_of_a_turn_do_not_run_into_one_another() -> None:
     first, second = said
     picture, _ = seen(first, {"event": "said"}, second)
     assert picture.saying == "Nothing yet. Done."
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [{"event": "microphone", "state": "open"}, {"event": "heard", "text": "stop", "typed": True}],
+)
+def test_spoken_news_makes_room_for_a_new_turn(begins: dict[str, Any]) -> None:
+    picture, _ = seen({"event": "saying", "text": "The PM is done."}, {"event": "said"}, begins)
+    assert picture.saying == ""
 
 
 def test_who_comes_later_sees_the_last_turn_once() -> None:
