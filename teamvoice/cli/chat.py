@@ -127,13 +127,14 @@ class Transcript:
 
         pieces = []
         for piece in re.findall(r"\S+|\s", text):
-            cells = cell_len(piece)
             is_space = piece.isspace()
+            cells = 1 if is_space else cell_len(piece)
             is_full = self._column + cells > self._console.width
-            if is_full and not (is_space or self._in_word):
+            if is_full and self._column > _WIDTH and not (is_space or self._in_word):
                 pieces.append("\n" + " " * _WIDTH)
                 self._column = _WIDTH
-            pieces.append("" if is_full and is_space else piece)
+            blank = "" if is_full else " "
+            pieces.append(blank if is_space else piece)
             self._column += cells
             self._in_word = not is_space
         return "".join(pieces)

@@ -49,6 +49,7 @@ class Backlog:
             else:
                 self._changed.clear()
                 try:
-                    await asyncio.wait_for(self._changed.wait(), self._beat_s)
+                    async with asyncio.timeout(self._beat_s):  # wait_for may swallow a cancellation
+                        await self._changed.wait()
                 except TimeoutError:
                     yield {"event": "alive"}

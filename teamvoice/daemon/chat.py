@@ -86,18 +86,18 @@ async def _converse(settings: config.Config, wishes: Wishes, show: Show) -> None
             showing = tasks.create_task(_show(events, show, over))
             await over.wait()
             showing.cancel()
-        if not showing.cancelled():
-            raise RealtimeError(showing.result())
+        if not showing.cancelled() and (why := showing.result()):
+            raise RealtimeError(why)
 
 
 async def _show(events: Any, show: Show, over: asyncio.Event) -> str:
     """Show what happens until the provider refuses: no key's press would try again. Why it does."""
     async for event in events:
         if event["event"] == "link" and event.get("fatal"):
-            break
+            over.set()
+            return str(event["reason"])
         show(event)
-    over.set()
-    return str(event["reason"])
+    return ""
 
 
 def _link(wishes: Wishes, settings: Any, tools: Sequence[dict[str, Any]], *about: Any) -> Any:

@@ -219,7 +219,8 @@ class ProviderLink:
         if self.provider == "offline":
             _log.info("no API key: talking to the offline server, which makes no conversation")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._offline_told.wait(), OFFLINE_S)
+                async with asyncio.timeout(OFFLINE_S):
+                    await self._offline_told.wait()
         await self._link.run()
 
     # What happens to it ------------------------------------------------------------------------

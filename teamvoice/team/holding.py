@@ -98,7 +98,8 @@ class Holding:
             while not self._is_ending:
                 await self._look_once()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._looks.wait(), _LOOK_S)
+                    async with asyncio.timeout(_LOOK_S):
+                        await self._looks.wait()
                 self._looks.clear()
         finally:
             self._held.close()

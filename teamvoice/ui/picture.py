@@ -61,7 +61,7 @@ class Picture:
         default_factory=lambda: {"microphone": SILENT_DB, "voice": SILENT_DB}
     )
     reach: Reach = Reach.GONE
-    _is_said: bool = False
+    _is_said: bool = field(default=False, init=False, repr=False)  # what is told next is another
 
     @property
     def members(self) -> list[Message]:

@@ -25,8 +25,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from tests.support import frames, spec
-from tests.support.spec import check_client_event, check_server_event
+from tests.support import frames
+from tests.support.spec import check_client_event, check_server_event, load
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class Script:
 @asynccontextmanager
 async def scripted(*conversations: list[Step]) -> AsyncIterator[Script]:
     """Serve the scripts on a port of their own."""
-    spec.load()
+    load()
     script = Script(conversations)
     async with serve(
         script.play,

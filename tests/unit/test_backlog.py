@@ -13,6 +13,17 @@ async def drained(backlog: Backlog) -> list[dict[str, Any]]:
     return [event async for event in backlog]
 
 
+async def test_a_reader_that_is_cancelled_in_the_moment_in_which_something_comes_ends() -> None:
+    backlog = Backlog(beat_s=60.0)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(drained(backlog))
+        await asyncio.sleep(0)
+        backlog.put({"event": "one"})
+        await asyncio.sleep(0)
+        reading.cancel()
+    assert reading.cancelled()
+
+
 async def test_what_is_put_comes_out_in_order() -> None:
     backlog = Backlog()
     async with asyncio.TaskGroup() as tasks:

@@ -30,7 +30,7 @@ def test_the_voice_is_wrapped_at_words_however_its_words_come(size: int) -> None
 def test_a_word_that_comes_in_pieces_stays_one() -> None:
     screen = io.StringIO()
     transcript = Transcript(Console(file=screen, width=30, highlight=False))
-    for piece in ("A remark", "able ", "an", "swer ", "that", " goes on"):
+    for piece in ("A remark", "able\n", "an", "swer ", "that", " goes on"):
         transcript({"event": "saying", "text": piece})
     transcript({"event": "said"})
     lines = [line.rstrip() for line in screen.getvalue().splitlines()]
