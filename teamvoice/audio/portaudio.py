@@ -25,7 +25,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from teamvoice.audio import pactl
+from teamvoice.audio import alsa, pactl
 from teamvoice.audio.devices import Device, Format, Kind, choose, formats, from_portaudio
 from teamvoice.audio.pcm import RATE
 from teamvoice.audio.worker import Job, Worker
@@ -293,6 +293,7 @@ def load() -> Any:
             "PortAudio is not installed",
             "sudo apt install libportaudio2 libasound2-plugins (macOS: brew install portaudio)",
         ) from error
+    alsa.keep_quiet()
     return sounddevice
 
 

@@ -69,7 +69,11 @@ def run(args: argparse.Namespace) -> int:
         tools=not args.no_tools,
         speakers=args.speakers,
     )
-    return int(chat.run(loaded.config, wishes, Transcript()))
+    transcript = Transcript()
+    try:
+        return int(chat.run(loaded.config, wishes, transcript))
+    finally:
+        transcript.end()
 
 
 class Transcript:
@@ -78,6 +82,7 @@ class Transcript:
     def __init__(self, to: Console | None = None) -> None:
         self._console = to or console()
         self._is_saying = False
+        self._why_down = ""
         self._column = 0  # where the voice's words go on
         self._in_word = False
 
@@ -88,7 +93,7 @@ class Transcript:
             case "saying":
                 self._say(plain(event["text"]))
             case "said":
-                self._end_line()
+                self.end()
             case "heard":
                 self._line("you", text or "(nothing that was understood)")
             case "call":
@@ -99,17 +104,21 @@ class Transcript:
                 self._link(event)
             case "turn" if event["turn"].get("outcome") == "interrupted":
                 self._line("", "(interrupted)")
+            case "trouble" if text == self._why_down:
+                self._why_down = ""  # the link told it just before
             case "news" | "confirm" | "notice" | "trouble" as kind:
                 self._line(kind, text)
 
     def _link(self, event: dict[str, Any]) -> None:
         if event["state"] == "up":
+            self._why_down = ""
             self._line("ready", "speak; Ctrl-C ends")
         elif event["state"] == "down":
-            self._line("trouble", f"the link is down: {event.get('reason', '')}")
+            self._why_down = " ".join(plain(event.get("reason", "")).split())
+            self._line("trouble", f"the link is down: {self._why_down}")
 
     def _line(self, who: str, text: str) -> None:
-        self._end_line()
+        self.end()
         self._console.print(f"{who:<{_WIDTH}}{plain(text)}", style=_COLOURS.get(who, ""))
 
     def _say(self, text: str) -> None:
@@ -139,7 +148,8 @@ class Transcript:
             self._in_word = not is_space
         return "".join(pieces)
 
-    def _end_line(self) -> None:
+    def end(self) -> None:
+        """Nothing more comes of what is being said: its line ends."""
         if self._is_saying:
             self._is_saying = False
             self._console.print()

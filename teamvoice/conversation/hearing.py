@@ -14,6 +14,10 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.events import Heard
 
+LEAVE_IT = (
+    "The person cut your answer short before they heard any of it: leave it, unless they ask again."
+)
+
 
 class Hearing:
     """The items of answers, by what became of their sound."""
@@ -55,10 +59,12 @@ class Hearing:
         self._sounding.clear()
         self._elsewhere.clear()
 
-    def stopped(self, heard: Iterable[Heard]) -> list[Command]:
+    def stopped(self, heard: Iterable[Heard], *, is_taken: bool = False) -> list[Command]:
         """The speaker was silenced: cut what was heard in part, forget what was not heard at all.
 
-        Of an item that was heard, a part that was not is cut to nothing.
+        Of an item that was heard, a part that was not is cut to nothing. ``is_taken``: nobody waits
+        for an answer, or for what became of a write; so the session is to leave one that was not
+        heard at all.
         """
         parts = [part for part in heard if part.item_id not in self._elsewhere]
         if self.is_over and parts:
@@ -71,6 +77,8 @@ class Hearing:
             *(do.TruncateItem(part.item_id, part.content_index, part.ms) for part in cut),
             *(do.DeleteItem(item_id) for item_id in unheard),
         ]
+        if is_taken and unheard and not listened:
+            corrections.append(do.AddNote(LEAVE_IT))
         if not self.is_over:
             return corrections
         self._due = corrections

@@ -230,7 +230,9 @@ class Conversation:
         self._discard_hold()
         self._do(*self._living.void())
         self._interrupt("cancelled")
-        self._do(*self._outage.cancelled(linked=self.link is Link.UP))
+        if told := self._outage.cancelled(linked=self.link is Link.UP):
+            self._tidings.left()
+        self._do(*told)
         self._owed = False
 
     def _text_asked(self, event: ev.TextAsked) -> None:
@@ -395,7 +397,8 @@ class Conversation:
             return
         self.sound = Sound.SILENT
         self._tidings.stopped({part.item_id for part in event.heard if part.ms})
-        corrections = self._hearing.stopped(event.heard)
+        is_taken = not (self._said.committed() or self._tidings.have_ends)
+        corrections = self._hearing.stopped(event.heard, is_taken=is_taken)
         if self.link is Link.UP:
             self._do(*corrections)
 
@@ -751,6 +754,7 @@ class Conversation:
         self._said.answered(gone)
         if gone and self.link is Link.UP and not self.budget.is_spent:  # which forgets them itself
             self._do(do.AddNote(note))
+            self._tidings.left()
         if draft:
             has_older = any(utterance.turn != draft.number for utterance in gone)
             older = "; what you said before it is given up too" if has_older else ""

@@ -80,6 +80,16 @@ class Tidings:
         if call_id in self._ends:
             self.ended_alone(call_id, self._ends.pop(call_id))
 
+    @property
+    def have_ends(self) -> bool:
+        """The next answer is to tell what became of a write."""
+        return bool(self._ends)
+
+    def left(self) -> None:
+        """The session is to leave what it has not told: no answer will tell these ends."""
+        for call_id in list(self._ends):
+            self.untold(call_id)
+
     def came(self, news: NewsCame) -> None:
         """News; it takes the place of older news about the same."""
         tries = _TRIES if news.lasts else 0

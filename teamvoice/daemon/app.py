@@ -33,7 +33,7 @@ import structlog
 
 from teamvoice import __version__, config
 from teamvoice.conversation.events import Event
-from teamvoice.conversation.states import Sound
+from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon import report
 from teamvoice.daemon.bridge import Bridge, Rooms
@@ -184,9 +184,9 @@ class App:
         return self._bridge.is_at_rest
 
     @property
-    def is_speaking(self) -> bool:
-        """An answer sounds, or is about to."""
-        return self._bridge.machine.sound is not Sound.SILENT
+    def machine(self) -> Conversation:
+        """The conversation, to look at."""
+        return self._bridge.machine
 
     @property
     def is_deaf(self) -> bool:

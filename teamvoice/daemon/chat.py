@@ -16,14 +16,17 @@ import msgspec
 from teamvoice import config
 from teamvoice.audio.devices import Device
 from teamvoice.audio.portaudio import LIBRARY
+from teamvoice.conversation.states import Mic, Rules, Sound
 from teamvoice.daemon.app import App
-from teamvoice.daemon.desk import real_desk
+from teamvoice.daemon.desk import Desk, real_desk
 from teamvoice.daemon.handsfree import HandsFreeLink, OpenEar, Vad
+from teamvoice.daemon.pace import Pace
 from teamvoice.errors import RealtimeError
 
 TAIL_S = 0.5  # for what the speaker played to have come back through the room
 _HANDS_FREE = "The person holds no key here: they just speak, and may interrupt you."
 _TYPED_BYTES = 4096  # of a line; more is no y
+_PACE = Pace(rules=Rules(shortest_ms=0))  # what is speech, and long enough, the provider says
 
 Show = Callable[[dict[str, Any]], None]
 
@@ -69,18 +72,11 @@ async def _converse(settings: config.Config, wishes: Wishes, show: Show) -> None
         _notice(show, f"the sound server's echo canceller is used: {audio.input}")
     elif wishes.speakers:
         _notice(show, "while the voice speaks the microphone is off; Enter stops the voice")
-    desk = real_desk(settings)
-    ear = OpenEar(desk.capture)
-    desk = replace(desk, capture=ear, key=None, confirm_by="type y and Enter")
-    app = App(settings, desk, link=lambda *about: _link(wishes, *about))
-    link = app.link
-    assert isinstance(link, HandsFreeLink)  # noqa: S101 - made above
-    link.key = lambda action: app.key(action, asyncio.get_running_loop().time())
-    ear.on_sound, ear.is_deaf = link.hear, _Gate(app, is_gated=is_gated)
+    app, ear = hands_free(settings, wishes, real_desk(settings), is_gated=is_gated)
     ear.on_trouble = lambda why: show({"event": "trouble", "text": f"{why}; it is looked for"})
     events = app.watch()
     over = asyncio.Event()
-    _listen_to_the_terminal(link.key, over)
+    _listen_to_the_terminal(app, over)
     async with app:
         async with asyncio.TaskGroup() as tasks:
             showing = tasks.create_task(_show(events, show, over))
@@ -88,6 +84,28 @@ async def _converse(settings: config.Config, wishes: Wishes, show: Show) -> None
             showing.cancel()
         if not showing.cancelled() and (why := showing.result()):
             raise RealtimeError(why)
+
+
+def hands_free(
+    settings: config.Config, wishes: Wishes, desk: Desk, *, is_gated: bool = False
+) -> tuple[App, OpenEar]:
+    """The daemon at a desk without its key, and the ear that hears for it; both to be entered once.
+
+    Args:
+        settings: The configuration, with the wishes in it.
+        wishes: What the person asked for.
+        desk: Where they sit.
+        is_gated: Nothing is heard while the voice speaks.
+    """
+    ear = OpenEar(desk.capture)
+    desk = replace(desk, capture=ear, key=None, confirm_by="type y and Enter")
+    app = App(settings, desk, pace=_PACE, link=lambda *about: _link(wishes, *about))
+    link = app.link
+    assert isinstance(link, HandsFreeLink)  # noqa: S101 - made above
+    link.key = lambda action: app.key(action, asyncio.get_running_loop().time())
+    link.is_holding = lambda: app.machine.mic is not Mic.CLOSED
+    ear.on_sound, ear.is_deaf = link.hear, _Gate(app, is_gated=is_gated)
+    return app, ear
 
 
 async def _show(events: Any, show: Show, over: asyncio.Event) -> str:
@@ -114,7 +132,7 @@ class _Gate:
 
     def __call__(self) -> bool:
         now = time.monotonic()
-        if self._is_gated and self._app.is_speaking:
+        if self._is_gated and self._app.machine.sound is not Sound.SILENT:
             self._until = now + TAIL_S
         return now < self._until or self._app.is_deaf
 
@@ -151,7 +169,7 @@ def _settings(settings: config.Config, wishes: Wishes) -> config.Config:
     )
 
 
-def _listen_to_the_terminal(key: Callable[[str], object], over: asyncio.Event) -> None:
+def _listen_to_the_terminal(app: App, over: asyncio.Event) -> None:
     """Ctrl-C ends; a line with y confirms, an empty one stops the voice."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -166,9 +184,9 @@ def _listen_to_the_terminal(key: Callable[[str], object], over: asyncio.Event) -
             loop.remove_reader(terminal)
             over.set()
         elif line.strip().lower() == b"y":
-            key("confirm")
+            app.key("confirm", loop.time())
         elif not line.strip():
-            key("cancel")
+            app.key("cancel", loop.time())
 
     loop.add_reader(terminal, typed)
 

@@ -126,19 +126,25 @@ class OpenEar:
 
 
 class HandsFreeLink(ProviderLink):
-    """A link whose provider detects speech; ``key`` is pressed and released as it does."""
+    """A link whose provider detects speech; ``key`` is pressed and released as it does.
+
+    What the provider tells may come late, and much at once, and the end of a hold takes the
+    machine a moment. So what is told after that end waits until the machine has made an utterance
+    of the hold, or nothing. ``is_holding`` tells whether it has not.
+    """
 
     def __init__(self, *about: Any, vad: Vad) -> None:
         super().__init__(*about)
         self.key: Callable[[str], object] = lambda _action: None
+        self.is_holding: Callable[[], bool] = lambda: False
         self._detection = {
             "type": f"{vad}_vad",
             "create_response": False,
             "interrupt_response": False,
         }
         self._is_expected = False  # the machine has committed, and the provider not yet
-        self._early: list[Event] = []  # what the provider said of a commit before the machine's
-        self._early_item = ""
+        self._is_ending_hold = False
+        self._later: deque[Event] = deque()  # what was told meanwhile
 
     def hear(self, pcm: bytes) -> None:
         """Send a block; nobody keeps it when the link is not up."""
@@ -147,10 +153,14 @@ class HandsFreeLink(ProviderLink):
     def send(self, request: Request) -> bool:
         """Take a request; the provider needs none that is about the sound."""
         match request:
-            case ask.AppendAudio() | ask.ClearAudio():
+            case ask.AppendAudio():
+                return True
+            case ask.ClearAudio():
+                self._hold_is_over()
                 return True
             case ask.CommitAudio():
-                self._committed()
+                self._is_expected = True
+                self._hold_is_over()
                 return True
         return super().send(request)
 
@@ -158,36 +168,39 @@ class HandsFreeLink(ProviderLink):
         return replace(super()._spec(), turn_detection=dict(self._detection))
 
     def _received(self, event: Event) -> None:
+        if self._is_ending_hold or self._later:
+            self._later.append(event)
+        else:
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
         match event:
             case wire.SpeechStarted():
-                self._forget_early()
+                self._is_expected = False
                 self.key("press")
             case wire.SpeechStopped():
                 self.key("release")
+                self._is_ending_hold = self.is_holding()
             case wire.AudioCommitted(item_id=item) if not self._is_expected:
-                self._early, self._early_item = [event], item
-            case wire.TranscriptionCompleted(item_id=item) if item == self._early_item:
-                self._early.append(event)
+                super().send(ask.DeleteItem(item_id=item))  # the machine has given it up
             case wire.AudioCommitted():
                 self._is_expected = False
                 super()._received(event)
             case _:
                 super()._received(event)
 
-    def _committed(self) -> None:
-        early, self._early, self._early_item = self._early, [], ""
-        self._is_expected = not early
-        for event in early:
-            asyncio.get_running_loop().call_soon(super()._received, event)
+    def _hold_is_over(self) -> None:
+        if self._is_ending_hold:
+            self._is_ending_hold = False
+            asyncio.get_running_loop().call_soon(self._take_later)
 
-    def _forget_early(self) -> None:
-        """The turn before was given up, and the provider has its words all the same."""
-        if self._early_item:
-            super().send(ask.DeleteItem(item_id=self._early_item))
-        self._early, self._early_item, self._is_expected = [], "", False
+    def _take_later(self) -> None:
+        while self._later and not self._is_ending_hold:
+            self._take(self._later.popleft())
 
     def _down(self, reason: str, fatal: bool) -> None:
-        self._early, self._early_item, self._is_expected = [], "", False
+        self._is_expected = self._is_ending_hold = False
+        self._later.clear()
         if self._listener and not self._listener.is_at_rest and not self._is_ending:
             self.key("cancel")  # the next session has not heard it: it must be said again
         super()._down(reason, fatal)

@@ -31,6 +31,7 @@ _NOTHING_HEARD = "I have not heard anything yet."
 _NOTHING_NEW = "I have nothing new to say."
 _NO_WORDS = "I have nothing to say to that."
 _NO_OUTPUT = "There is no result yet."
+_LEFT = "unless they ask again."  # ends a note that says what to leave
 
 
 class Responder:
@@ -161,6 +162,8 @@ class Responder:
             else:
                 said.append(" ".join(outputs) or plan.say)
         said += [came.get(call.call_id, _NO_OUTPUT) for call in left]  # of plans made otherwise
+        made_here = {call.call_id for call in made}
+        said += [spoken_result(came[late]) for late in came if late not in made_here]
         return " ".join(words for words in said if words)
 
     def _say(self, response: Response, text: str) -> None:
@@ -232,9 +235,14 @@ _RATE_LIMITS = [  # the shape of the service's; nothing is limited here
 
 
 def _unanswered(context: list[Item]) -> list[Item]:
-    """What came after the last answer of which something was spoken or written."""
+    """What came after the last answer of which something was spoken or written.
+
+    Or after a note of the client's that what was before it is to be left.
+    """
     for place in range(len(context), 0, -1):
         item = context[place - 1]
+        if item.role == "system" and item.words.endswith(_LEFT):
+            return context[place:]
         if item.role == "assistant" and any(part.text or part.pcm_bytes for part in item.content):
             return context[place:]
         if item.role == "assistant" and item.status == "completed":

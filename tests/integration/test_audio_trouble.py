@@ -214,3 +214,17 @@ def test_importing_the_adapters_loads_no_portaudio() -> None:
     program = "import sys; from teamvoice.audio import capture, playback, virtual, portaudio\n"
     program += "sys.exit('sounddevice' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_alsas_own_lines_are_kept_off_the_screen() -> None:
+    fails = "; import ctypes; pcm = ctypes.c_void_p(); "
+    fails += "ctypes.CDLL('libasound.so.2').snd_pcm_open(ctypes.byref(pcm), b'no such thing', 0, 0)"
+
+    def written(first: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", first + fails], check=True, capture_output=True, text=True
+        )
+        return done.stderr
+
+    assert "ALSA lib" in written("pass")
+    assert written("from teamvoice.audio.portaudio import load; load()") == ""

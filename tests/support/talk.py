@@ -75,7 +75,19 @@ class Talk:
         self.turns: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
 
-    async def collect(self) -> None:
+    @contextlib.asynccontextmanager
+    async def collecting(self) -> AsyncIterator[None]:
+        """The turns are noted for as long as the block."""
+        tasks = asyncio.TaskGroup()
+        await tasks.__aenter__()
+        collecting = tasks.create_task(self._collect())
+        try:
+            yield
+        finally:
+            collecting.cancel()
+            await tasks.__aexit__(None, None, None)
+
+    async def _collect(self) -> None:
         async for news in self._news:
             self.told.append(news)
             if news["event"] == "turn":
@@ -116,15 +128,8 @@ async def talking(settings: config.Config, desk: Desk | None = None) -> AsyncIte
     spoken, microphone = spoken_desk()
     app = App(settings, desk or spoken)
     talk = Talk(app, spoken, microphone)
-    async with app:
-        tasks = asyncio.TaskGroup()
-        await tasks.__aenter__()
-        collecting = tasks.create_task(talk.collect())
-        try:
-            yield talk
-        finally:
-            collecting.cancel()
-            await tasks.__aexit__(None, None, None)
+    async with app, talk.collecting():
+        yield talk
 
 
 @pytest.fixture

@@ -35,3 +35,16 @@ def test_a_word_that_comes_in_pieces_stays_one() -> None:
     transcript({"event": "said"})
     lines = [line.rstrip() for line in screen.getvalue().splitlines()]
     assert lines == ["voice   A remarkable answer", "        that goes on"]
+
+
+def test_why_the_link_is_down_is_told_once() -> None:
+    screen = io.StringIO()
+    transcript = Transcript(Console(file=screen, width=80, highlight=False))
+    why = "the provider  cannot be reached"
+    for _ in range(2):
+        transcript({"event": "link", "state": "down", "reason": why, "fatal": False})
+        transcript({"event": "trouble", "text": why})
+        transcript({"event": "link", "state": "up"})
+    transcript({"event": "trouble", "text": why})
+    told = [line[:7].strip() for line in screen.getvalue().splitlines()]
+    assert told == ["trouble", "ready", "trouble", "ready", "trouble"]
