@@ -13,6 +13,7 @@ from teamvoice.team.receipts import Outcome
 from teamvoice.team.team import Team
 from tests.support.panes import own_server, team_of
 from tests.support.slow_agent import Slow
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.needs("tmux"), pytest.mark.timeout(60)]
 DEV = Member(name="developer")
@@ -38,7 +39,8 @@ async def test_keys_that_move_and_then_choose_go_together(server: Server, tmp_pa
     await agent.ready()
     async with Team(team_of(server, DEV)) as team:
         receipt = await team.press("developer", ["Down", "Up", "1"])
-    assert receipt.outcome is Outcome.SUBMITTED
+    assert receipt.outcome is Outcome.SUBMITTED  # they were pressed; the agent reads them after it
+    await until(lambda: agent.told("chose"), "it has read the keys")
     assert agent.told("chose") == ["Yes"]
 
 

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 
 
-async def until(condition: Callable[[], object], what: str, within: float = 5.0) -> None:
+async def until(condition: Callable[[], object], what: str, within: float = 15.0) -> None:
     """Return as soon as the condition holds; it may be a coroutine function.
 
     Raises:
