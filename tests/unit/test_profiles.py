@@ -7,6 +7,7 @@ import pytest
 from teamvoice.config import Member
 from teamvoice.errors import ConfigError
 from teamvoice.team.profiles import check_agents, load_profiles, own_profiles, parse_profile
+from teamvoice.team.sight import typed_in
 
 KNOWN = (
     "aider", "claude", "codex", "copilot", "cursor", "gemini", "generic", "opencode", "shell",
@@ -16,6 +17,18 @@ KNOWN = (
 
 def test_every_agent_has_its_profile() -> None:
     assert tuple(load_profiles()) == KNOWN
+
+
+@pytest.mark.parametrize(
+    ("agent", "row", "typed"),
+    [
+        *(("gemini", " >", ""), ("gemini", " > ", ""), ("gemini", " > half", "half")),
+        *(("cursor", "  →", ""), ("cursor", " │ → │", ""), ("cursor", " │ → half │", "half")),
+        *(("copilot", "❯", ""), ("copilot", "❯ half", "half")),
+    ],
+)
+def test_an_empty_prompt_holds_no_draft(agent: str, row: str, typed: str) -> None:
+    assert typed_in(row, load_profiles()[agent]) == typed
 
 
 @pytest.mark.parametrize("kind", ["shell", "agent"])
