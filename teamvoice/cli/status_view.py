@@ -15,12 +15,14 @@ The status is the daemon's, and passes through ``--json`` untouched::
                   "pane": "%3", "detail": ""}],
      "cost": {"day": "2026-01-31", "day_usd": 0.42, "cap_usd": 2.0, "state": "",
               "prices_known": true},
+     "confirm": ["send message: pm: rm -r build"],
      "turn": {…}}
 
 ``state`` is a word for people; ``age_s`` is how long ago the member was looked at; ``reason``
-and ``detail`` are one line, or empty. ``turn`` is the last turn as the journal keeps it, or null.
-``day_usd`` are the dollars of the day, as far as their prices are known; ``cap_usd`` is 0 for no
-limit, and ``state`` is ``spent`` once it is reached. What is absent is not shown.
+and ``detail`` are one line, or empty. ``confirm`` is what waits for the person's confirmation, a
+line each. ``turn`` is the last turn as the journal keeps it, or null. ``day_usd`` are the dollars
+of the day, as far as their prices are known; ``cap_usd`` is 0 for no limit, and ``state`` is
+``spent`` once it is reached. What is absent is not shown.
 """
 
 from __future__ import annotations
@@ -56,6 +58,8 @@ def show(status: Status, console: Console) -> None:
         console.print(_cost_text(status["cost"], status.get("turn") or {}))
     if (settings := status.get("settings", {})).get("reason"):
         console.print(_part_text("settings", settings))
+    for what in status.get("confirm", ()):
+        console.print(Text(f"{'confirm':<12}").append(plain(what), style="bold yellow"))
     if _members(status):
         console.print(_members_table(status))
     turn = status.get("turn")
@@ -86,7 +90,7 @@ def _cost_text(cost: Status, turn: Status) -> Text:
     text.append(
         f"${cost.get('day_usd', 0):.2f}{limit} today", style="red" if is_spent else "default"
     )
-    if turn.get("cost_usd") is not None:
+    if turn.get("cost_usd"):
         text.append(f"  last turn ${turn['cost_usd']:.4f}", style="dim")
     text.append("  the limit is reached" if is_spent else "")
     text.append("" if cost.get("prices_known", True) else "  as far as known: docs/costs.md")

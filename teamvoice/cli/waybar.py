@@ -6,10 +6,10 @@
      "class": ["working"], "percentage": 0}
 
 ``alt`` is one word, for ``format-icons``, that of the first of these which holds: ``off`` (there
-is no daemon, nor a service that waits to be one), ``listening``, ``speaking``, ``trouble``,
-``muted``, ``waiting`` (somebody waits for you), ``working``, ``idle``. ``class`` has all that hold,
-for a style sheet. ``text`` and ``tooltip`` are Pango markup with nothing marked up: what stands in
-them is shown as it is.
+is no daemon, nor a service that waits to be one), ``listening``, ``speaking``, ``confirm`` (a write
+waits for your confirmation), ``trouble``, ``muted``, ``waiting`` (somebody waits for you),
+``working``, ``idle``. ``class`` has all that hold, for a style sheet. ``text`` and ``tooltip`` are
+Pango markup with nothing marked up: what stands in them is shown as it is.
 
 ``percentage`` is how much of the day's limit is spent, 0 when there is none.
 """
@@ -66,6 +66,7 @@ def _holding(status: Status) -> dict[str, bool]:
     return {
         "listening": microphone.get("state") == "open",
         "speaking": _state(status, "speaker") == "playing",
+        "confirm": bool(status.get("confirm")),
         "trouble": bool(_troubles(status)),
         "muted": bool(microphone.get("muted")),
         "waiting": "waiting" in kinds,
@@ -93,7 +94,8 @@ def _tooltip(status: Status) -> list[str]:
         f"{member.get('name', '?')}: {member.get('state', 'unknown')} {member.get('detail', '')}"
         for member in status.get("members", ())
     ]
-    return [line.strip() for line in (*members, *_troubles(status))]
+    asked = [f"confirm: {what}" for what in status.get("confirm", ())]
+    return [line.strip() for line in (*asked, *members, *_troubles(status))]
 
 
 def _state(status: Status, part: str) -> str:

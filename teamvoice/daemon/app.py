@@ -212,7 +212,8 @@ class App:
             self._key_watch.state,
             "muted" if self._keys.muted else microphone,
             [str(status.state.kind) for status in self._watcher.statuses],
-            ("the day's limit is reached" if self._bridge.machine.budget.is_spent else "",
+            ("confirm?" if self._bridge.machine.waits else "",
+             "the day's limit is reached" if self._bridge.machine.budget.is_spent else "",
              "voice quiet" if self._bridge.is_quiet else "",
              "new settings cannot be used" if self._standing.trouble else ""),
         )  # fmt: skip

@@ -7,9 +7,11 @@
     {"event": "saying", "text": "The dev"}                {"event": "said"}
     {"event": "call", "id": "c1", "name": "team_status", "arguments": "{}"}
     {"event": "called", "id": "c1", "result": "The developer is idle."}
+    {"event": "confirmed"}
 
 ``db`` is the loudest sample of a block in decibels below full scale, -60 for silence; it is told
-ten times a second at most.
+ten times a second at most. ``confirmed`` is the end of what a ``confirm`` asked for, whether it is
+done or not.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from collections.abc import Callable, Sequence
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
+from teamvoice.conversation.consent import TIMER as CONFIRM
 
 FLOOR_DB = -60
 EVERY_S = 0.1  # between two levels of the same side
@@ -73,6 +76,8 @@ class Observer:
                 self._publish("microphone", state="open")
             case do.RunTool(call_id=call_id, name=name, arguments=arguments):
                 self._publish("call", id=call_id, name=name, arguments=arguments)
+            case do.StopTimer(name) if name == CONFIRM:
+                self._publish("confirmed")
             case do.Play(pcm=pcm):
                 self._level("voice", pcm, at)
 

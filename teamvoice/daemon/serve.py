@@ -26,6 +26,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -169,7 +170,10 @@ class Serving:
             self._woken.set()
 
     async def _entered(self, settings: config.Config) -> App:
-        app = App(settings, self._sit_down(settings), self._standing)
+        desk = self._sit_down(settings)
+        if self._with_stdin:  # of a face, that has a key of its own for it
+            desk = replace(desk, confirm_by="press Y")
+        app = App(settings, desk, self._standing)
         await app.__aenter__()
         self._settings = settings
         return app

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult
@@ -27,19 +26,17 @@ from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.ui import deeds, wire
 from teamvoice.ui.footer import LOOK, TALK, TYPE, footer
 from teamvoice.ui.picture import LINES, Line, Picture, Reach
-from teamvoice.ui.words import with_keys
+from teamvoice.ui.rows import option, row
+from teamvoice.ui.words import settled, with_keys
 
 Messages = AsyncIterator[dict[str, Any]]
 
 AGAIN_S = 1.0  # between two looks for a daemon that is gone
-NAME_CELLS = 24  # of a longer name, or as many as are free beside the state and the question
 ROWS = 8  # of the team at once, and fewer in a low terminal; the conversation needs the rest
 SMALLEST = (40, 10)  # columns and rows; less has no room for a face
 LOW = 16  # rows; in fewer, what is typed and what is being said have one each
-_NAME_COLUMN = 14
 _INDENT = 8  # of the words of a line, under which those go on that have no room beside them
 
-_STATE_STYLES = {"idle": "green", "working": "cyan", "waiting": "bold yellow"}
 _LINES = {
     "you": ("you    ", "bold"),
     "voice": ("voice  ", "green"),
@@ -47,6 +44,7 @@ _LINES = {
     "receipt": ("    -> ", ""),
     "news": ("news   ", "magenta"),
     "confirm": ("CONFIRM", "bold yellow"),
+    "settled": ("confirm", "dim"),
     "notice": ("       ", "dim"),
     "trouble": ("trouble", "bold red"),
     "figures": ("       ", "dim"),
@@ -100,13 +98,13 @@ class Face(App[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "key('toggle')", priority=True),
-        Binding("m", "key('mute')"),
-        Binding("c", "key('cancel')"),
-        Binding("y", "key('confirm')"),
-        Binding("t", "type"),
+        Binding("m,M", "key('mute')", priority=True),
+        Binding("c,C", "key('cancel')", priority=True),
+        Binding("y,Y", "key('confirm')", priority=True),
+        Binding("t,T", "type", priority=True),
         Binding("enter", "closer"),
-        Binding("q", "quit"),
-        *(Binding(str(n), f"answer('{n}')") for n in range(1, 10)),
+        Binding("q,Q", "quit", priority=True),
+        *(Binding(str(n), f"answer('{n}')", priority=True) for n in range(1, 10)),
         Binding("escape", "untype"),
     ]
 
@@ -143,17 +141,23 @@ class Face(App[None]):
         self.query_one("#more", Static).display = False
         team = self.query_one("#team", OptionList)
         team.set_class(self.no_color, "plain").focus()
+        self.query_one("#talk", RichLog).anchor()  # the newest line stays in view
         self._fit(self.size)
         if self._word:
             self._write(Line("notice", self._word))
         self.run_worker(self._listen(), name="listen", group="listen")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Who only looks has no keys but to look; who types, types."""
+        """Who only looks has no keys but to look; who types, types; any key closes a digest.
+
+        The keys come here one by one before any widget has them, so that what is typed right
+        after a T is for the line.
+        """
         del parameters
         if self.read_only and action in {"key", "type", "answer"}:
             return False
-        return not (self._is_typing and action in {"key", "answer", "closer", "quit"})
+        is_free = not self._is_typing and not isinstance(self.screen, Closer)
+        return is_free or action not in {"key", "type", "answer", "closer", "quit"}
 
     # Listening ---------------------------------------------------------------------------------
 
@@ -172,10 +176,13 @@ class Face(App[None]):
             if self.picture.reach is not Reach.GONE:
                 self._write(Line("trouble", str(error)))
         self.picture.gone()
+        self._settle()
         self._draw()
 
     def _take(self, message: dict[str, Any]) -> None:
         before = self.picture.reach
+        if "status" in message or message.get("event") == "confirmed":
+            self._settle()
         for line in self.picture.take(message):
             self._write(line if self.read_only else with_keys(line))
         self._key_line.is_silent = self.picture.reach is Reach.SILENT
@@ -193,17 +200,28 @@ class Face(App[None]):
         """Wrap the conversation anew."""
         self._width = event.size.width - 1  # the last column is the scrollbar's
         self._fit(event.size)
+        self._show_again()
+        self._draw()
+
+    def _show_again(self) -> None:
         for talk in self.query("#talk").results(RichLog):
             talk.clear()
         for line in self._written:
             self._show(line)
-        self._draw()
+
+    def _settle(self) -> None:
+        """What waited for a confirmation waits no more: what came of it stands below."""
+        if any(line.kind == "confirm" for line in self._written):
+            self._written = deque(map(settled, self._written), LINES)
+            self._show_again()
 
     def _fit(self, size: Size) -> None:
         """Share out the rows that there are, or say that they are too few."""
         self._rows = max(1, min(ROWS, (size.height - 4) // 2))
         for place in self.query("#saying, #typed"):
             place.set_class(size.height < LOW, "low")
+        for team in self.query("#team"):
+            team.styles.max_height = self._rows
         for place in self.query("#too-small"):
             place.display = size.width < SMALLEST[0] or size.height < SMALLEST[1]
 
@@ -225,7 +243,6 @@ class Face(App[None]):
             for place in self.query(f"#{name}").results(Static):
                 place.update(text)
         for team in self.query("#team").results(OptionList):
-            team.styles.max_height = self._rows
             self._draw_team(team)
         for more in self.query("#more").results(Static):
             more.display = len(self.picture.members) > self._rows
@@ -250,7 +267,7 @@ class Face(App[None]):
 
     def _draw_team(self, team: OptionList) -> None:
         room = self._width - 1  # a scrollbar takes two columns
-        rows = [_row(member, room) for member in self.picture.members]
+        rows = [row(member, room) for member in self.picture.members]
         shown = [team.get_option_at_index(n).prompt for n in range(team.option_count)]
         names = [str(member.get("name", "?")) for member in self.picture.members]
         if (rows, names) == (shown, self._drawn):
@@ -339,9 +356,15 @@ class Face(App[None]):
         """Answer the selected member's question."""
         if member := self._selected():
             name, question = str(member["name"]), member.get("question")
+            members = self.picture.members
+            waiting = [str(other["name"]) for other in members if other.get("question")]
+            if waiting and not question:
+                who = f"{', '.join(waiting)} {'waits' if len(waiting) == 1 else 'wait'}"
+                self._write(Line("notice", f"{name} asks nothing; {who}: choose with ↑ and ↓"))
+                return
             if question:
                 self._write(
-                    Line("call", f"answer(member: {name}, choice: {_option(question, choice)})")
+                    Line("call", f"answer(member: {name}, choice: {option(question, choice)})")
                 )
             deed = deeds.answer(name, question, choice)
             self._start(deed, lambda told: self._write(Line("receipt", told)))
@@ -363,32 +386,3 @@ class Face(App[None]):
                 self._write(Line("trouble", str(error)))
 
         self.run_worker(carry_out(), group="deeds")
-
-
-def _option(question: dict[str, Any], choice: str) -> str:
-    """A choice with its label, where there is such an option."""
-    labels = [plain(option.get("label", "")) for option in question.get("options", ())]
-    return f"{choice} {labels[int(choice) - 1]}" if int(choice) <= len(labels) else choice
-
-
-def _row(member: dict[str, Any], cells: int) -> Text:
-    state, about = f"{plain(member.get('state', 'unknown')):<8}", _about(member)
-    name = plain(member.get("name", "?"))
-    room = max(NAME_CELLS, cells - cell_len(f" {state} {about}"))
-    if cell_len(name) > room:
-        name = set_cell_size(name, room - 1).rstrip() + "…"
-    name = set_cell_size(name, max(_NAME_COLUMN, cell_len(name)))
-    row = Text(f"{name} ", no_wrap=True, overflow="ellipsis")
-    row.append(state, style=_STATE_STYLES.get(state.strip(), "red"))
-    row.append(f" {about}", style="dim")
-    return row
-
-
-def _about(member: dict[str, Any]) -> str:
-    """What a member waits for, with the keys that answer; else what else is known."""
-    question = member.get("question")
-    if not question:
-        return " ".join(plain(member.get("detail", "")).split())
-    options = " ".join(f"{n}:{o['label']}" for n, o in enumerate(question["options"], 1))
-    words = f"{question.get('subject') or question.get('text')}  {options}"
-    return " ".join(plain(words).split())

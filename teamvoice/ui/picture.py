@@ -34,7 +34,7 @@ class Line:
 
     Args:
         kind: ``you``, ``voice``, ``call``, ``receipt``, ``news``, ``confirm``, ``notice``,
-            ``trouble`` or ``figures``.
+            ``settled``, ``trouble`` or ``figures``.
         text: Without control characters.
     """
 
@@ -75,6 +75,15 @@ class Picture:
         part = self.status.get("microphone") or {}
         return "muted" if part.get("muted") else str(part.get("state", "unknown"))
 
+    @property
+    def _waiting(self) -> list[str]:
+        return [_one_line(what) for what in self.status.get("confirm") or ()]
+
+    @property
+    def _confirm_by(self) -> str:
+        holds = (self.status.get("hotkey") or {}).get("mode", "hold") == "hold"
+        return "tap the key" if holds else "run teamvoice ptt confirm"
+
     def gone(self) -> None:
         """The daemon is there no more."""
         self.reach = Reach.GONE
@@ -94,6 +103,7 @@ class Picture:
             self.status = message["status"]
             turn = self.status.get("turn")
             added = self._turn(turn) if turn and not before else []
+            added += [Line("confirm", f"{self._confirm_by} to {w}") for w in self._waiting]
         else:
             added = self._event(message)
         self.lines.extend(added)
@@ -189,7 +199,7 @@ def _figures(turn: Message) -> str:
     ms = turn.get("ms", {})
     parts = [str(turn.get("outcome", "?"))]
     parts += [f"first sound {ms['sound']} ms"] if "sound" in ms else []
-    parts += [f"${turn['cost_usd']:.4f}"] if turn.get("cost_usd") is not None else []
+    parts += [f"${turn['cost_usd']:.4f}"] if turn.get("cost_usd") else []
     return ", ".join(parts)
 
 

@@ -20,6 +20,14 @@ _SAID = {  # by the kind of line, and only where the daemon itself says it
 }
 
 
+_ASKS = re.compile(f"^(?:{_CONFIRM}|press Y|type y and Enter) to ")
+
+
+def settled(line: Line) -> Line:
+    """A line that asked for a confirmation, when none is waited for any more."""
+    return line if line.kind != "confirm" else Line("settled", _ASKS.sub("", line.text))
+
+
 def with_keys(line: Line) -> Line:
     """The line as it is where Y confirms and M unmutes."""
     if line.kind not in _SAID:

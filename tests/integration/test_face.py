@@ -171,6 +171,33 @@ async def test_a_confirmation_names_the_key_that_works_here(read_only: bool, tol
         assert told in _words(tidied(face.export_screenshot()))
 
 
+async def test_the_newest_line_stays_in_view_while_a_turn_is_typed() -> None:
+    spoken = [{"event": "heard", "text": f"line {n}"} for n in range(40)]
+    told = Told([{"status": STATUS}, *spoken])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await told.is_over.wait()
+        for key in ("t", "escape"):
+            await until(lambda: any("line 39" in row for row in screen_of(face)), "it is seen")
+            await pilot.press(key)
+        await until(lambda: any("line 39" in row for row in screen_of(face)), "it is seen")
+        face.query_one("#talk", RichLog).scroll_home(animate=False)
+        await until(lambda: any("line 0" in row for row in screen_of(face)), "it is read again")
+        await pilot.press("t")
+        assert any("line 0" in row for row in screen_of(face))
+
+
+async def test_a_number_says_whom_to_choose_where_another_waits() -> None:
+    waits = {"name": "reviewer", "state": "waiting", "question": QUESTION}
+    told = Told([{"status": {**STATUS, "members": [*MEMBERS[:2], waits]}}])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await told.is_over.wait()
+        await pilot.press("down", "1")
+        row = "developer asks nothing; reviewer waits: choose with ↑ and ↓"
+        await until(lambda: any(row in line for line in screen_of(face)), "it is said")
+
+
 @pytest.mark.parametrize("columns", [60, 80])
 async def test_a_line_that_is_too_long_goes_on_under_its_words(columns: int) -> None:
     long = f"{TOLD}, 你好, {'x' * 120}"

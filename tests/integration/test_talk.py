@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import re
 import shlex
@@ -57,6 +56,10 @@ async def shows(pane: Pane, *texts: str, within: float = 20.0) -> None:
         await until(lambda: all(t in _flat(pane) for t in texts), f"it shows {texts}", within)
     except AssertionError as error:
         raise AssertionError(f"{error}; it shows:\n{screen_of(pane)}") from None
+
+
+async def shows_no_more(pane: Pane, text: str) -> None:
+    await until(lambda: text not in _flat(pane), f"it no longer shows {text}", 20)
 
 
 async def types(pane: Pane, text: str) -> None:
@@ -164,16 +167,37 @@ async def test_a_question_is_answered_with_its_number_and_seen_closer(daemon: Da
 async def test_what_waits_is_cancelled_with_c_and_confirmed_with_y(daemon: Daemon) -> None:
     with face(daemon.environment) as pane:
         await shows(pane, "link up")
-        for count, (key, told) in enumerate((("c", "cancelled"), ("y", "-> Submitted to the PM."))):
+        for key, told in (("c", "cancelled"), ("y", "-> Submitted to the PM.")):
             await until(lambda: _is_idle(daemon, "pm"), "the pm is idle", 20)
             await types(pane, "tell the pm to run terraform destroy")
-            waits = functools.partial(_has_asked, pane, count + 1)
-            await until(waits, "it waits for a confirmation", 20)
-            assert "CONFIRM press Y to send message" in _flat(pane)
+            await shows(pane, "CONFIRM press Y to send message")
             assert "terraform" not in daemon.screen("pm")
-            pane.send_keys(key, enter=False)
+            _, out, _ = await daemon.cli("status")
+            assert "confirm     send message: pm: run terraform destroy" in out
+            assert "confirm?" in (await daemon.cli("status", "--line"))[1]
+            with face(daemon.environment) as late:
+                await shows(late, "CONFIRM press Y to send message: pm: run terraform destroy")
+                pane.send_keys(key, enter=False)
+                for one in (pane, late):
+                    await shows_no_more(one, "CONFIRM")
+                    await shows(one, "confirm send message: pm: run terraform destroy")
             await shows(pane, told)
         assert "terraform destroy" in daemon.screen("pm")
+
+
+async def test_keys_that_come_at_once_are_taken_in_their_order_large_or_small(
+    daemon: Daemon,
+) -> None:
+    with face(daemon.environment) as pane:
+        await shows(pane, "link up", "microphone closed", "q quit")
+        pane.cmd("send-keys", "-l", "MThello to m and q 1")
+        await shows(pane, "hello to m and q 1", "microphone muted")
+        pane.cmd("send-keys", "Escape")
+        await shows(pane, "q quit")
+        pane.cmd("send-keys", "m")
+        await shows(pane, "microphone closed")
+        pane.cmd("send-keys", "Q")
+        await until(lambda: _is_over(pane), "it has ended")
 
 
 async def test_a_conversation_is_wrapped_anew_and_there_is_no_colour_where_none_is_wanted(
@@ -299,10 +323,6 @@ async def test_a_daemon_that_is_killed_is_missed_at_once_and_found_again(tmp_pat
 async def _is_idle(daemon: Daemon, member: str) -> bool:
     members = (await daemon.status())["members"]
     return any(m["name"] == member and m["state"] == "idle" for m in members)
-
-
-def _has_asked(pane: Pane, times: int) -> bool:
-    return screen_of(pane).count("CONFIRM") == times
 
 
 def _is_over(pane: Pane) -> bool:

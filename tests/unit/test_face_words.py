@@ -10,7 +10,7 @@ from teamvoice import config
 from teamvoice.conversation.policy import TAINTED
 from teamvoice.daemon.keys import Keys, policy_for
 from teamvoice.ui.picture import Line
-from teamvoice.ui.words import with_keys
+from teamvoice.ui.words import settled, with_keys
 
 CALL = "send message: pm: tap the key to run teamvoice ptt confirm"
 
@@ -23,6 +23,19 @@ def test_a_confirmation_names_the_key_of_the_face(mode: Literal["hold", "toggle"
     waits = with_keys(Line("receipt", policy.say_waiting(TAINTED)))
     assert waits.text.startswith("Waiting for the person to press Y, as ")
     assert waits.text.endswith("; nothing is done yet.")
+
+
+@pytest.mark.parametrize("mode", ["hold", "toggle", "auto"])
+def test_a_confirmation_that_is_over_asks_for_no_key(
+    mode: Literal["hold", "toggle", "auto"],
+) -> None:
+    by = policy_for(config.Config(hotkey=config.Hotkey(mode=mode))).confirm_by
+    for asked in (
+        Line("confirm", f"{by} to {CALL}"),
+        with_keys(Line("confirm", f"{by} to {CALL}")),
+    ):
+        assert settled(asked) == Line("settled", CALL)
+    assert settled(Line("you", f"tap the key to {CALL}")).text == f"tap the key to {CALL}"
 
 
 async def test_a_muted_microphone_names_the_key_of_the_face() -> None:

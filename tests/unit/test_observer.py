@@ -8,6 +8,7 @@ from teamvoice.audio.pcm import float32_to_pcm16
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
+from teamvoice.conversation.consent import TIMER as CONFIRM
 from teamvoice.conversation.events import Event
 from teamvoice.daemon.observer import Observer, decibels
 
@@ -30,6 +31,11 @@ def test_a_call_and_its_end() -> None:
         {"event": "call", "id": "c1", "name": "team_status", "arguments": "{}"},
         {"event": "called", "id": "c1", "result": "All idle."},
     ]
+
+
+def test_the_end_of_a_confirmation_is_told_however_it_ended() -> None:
+    stopped: list[Command] = [do.StopTimer("answer"), do.StopTimer(CONFIRM)]
+    assert told((ev.Confirmed(at=1.0), stopped)) == [{"event": "confirmed"}]
 
 
 def test_words_that_were_typed_are_told_as_heard() -> None:

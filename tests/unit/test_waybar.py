@@ -23,6 +23,7 @@ def member(state: str, **more: str) -> dict[str, Any]:
         ({"microphone": {"state": "closed", "muted": True}}, ["muted"]),
         ({"speaker": {"state": "playing"}}, ["speaking"]),
         ({"link": {"state": "waiting"}, **member("waiting")}, ["trouble", "waiting"]),
+        ({"confirm": ["send message"], "link": {"state": "down"}}, ["confirm", "trouble"]),
         ({"cost": {"state": "spent"}}, ["trouble"]),
         ({"settings": {"state": "kept", "reason": "bad"}}, ["trouble"]),
     ],
