@@ -99,6 +99,7 @@ class Serving:
         self._stop = False
         self._waits_for = ""
         self._asked = False  # for new settings, by a signal
+        self._insisted = False  # the same, until they are taken on, were they as before
         self._new: config.Config | None = None  # good ones, which wait for a quiet moment
         self._secrets = set() if self._unusable else {config.api_key()}
         self._has_terminal = sys.stdin is not None and sys.stdin.isatty()
@@ -222,7 +223,7 @@ class Serving:
             now = asyncio.get_running_loop().time()
             quiet = quiet or now if app.is_movable else 0.0
             if self._new and quiet and now - quiet >= QUIET_S:
-                new, self._new = self._new, None
+                new, self._new, self._insisted = self._new, None, False
                 app.hand_over()
                 return new
         return None
@@ -238,18 +239,19 @@ class Serving:
         asked, self._asked = self._asked, False
         if not (await asyncio.to_thread(self._changes.have_come) or asked):
             return
-        asked = asked or self._new is not None  # what waits to be taken on is not forgotten
+        self._insisted = self._insisted or asked  # what waits to be taken on is not forgotten
         self._new = None  # whatever was to come, this is newer
         try:
             settings, key = await asyncio.to_thread(self._read)
         except TeamvoiceError as error:
+            self._insisted = False
             self._refuse(error)
             return
         if self._standing.trouble:
             self._standing.trouble = ""
             self._say("notice", "the settings can be used again")
-        same = settings == self._settings
-        if same and providers.choose(settings.provider, key) == app.link.provider and not asked:
+        same = settings == self._settings and not self._insisted
+        if same and providers.choose(settings.provider, key) == app.link.provider:
             app.link.try_again()  # with the new key; what was said meanwhile is not lost
             return
         self._new = settings

@@ -37,7 +37,7 @@ from tests.support.cli import Cli
 from tests.support.input_devices import Keyboard, Recorded
 from tests.support.logind import Logind
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of
-from tests.support.panes import name_of, open_pane, own_server, standin
+from tests.support.panes import name_of, open_standins, own_server
 from tests.support.processes import wait_for
 from tests.support.wait import until
 
@@ -162,8 +162,7 @@ class Client:
 @pytest.fixture
 def tmux() -> Iterator[Server]:
     with own_server() as server:
-        for member in ("developer", "pm"):
-            open_pane(server, member, standin(member, 0.2))
+        open_standins(server, 0.2, "developer", "pm")
         yield server
 
 
@@ -200,6 +199,10 @@ async def _is_there(person: Person) -> bool:
             return True
     except OSError:  # there is no socket yet, or nobody listens at it yet
         return False
+
+
+async def _key_is_ready(person: Person) -> bool:
+    return bool((await person.status("hotkey"))["state"] == "ready")
 
 
 async def _is_locked(person: Person) -> bool:
@@ -262,7 +265,7 @@ async def test_another_key_is_watched_from_then_on(person: Person) -> None:
     person.write(good.replace("[hotkey]", '[hotkey]\nkey = "<f10>"'))
     await until(lambda: person.desks == 2, "another one sits there")
     await until(lambda: person.kernel.clocks == 2, "another source watches")
-    assert (await person.status("hotkey"))["state"] == "ready"
+    await until(lambda: _key_is_ready(person), "the other key is ready")
 
 
 @pytest.mark.needs(*NEEDS_BUS)
@@ -292,6 +295,7 @@ async def test_settings_that_were_taken_back_before_their_time_never_hold(person
         await until(lambda: not person.daemon_has_new_settings(), "what was before is seen")
         person.microphone.say(PAUSE + sound_of("call list_team {}") + PAUSE)
         await person.microphone.wait_spoken()
+        assert not person.daemon_has_new_settings(), "nothing is to be taken on"
         await person.ask(do="ptt", action="release")
         await watcher.event("turn")
         person.write(mode="auto")
@@ -393,7 +397,7 @@ def test_a_terminal_that_is_closed_ends_the_daemon(tmp_path: Path) -> None:
         os.close(end)
         os.close(terminal)
         process.send_signal(signal.SIGHUP)
-        assert process.wait(10) == 0
+        assert process.wait(30) == 0
     finally:
         process.kill()
         process.wait(5)

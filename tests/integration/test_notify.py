@@ -12,7 +12,7 @@ from teamvoice.daemon.notify import notify
 def listener(address: str) -> socket.socket:
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     channel.bind(address)
-    channel.settimeout(5)
+    channel.settimeout(30)
     return channel
 
 

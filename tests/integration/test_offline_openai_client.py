@@ -16,7 +16,7 @@ from tests.support.offline_talk import TOOL
 
 async def until_done(connection: AsyncRealtimeConnection) -> list[Any]:
     events: list[Any] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for event in connection:
             assert event.type != "error", event
             events.append(event)

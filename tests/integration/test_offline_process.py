@@ -49,7 +49,7 @@ async def said(process: Process) -> str:
 
 
 async def ended(process: Process) -> int:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return await process.wait()
 
 

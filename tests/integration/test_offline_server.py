@@ -64,7 +64,7 @@ class Client:
     async def until(self, kind: str) -> list[Event]:
         """Everything up to and with the first event of a type."""
         events: list[Event] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not events or events[-1]["type"] != kind:
                 event = json.loads(await self.socket.recv())
                 check_server_event(event)
@@ -75,7 +75,7 @@ class Client:
         """The close code, and what came before it."""
         events: list[Event] = []
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while True:
                     events.append(json.loads(await self.socket.recv()))
         except ConnectionClosed as closed:

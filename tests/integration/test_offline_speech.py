@@ -126,7 +126,7 @@ def _children() -> list[str]:
 def _name(pid: str) -> str:
     try:
         return Path("/proc", pid, "comm").read_text().strip()
-    except FileNotFoundError:  # it was reaped just now
+    except (FileNotFoundError, ProcessLookupError):  # it was reaped just now
         return ""
 
 

@@ -51,6 +51,7 @@ class Keeper:
         self.asked = 0
         self.on_seed: Callable[[], None] = lambda: None
         self._answers = iter(may_rotate)
+        self._rests = idle_s is not None
         self.upkeep = Upkeep(
             seed=self._seed,
             may_rotate=self._may_rotate,
@@ -68,6 +69,8 @@ class Keeper:
         return [CreateItem(item=message("what was before", "system"))]
 
     def _may_rotate(self) -> bool:
+        if not self.moved and not self._rests:
+            return True  # the session is young: nothing comes of it
         self.asked += 1
         return next(self._answers, True)
 

@@ -216,7 +216,7 @@ async def test_a_connection_that_breaks_has_code_1006() -> None:
 
 
 async def test_a_half_open_connection_is_noticed() -> None:
-    limits = Limits(ping_every_s=0.1, pong_within_s=0.2, close_s=0.2)
+    limits = Limits(ping_every_s=0.1, pong_within_s=0.5, close_s=0.2)
     async with scripted([*GREETING, Freeze()]) as script, dial(script, limits) as session:
         with pytest.raises(LinkClosed, match="ping timeout") as closed:
             await anext(session)
@@ -237,7 +237,7 @@ async def test_leaving_does_not_wait_for_a_farewell_that_never_comes() -> None:
     async with scripted([*GREETING, Freeze()]) as script:
         session = await dial(script, limits).__aenter__()
         await until(lambda: script.finished, "the server no longer reads")
-        await asyncio.wait_for(session.close(), 5)
+        await asyncio.wait_for(session.close(), 30)
 
 
 async def test_a_connection_that_takes_nothing_more_is_noticed_and_can_be_left() -> None:
@@ -246,7 +246,7 @@ async def test_a_connection_that_takes_nothing_more_is_noticed_and_can_be_left()
         session = await dial(script, limits).__aenter__()
         with pytest.raises(LinkClosed, match=r"took nothing for 0\.3 s"):
             await send_for_ever(session)
-        await asyncio.wait_for(session.close(), 5)
+        await asyncio.wait_for(session.close(), 30)
         assert session._open_socket.transport.is_closing()
 
 

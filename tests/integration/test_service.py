@@ -204,7 +204,7 @@ def _tells_the_truth(service: Service) -> None:
 
 def test_a_daemon_that_is_killed_or_hangs_is_started_again(installed: Service) -> None:
     before = installed.pid
-    installed.manager.add(UNIT, "short", "[Service]\nWatchdogSec=2\n")
+    installed.manager.add(UNIT, "short", "[Service]\nWatchdogSec=5\n")
     installed.cli("ptt", "mute")
     wait_for(installed.muted.exists, "it is written down")
     os.kill(before, signal.SIGKILL)

@@ -317,7 +317,7 @@ async def test_a_sender_does_not_wait_for_ever_when_the_team_is_left(server: Ser
     pane = open_pane(server, "developer", script)
     await until(lambda: "❯" in screen_of(pane), "its prompt is there")
     member = Member(name="developer", agent="generic")
-    async with asyncio.timeout(8), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         async with Team(team_of(server, member), Patience(appear=60)) as team:
             sends = [group.create_task(team.send("developer", f"hello {n}")) for n in range(3)]
             await asyncio.sleep(0)

@@ -10,7 +10,7 @@ from teamvoice.offline.ears import Ears
 from tests.support.commands import COMMANDS, TEAM
 from tests.support.speech import BLOCK_BYTES, VOICES, feed, spoken_pcm
 
-pytestmark = pytest.mark.needs("flite", "python:pocketsphinx")
+pytestmark = [pytest.mark.needs("flite", "python:pocketsphinx"), pytest.mark.timeout(180)]
 
 AROUND = 60  # blocks of the room before and after
 

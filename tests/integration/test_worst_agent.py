@@ -204,8 +204,7 @@ class Trial:
             types(KEYS[self.script.asks])
 
     def told(self, what: str) -> list[Any]:
-        lines = map(json.loads, Path(self.script.record).read_text("utf-8").splitlines())
-        return [line[what] for line in lines if what in line]
+        return [line[what] for line in self._lines() if what in line]
 
     def wrong(self) -> list[str]:
         """What did not come true of what must always hold."""
@@ -260,7 +259,7 @@ class Trial:
         yield from (str(receipt.outcome) for receipt in self.receipts)
 
     def _lines(self) -> list[dict[str, Any]]:
-        return [json.loads(row) for row in Path(self.script.record).read_text("utf-8").splitlines()]
+        return worst_agent.read_record(Path(self.script.record))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 
 from libtmux import Server
 
-from tests.support.panes import ROOT, name_of, open_pane, own_server, standin
+from tests.support.panes import ROOT, name_of, open_standins, own_server
 from tests.support.processes import running, wait_for
 
 CONFIG = """\
@@ -120,8 +120,7 @@ def daemon_at(home: Path, desk: Mapping[str, str], *, work_s: float = 3.0) -> It
         work_s: How long a stand-in works on what it is told.
     """
     with own_server() as server:
-        for member in ("developer", "pm"):
-            open_pane(server, member, standin(member, work_s))
+        open_standins(server, work_s, "developer", "pm")
         environment = {**without_session(), **desk, **places(home)}
         (home / "config").mkdir()
         (home / "config" / "config.toml").write_text(CONFIG.format(socket=name_of(server)))

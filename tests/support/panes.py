@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shlex
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from libtmux import Pane, Server
 
 from teamvoice.config import Member, Team
+from tests.support.processes import wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,6 +77,14 @@ def standin(name: str, seconds: float = 30.0) -> str:
     return f"exec {shlex.quote(sys.executable)} -m {module} --name {name} --seconds {seconds}"
 
 
+def open_standins(server: Server, seconds: float, *names: str) -> dict[str, Pane]:
+    """Stand-ins, each in a window of its name, that are ready: before that nothing is sent them."""
+    panes = {name: open_pane(server, name, standin(name, seconds)) for name in names}
+    for name, pane in panes.items():
+        wait_for(functools.partial(is_ready, pane), f"{name} is ready")
+    return panes
+
+
 def recorder(file: Path) -> str:
     """The command of a program that keeps every byte that its terminal gets."""
     return f"exec {shlex.join([sys.executable, '-c', _RECORDER, str(file)])}"
@@ -83,6 +93,11 @@ def recorder(file: Path) -> str:
 def screen_of(pane: Pane) -> str:
     """What is on a pane's screen."""
     return "\n".join(pane.capture_pane())
+
+
+def is_ready(pane: Pane) -> bool:
+    """Whether a stand-in shows its prompt, and does nothing."""
+    return "? for shortcuts" in screen_of(pane)
 
 
 def pid_of(pane: Pane) -> int:

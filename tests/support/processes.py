@@ -12,7 +12,7 @@ from pathlib import Path
 GRACE = 5.0  # seconds to end by itself before it is killed
 
 
-def wait_for(condition: Callable[[], bool], what: str, within: float = 10.0) -> None:
+def wait_for(condition: Callable[[], bool], what: str, within: float = 30.0) -> None:
     """Block until the condition holds; for fixtures that run outside of any event loop."""
     deadline = time.monotonic() + within
     while not condition():

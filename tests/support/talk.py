@@ -22,7 +22,7 @@ from teamvoice.offline.ports import Voice
 from teamvoice.offline.script import Names
 from teamvoice.offline.server import Settings, serve
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of
-from tests.support.panes import name_of, open_pane, own_server, standin
+from tests.support.panes import name_of, open_standins, own_server
 from tests.support.relay import Relay, relay_to
 from tests.support.wait import until
 
@@ -39,8 +39,7 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("TEAMVOICE_SOCKET", str(tmp_path / "control.sock"))
     monkeypatch.setenv("OPENAI_API_KEY", TOKEN)
     with own_server() as server:
-        for member in ("developer", "pm"):
-            open_pane(server, member, standin(member, 0.2))
+        open_standins(server, 0.2, "developer", "pm")
         yield server
 
 

@@ -53,6 +53,7 @@ class Script:
         on: ``go`` (the signal that the test sends right before it begins), ``input``, or ``enter``:
             instead of taking a message.
         after: How long after that.
+        halts: It stops dead when it has taken a message, and shows nothing of it till it is woken.
     """
 
     record: str
@@ -65,6 +66,7 @@ class Script:
     deed: str = ""
     on: str = "go"
     after: float = 0.0
+    halts: bool = False
 
 
 @dataclass
@@ -124,6 +126,8 @@ class Agent:
             self.queued = self.face.busy
             self.said.append(self.draft)
             self.draft = self.pasted = ""
+            if self.script.halts:
+                os.kill(os.getpid(), signal.SIGSTOP)
 
     def answer(self, token: re.Match[str]) -> None:
         if token["paste"] is not None:
@@ -246,6 +250,12 @@ class Agent:
             text = text[token.end() :]
             self.take(token)
         return text
+
+
+def read_record(file: Path) -> list[dict[str, Any]]:
+    """What truly came of everything so far; a line that is being written is not there yet."""
+    whole, _, _ = file.read_text("utf-8").rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def subject(question: int) -> str:

@@ -15,7 +15,7 @@ async def drained(backlog: Backlog) -> list[dict[str, Any]]:
 
 async def test_a_reader_that_is_cancelled_in_the_moment_in_which_something_comes_ends() -> None:
     backlog = Backlog(beat_s=60.0)
-    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         reading = tasks.create_task(drained(backlog))
         await asyncio.sleep(0)
         backlog.put({"event": "one"})

@@ -31,7 +31,7 @@ def test_who_waited_for_a_file_that_is_gone_locks_its_successor(tmp_path: Path) 
     waiting.start()
     path.unlink()
     os.close(held)
-    waiting.join(5)
+    waiting.join(30)
     assert got[0] is not None
     assert locks.take(path) is None, "the file of that name is the one that is locked"
     os.close(got[0])
