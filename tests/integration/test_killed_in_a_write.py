@@ -1,7 +1,7 @@
 """The daemon is killed between any two steps of a write: never twice, and what is told is true.
 
-Each step is made to stall from outside: tmux is stopped, or the agent, or the agent draws late, or
-the journal cannot be written. Then the daemon's real process gets SIGKILL, and another one starts.
+Each step is made to stall from outside: tmux is stopped, or the agent, or the agent draws no more,
+or the journal cannot be written. Then the daemon's real process gets SIGKILL, and another one starts.
 """
 
 from __future__ import annotations
@@ -95,8 +95,7 @@ class Stage:
 
     def record(self, member: str) -> list[dict[str, Any]]:
         """What truly came to an agent."""
-        lines = (self.home / f"{member}.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
+        return worst_agent.read_record(self.home / f"{member}.jsonl")
 
     def got(self, member: str) -> list[str]:
         return [r["got"] for r in self.record(member) if "got" in r]
@@ -134,7 +133,7 @@ async def staged(home: Path) -> AsyncIterator[Stage]:
 
 
 def agent(home: Path, member: str) -> str:
-    script = Script(str(home / f"{member}.jsonl"), lag=0.3 if member == "entered" else 0.0)
+    script = Script(str(home / f"{member}.jsonl"), still=member == "entered")
     command = [sys.executable, str(home / "claude.py"), json.dumps(asdict(script))]
     return f"{shlex.join(command)}; exit"  # no child of tmux, which wakes its own when they stop
 
@@ -196,7 +195,7 @@ async def stall_and_kill(stage: Stage, step: str, pid: int) -> None:
     with contextlib.ExitStack() as stack:
         if step == "begun":
             stack.enter_context(stopped(server_pid(stage.server)))
-        if step == "pasted":
+        if step in {"pasted", "seen"}:
             stack.enter_context(stopped(stage.record(step)[0]["pid"]))
         stage.may_answer.set()
         await until(lambda: len(begun(stage, step)) == 1, "it is in the journal", 20)
@@ -208,6 +207,7 @@ async def stall_and_kill(stage: Stage, step: str, pid: int) -> None:
             case "seen":
                 stage.journal.rename(stage.home / "journal.aside")
                 stage.journal.mkdir()
+                stack.close()  # the agent goes on, now that what came of it cannot be written
                 await until(lambda: stage.said("Submitted to the seen"), "it is seen", 20)
             case "ended":
                 await until(lambda: stage.calls()[-1]["state"] == "ended", "it is ended", 20)

@@ -204,7 +204,7 @@ class Trial:
             types(KEYS[self.script.asks])
 
     def told(self, what: str) -> list[Any]:
-        lines = map(json.loads, Path(self.script.record).read_text("utf-8").splitlines())
+        lines = worst_agent.read_record(Path(self.script.record))
         return [line[what] for line in lines if what in line]
 
     def wrong(self) -> list[str]:
@@ -260,7 +260,7 @@ class Trial:
         yield from (str(receipt.outcome) for receipt in self.receipts)
 
     def _lines(self) -> list[dict[str, Any]]:
-        return [json.loads(row) for row in Path(self.script.record).read_text("utf-8").splitlines()]
+        return worst_agent.read_record(Path(self.script.record))
 
 
 @pytest.fixture

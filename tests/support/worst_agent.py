@@ -44,6 +44,7 @@ class Script:
         swallow: Keys that it ignores (Enter, or the key of an option).
         collapse: It shows a longer paste as a stub.
         lag: How late it draws.
+        still: It draws no more once it has taken a message.
         busy: It works, and queues what is sent.
         asks: It begins with an open question.
         then: After an answer another question follows at once.
@@ -59,6 +60,7 @@ class Script:
     swallow: int = 0
     collapse: bool = False
     lag: float = 0.0
+    still: bool = False
     busy: bool = False
     asks: bool = False
     then: bool = False
@@ -191,6 +193,8 @@ class Agent:
 
     def draw(self, face: Face, draft: str) -> None:
         self.draw_at = None
+        if self.script.still and self.said:
+            return
         rows = ["worst agent", ""]
         for text in self.said:
             rows += [f"❯ {row}" if n == 0 else f"  {row}" for n, row in enumerate(wrap(text))]
@@ -246,6 +250,12 @@ class Agent:
             text = text[token.end() :]
             self.take(token)
         return text
+
+
+def read_record(file: Path) -> list[dict[str, Any]]:
+    """What truly came of everything so far; a line that is being written is not there yet."""
+    whole = file.read_text("utf-8").rpartition("\n")[0]
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def subject(question: int) -> str:
