@@ -26,6 +26,7 @@ from teamvoice.daemon.doctor import Finding, examine
 from tests.support.cli import Cli
 from tests.support.desk import NEEDS_DISPLAY, NEEDS_SOUND, Desk, Sound
 from tests.support.panes import name_of, open_pane, own_server, standin
+from tests.support.ports import silent_port
 from tests.support.processes import running, wait_for
 from tests.support.wait import until
 
@@ -51,6 +52,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with own_server() as server:
         monkeypatch.setenv("TEAMVOICE_TEAM_SOCKET", name_of(server))
         yield server
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """At which nobody listens."""
+    with silent_port() as port:
+        yield port
 
 
 @pytest.fixture
@@ -215,9 +223,7 @@ def the_key_is_none(room: Room) -> None:
 
 @red("online", "cannot be reached", "")
 def the_provider_does_not_answer(room: Room) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
+    port: int = room.request.getfixturevalue("port")
     room.patch.setenv("TEAMVOICE_PROVIDER_URL", f"ws://127.0.0.1:{port}/v1/realtime")
 
 

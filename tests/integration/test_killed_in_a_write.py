@@ -1,7 +1,7 @@
 """The daemon is killed between any two steps of a write: never twice, and what is told is true.
 
 Each step is made to stall from outside: tmux is stopped, or the agent, or the agent draws no more,
-or the journal cannot be written. Then the daemon's real process gets SIGKILL, and another one starts.
+or the journal cannot be written. Then the daemon's real process gets SIGKILL, and another starts.
 """
 
 from __future__ import annotations
