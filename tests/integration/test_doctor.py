@@ -64,7 +64,7 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def daemon(house: Path) -> Iterator[None]:
     with running((sys.executable, "-m", "teamvoice", "run"), {}, house / "log"):
-        wait_for((house / "run.sock").exists, "it listens")
+        wait_for((house / "run.sock").exists, "it listens", 40)
         yield
 
 
@@ -368,7 +368,7 @@ async def test_one_of_the_team_is_gone(server: Server) -> None:
     async def is_up() -> bool:
         return "developer idle" in (await found("team")).detail
 
-    await until(is_up, "the developer is idle", 10)
+    await until(is_up, "the developer is idle", 30)
     finding = await found("team")
     assert (finding.mark, "pm missing" in finding.detail) == ("warn", True)
 
@@ -386,7 +386,7 @@ async def test_the_number_of_a_window_that_tmux_may_renumber_is_no_trouble_but_a
     async def is_up() -> bool:
         return "dev idle" in (await found("team")).detail
 
-    await until(is_up, "it is idle", 10)
+    await until(is_up, "it is idle", 30)
     assert await found("team") == Finding("team", "ok", "dev idle")
     server.cmd("set-option", "-g", "renumber-windows", "on")
     finding = await found("team")
