@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -26,9 +25,10 @@ from teamvoice.hotkey.source import Choice, OnEdge
 from tests.support.bus import NEEDS_BUS, PrivateBus
 from tests.support.logind import Logind
 from tests.support.notification_server import NotificationServer
-from tests.support.offline_parts import sound_of
+from tests.support.offline_parts import TONE, ToneVoice, sound_of, tone
 from tests.support.panes import screen_of
-from tests.support.relay import Relay
+from tests.support.ports import silent_port
+from tests.support.relay import Relay, relay_to
 from tests.support.spec import check_client_event, check_server_event
 from tests.support.talk import PAUSE, SEND, provider, relay, settings_for, talking, tmux
 from tests.support.wait import until
@@ -83,14 +83,13 @@ async def test_what_is_typed_is_told_once_to_all_who_watch(tmux: Server, relay: 
 
 
 async def test_what_is_said_with_no_provider_is_sent_when_there_is_one(tmux: Server) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    async with talking(settings_for(tmux, f"ws://127.0.0.1:{port}/v1/realtime")) as talk:
-        await talk.say("call list_team {}")
-        assert talk.turns == []
-        async with provider(port):
-            turn = await talk.turn()
-            assert turn["calls"][0]["name"] == "list_team"
+    with silent_port() as port:
+        async with talking(settings_for(tmux, f"ws://127.0.0.1:{port}/v1/realtime")) as talk:
+            await talk.say("call list_team {}")
+            assert talk.turns == []
+            async with provider(port):
+                turn = await talk.turn()
+                assert turn["calls"][0]["name"] == "list_team"
 
 
 async def test_what_a_broken_connection_took_along_is_sent_again(
@@ -108,10 +107,15 @@ async def test_what_a_broken_connection_took_along_is_sent_again(
     assert turn["heard"] == "call list_team {}"
 
 
-async def test_a_barge_in_tells_the_model_what_was_heard(tmux: Server, relay: Relay) -> None:
-    async with talking(settings_for(tmux, relay.url)) as talk:
+async def test_a_barge_in_tells_the_model_what_was_heard(tmux: Server) -> None:
+    long = ToneVoice(lambda text: iter([TONE] * 100) if "hello" in text else tone(text))
+    async with (
+        provider(voice=long) as url,
+        relay_to(url) as relay,
+        talking(settings_for(tmux, relay.url)) as talk,
+    ):
         await talk.app.link.is_up.wait()
-        await talk.say("x" * 60)  # the answer is as long as the question: over a second
+        await talk.say("hello")
         await until(lambda: len(talk.speaker.recording) > 9600, "200 ms of the answer are heard")
         await until(lambda: "response.done" in _kinds(relay.received), "all of it has come")
         talk.press()
@@ -310,16 +314,15 @@ async def test_two_asks_at_once_are_both_done_and_both_answered(tmux: Server, re
 
 
 async def test_all_that_was_said_before_the_link_was_up_is_done(tmux: Server) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    async with talking(settings_for(tmux, f"ws://127.0.0.1:{port}/v1/realtime")) as talk:
-        await talk.say(SEND)
-        await until(talk.is_listening_no_more, "the first hold is over")
-        await talk.say('call send_message {"member": "pm", "text": "write it up"}')
-        async with provider(port):
-            turn = await talk.turn()
-    results = [call["result"] for call in turn["calls"]]
-    assert results == ["Submitted to the developer.", "Submitted to the PM."]
+    with silent_port() as port:
+        async with talking(settings_for(tmux, f"ws://127.0.0.1:{port}/v1/realtime")) as talk:
+            await talk.say(SEND)
+            await until(talk.is_listening_no_more, "the first hold is over")
+            await talk.say('call send_message {"member": "pm", "text": "write it up"}')
+            async with provider(port):
+                turn = await talk.turn()
+        results = [call["result"] for call in turn["calls"]]
+        assert results == ["Submitted to the developer.", "Submitted to the PM."]
 
 
 async def test_a_link_on_demand_comes_up_with_the_first_press(tmux: Server, relay: Relay) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,21 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAMVOICE_API_KEY", TOKEN)
 
 
-async def interrupt(person: Person) -> None:
-    """Speak over an answer; both commands are done."""
-    before = len(person.speaker.recording)
+class Length:
+    """How long the voice speaks: so many pieces of 100 ms."""
+
+    pieces = 12
+
+    def say(self, _text: str) -> Iterator[bytes]:
+        return iter([TONE] * self.pieces)
+
+
+async def interrupt(person: Person, length: Length) -> None:
+    """Speak over an answer, which goes on until then; both commands are done."""
+    before, length.pieces = len(person.speaker.recording), 300
     first = await person.give()
     await until(lambda: len(person.speaker.recording) > before + 9600, "200 ms are heard", 20)
+    length.pieces = Length.pieces
     second = await person.give()
     await person.see_done(first)
     await person.see_done(second)
@@ -42,16 +53,16 @@ async def hear_news(person: Person) -> None:
 
 async def converse(name: str, household: Household) -> None:
     """Speak, type, interrupt, and be told news."""
-    profile = PROFILES[name]
+    profile, length = PROFILES[name], Length()
     async with (
-        terse_provider(say=lambda _: iter([TONE] * 12)) as upstream,
+        terse_provider(say=length.say) as upstream,
         limited(upstream, profile, TOKEN) as server,
         household.person(server.url, 1, name=name) as person,
     ):
         await person.app.link.is_up.wait()
         for _ in range(3):
             await person.see_done(await person.give())
-        await interrupt(person)
+        await interrupt(person, length)
         await hear_news(person)
         await person.see_done(await person.give())
         assert person.app.link.state == "up", name

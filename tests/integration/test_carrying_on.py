@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import Counter
 from typing import Any
 
@@ -20,6 +19,7 @@ from teamvoice.offline.script import Names
 from teamvoice.realtime.requests import Request
 from tests.support.offline_parts import TONE, ToneVoice
 from tests.support.panes import screen_of
+from tests.support.ports import silent_port
 from tests.support.relay import Event, Relay, relay_to
 from tests.support.talk import SEND, TOKEN, Talk, provider, relay, settings_for, talking, tmux
 from tests.support.wait import until
@@ -181,18 +181,17 @@ async def test_a_receipt_that_was_not_told_before_the_end_is_told_after_it_once(
 async def test_what_was_said_too_long_ago_is_dropped_aloud(
     tmux: Server,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    async with talking(
-        settings(tmux, f"ws://127.0.0.1:{port}/v1/realtime", keep_said_s=0.5)
-    ) as talk:
-        await talk.say("call list_team {}")
-        turn = await talk.turn()
-        assert (turn["outcome"], turn["trouble"]) == ("dropped", DROPPED)
-        assert talk.heard_of(f"{DROPPED}; say it again")()
-        async with provider(port):
-            await until(lambda: len(talk.speaker.recording) > 0, "it is said aloud", 20)
-            await until(lambda: written() == ["turn", "news"], "both are written down", 20)
+    with silent_port() as port:
+        async with talking(
+            settings(tmux, f"ws://127.0.0.1:{port}/v1/realtime", keep_said_s=0.5)
+        ) as talk:
+            await talk.say("call list_team {}")
+            turn = await talk.turn()
+            assert (turn["outcome"], turn["trouble"]) == ("dropped", DROPPED)
+            assert talk.heard_of(f"{DROPPED}; say it again")()
+            async with provider(port):
+                await until(lambda: len(talk.speaker.recording) > 0, "it is said aloud", 20)
+                await until(lambda: written() == ["turn", "news"], "both are written down", 20)
 
 
 def written() -> list[str]:
@@ -204,14 +203,13 @@ def written() -> list[str]:
 async def test_an_outage_is_told_once_however_many_tries_it_takes(
     tmux: Server,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    async with talking(settings(tmux, f"ws://127.0.0.1:{port}/v1/realtime")) as talk:
-        await until(lambda: troubles(talk), "it is told", 20)
-        assert (await talk.app.status())["link"]["state"] in {"waiting", "connecting"}
-        async with provider(port):
-            await is_up(talk)
-        await until(lambda: len(troubles(talk)) == 2, "the next outage is told", 20)
+    with silent_port() as port:
+        async with talking(settings(tmux, f"ws://127.0.0.1:{port}/v1/realtime")) as talk:
+            await until(lambda: troubles(talk), "it is told", 20)
+            assert (await talk.app.status())["link"]["state"] in {"waiting", "connecting"}
+            async with provider(port):
+                await is_up(talk)
+            await until(lambda: len(troubles(talk)) == 2, "the next outage is told", 20)
 
 
 def troubles(talk: Talk) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from libtmux import Pane, Server
 from teamvoice import config
 from teamvoice.audio.devices import Device
 from teamvoice.daemon.chat import cancelled
+from teamvoice.daemon.journal import read_last
 from tests.support.daemon import CONFIG, Daemon, places, without_session
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.panes import name_of, open_pane, own_server, screen_of, standin
@@ -39,9 +39,8 @@ class Chat:
         self.pane = pane
 
     def turns(self) -> list[dict[str, Any]]:
-        journal = self.daemon.home / "state" / "journal.jsonl"
-        lines = journal.read_text().splitlines() if journal.exists() else []
-        return [turn for line in lines if (turn := json.loads(line))["kind"] == "turn"]
+        records = read_last(self.daemon.home / "state" / "journal.jsonl", 999)
+        return [record for record in records if record["kind"] == "turn"]
 
     async def shows(self, *texts: str, within: float = 30.0) -> None:
         try:

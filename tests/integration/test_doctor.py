@@ -26,6 +26,7 @@ from teamvoice.daemon.doctor import Finding, examine
 from tests.support.cli import Cli
 from tests.support.desk import NEEDS_DISPLAY, NEEDS_SOUND, Desk, Sound
 from tests.support.panes import name_of, open_pane, own_server, standin
+from tests.support.ports import silent_port
 from tests.support.processes import running, wait_for
 from tests.support.wait import until
 
@@ -54,9 +55,16 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @pytest.fixture
+def port() -> Iterator[int]:
+    """At which nobody listens."""
+    with silent_port() as port:
+        yield port
+
+
+@pytest.fixture
 def daemon(house: Path) -> Iterator[None]:
     with running((sys.executable, "-m", "teamvoice", "run"), {}, house / "log"):
-        wait_for((house / "run.sock").exists, "it listens")
+        wait_for((house / "run.sock").exists, "it listens", 40)
         yield
 
 
@@ -215,9 +223,7 @@ def the_key_is_none(room: Room) -> None:
 
 @red("online", "cannot be reached", "")
 def the_provider_does_not_answer(room: Room) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
+    port: int = room.request.getfixturevalue("port")
     room.patch.setenv("TEAMVOICE_PROVIDER_URL", f"ws://127.0.0.1:{port}/v1/realtime")
 
 
@@ -362,7 +368,7 @@ async def test_one_of_the_team_is_gone(server: Server) -> None:
     async def is_up() -> bool:
         return "developer idle" in (await found("team")).detail
 
-    await until(is_up, "the developer is idle", 10)
+    await until(is_up, "the developer is idle", 30)
     finding = await found("team")
     assert (finding.mark, "pm missing" in finding.detail) == ("warn", True)
 
@@ -380,7 +386,7 @@ async def test_the_number_of_a_window_that_tmux_may_renumber_is_no_trouble_but_a
     async def is_up() -> bool:
         return "dev idle" in (await found("team")).detail
 
-    await until(is_up, "it is idle", 10)
+    await until(is_up, "it is idle", 30)
     assert await found("team") == Finding("team", "ok", "dev idle")
     server.cmd("set-option", "-g", "renumber-windows", "on")
     finding = await found("team")

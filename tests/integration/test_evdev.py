@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 import time
 from collections.abc import Iterator
@@ -134,6 +135,7 @@ async def test_a_keyboard_that_is_plugged_in_is_found_also_under_an_old_name(
 
 @pytest.mark.usefixtures("keyboard")
 async def test_it_leaves_nothing_open(tmp_path: Path, kernel: Recorded) -> None:
+    gc.collect()  # what earlier tests left open is closed now, and not meanwhile
     before = open_files()
     async with source_of(Finger(), tmp_path, kernel):
         assert len(open_files()) == len(before) + 1

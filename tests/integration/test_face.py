@@ -13,6 +13,7 @@ import os
 import re
 import socket
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -165,10 +166,9 @@ async def test_who_only_looks_has_no_keys_to_talk() -> None:
 async def test_a_confirmation_names_the_key_that_works_here(read_only: bool, told: str) -> None:
     daemon = Told(STATES["question"])
     face = Face(read_only=read_only, watch=daemon.watch)
-    async with face.run_test(size=(80, 24)) as pilot:
+    async with face.run_test(size=(80, 24)):
         await daemon.is_over.wait()
-        await pilot.pause()
-        assert told in _words(tidied(face.export_screenshot()))
+        await until(lambda: told in _words(tidied(face.export_screenshot())), "it is drawn")
 
 
 async def test_the_newest_line_stays_in_view_while_a_turn_is_typed() -> None:
@@ -203,11 +203,17 @@ async def test_a_line_that_is_too_long_goes_on_under_its_words(columns: int) -> 
     long = f"{TOLD}, 你好, {'x' * 120}"
     told = Told([{"status": STATUS}, {"event": "heard", "text": long}])
     face = Face(watch=told.watch)
-    async with face.run_test(size=(columns, 24)) as pilot:
+
+    def lines() -> list[str]:
+        return [strip.text.rstrip() for strip in face.query_one("#talk", RichLog).lines]
+
+    async with face.run_test(size=(columns, 24)):
         await told.is_over.wait()
-        await pilot.pause()
-        rows = [strip.text.rstrip() for strip in face.query_one("#talk", RichLog).lines]
-    assert all(cell_len(row) < columns for row in rows)
+        await until(
+            lambda: lines() and all(cell_len(row) < columns for row in lines()),
+            "it is drawn as wide as there is room",
+        )
+        rows = lines()
     assert [row[:8] for row in rows] == ["you     ", *[" " * 8] * (len(rows) - 1)]
     assert "".join(row[8:] for row in rows).replace(" ", "") == long.replace(" ", "")
 
@@ -306,6 +312,19 @@ def screen_of(face: Face) -> list[str]:
     return [line.text.rstrip() for line in face.screen._compositor.render_strips()]
 
 
+def is_whole(face: Face, rows: int) -> bool:
+    """In so many rows there is something of everything, and the keys are the last."""
+    shown = screen_of(face)
+    return (
+        len(shown) == rows
+        and "quit" in shown[-1]
+        and shown[0].startswith("link up · microphone closed")
+        and shown[1].startswith("pm             waiting  rm -r build")
+        and shown[-2].startswith("microphone [")
+        and any("more · waiting: pm" in row for row in shown)
+    )
+
+
 def name_of_selected(face: Face) -> str | None:
     member = face._selected()
     return str(member["name"]) if member else None
@@ -331,10 +350,17 @@ async def test_a_long_name_hides_neither_the_state_nor_what_can_be_answered(
     async with face.run_test(size=(columns, 24)):
         await told.is_over.wait()
         team = face.query_one("#team", OptionList)
-        await until(lambda: team.option_count == 1, "the member is drawn")
-        row = team.get_option_at_index(0).prompt
-        assert isinstance(row, Text)
-        assert cell_len(row.plain[: row.plain.index("1:Yes")]) < columns
+
+        def shown() -> str:
+            """What stands before the answers."""
+            row = team.get_option_at_index(0).prompt
+            assert isinstance(row, Text)
+            return row.plain[: row.plain.index("1:Yes")]
+
+        await until(
+            lambda: team.option_count == 1 and cell_len(shown()) < columns,
+            "there is room for what can be answered",
+        )
 
 
 async def test_a_long_name_stands_whole_once_there_is_room_for_it() -> None:
@@ -366,13 +392,7 @@ async def test_a_terminal_that_is_too_small_says_so_until_it_grows(size: tuple[i
         await until(lambda: screen_of(face) == small, "it says so, and nothing else")
         for columns, rows in ((40, 10), (60, 12), (80, 24)):
             await pilot.resize_terminal(columns, rows)
-            await until(lambda: "quit" in screen_of(face)[-1], "the keys are seen")
-            shown = screen_of(face)
-            assert len(shown) == rows
-            assert shown[0].startswith("link up · microphone closed")
-            assert shown[1].startswith("pm             waiting  rm -r build"), shown
-            assert shown[-2].startswith("microphone [")
-            assert any("more · waiting: pm" in row for row in shown)
+            await until(partial(is_whole, face, rows), "all of it is seen")
         face.push_screen(Closer("pm: idle"))
         await pilot.resize_terminal(*size)
         await pilot.press("x")

@@ -107,11 +107,9 @@ async def test_the_beat_is_faster_than_systemd_waits(
     systemd: Systemd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "30000")
-    loop = asyncio.get_running_loop()
     async with Heartbeat():
-        began = loop.time()
-        await until(lambda: systemd.hear().count("WATCHDOG=1") >= 3, "it beats")
-    assert loop.time() - began < 2.0, "once a second would be too slow"
+        # Once a second, as it does by itself, would take twenty.
+        await until(lambda: systemd.hear().count("WATCHDOG=1") >= 20, "it beats", within=15)
 
 
 class DeadSource:

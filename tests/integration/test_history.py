@@ -100,9 +100,9 @@ async def test_history_follows(cli: Cli) -> None:
     journalled(cli, first, second)
     process = await cli.start("history", "--follow", "--json", "-n", "1")
     assert process.stdout is not None
-    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 10)) == second
+    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 20)) == second
     journalled(cli, third)
-    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 10)) == third
+    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 20)) == third
     process.send_signal(signal.SIGINT)
     assert (await ended(process)).code == 130
 
@@ -178,7 +178,7 @@ async def test_history_follows_what_is_looked_for(cli: Cli) -> None:
     process = await cli.start("history", "-f", "--json", "--since", "2026-01-01", "turn 2")
     assert process.stdout is not None
     journalled(cli, second, third)
-    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 10)) == third
+    assert json.loads(await asyncio.wait_for(process.stdout.readline(), 20)) == third
     process.send_signal(signal.SIGINT)
     assert (await ended(process)).code == 130
 

@@ -1,8 +1,7 @@
 """The daemon is killed between any two steps of a write: never twice, and what is told is true.
 
-Each step is made to stall from outside: tmux is stopped, or the agent, or the agent halts when it
-has taken the message, or the journal cannot be written. Then the daemon's real process gets
-SIGKILL, and another one starts.
+Each step is made to stall from outside: tmux is stopped, or the agent, or the agent draws no more,
+or the journal cannot be written. Then the daemon's real process gets SIGKILL, and another starts.
 """
 
 from __future__ import annotations
@@ -134,7 +133,7 @@ async def staged(home: Path) -> AsyncIterator[Stage]:
 
 
 def agent(home: Path, member: str) -> str:
-    script = Script(str(home / f"{member}.jsonl"), halts=member == "entered")
+    script = Script(str(home / f"{member}.jsonl"), still=member == "entered")
     command = [sys.executable, str(home / "claude.py"), json.dumps(asdict(script))]
     return f"{shlex.join(command)}; exit"  # no child of tmux, which wakes its own when they stop
 
@@ -194,14 +193,10 @@ async def stall_and_kill(stage: Stage, step: str, pid: int) -> None:
     """Hold up the write after one of its steps, see that it is there, and kill the daemon."""
     pane = stage.panes[step]
     with contextlib.ExitStack() as stack:
-        agent_pid = stage.record(step)[0]["pid"]
-        match step:
-            case "begun":
-                stack.enter_context(stopped(server_pid(stage.server)))
-            case "pasted" | "seen":  # which is not seen before the journal takes no more
-                stack.enter_context(stopped(agent_pid))
-            case "entered":
-                stack.callback(os.kill, agent_pid, signal.SIGCONT)
+        if step == "begun":
+            stack.enter_context(stopped(server_pid(stage.server)))
+        if step in {"pasted", "seen"}:
+            stack.enter_context(stopped(stage.record(step)[0]["pid"]))
         stage.may_answer.set()
         await until(lambda: len(begun(stage, step)) == 1, "it is in the journal", 20)
         match step:
@@ -212,7 +207,7 @@ async def stall_and_kill(stage: Stage, step: str, pid: int) -> None:
             case "seen":
                 stage.journal.rename(stage.home / "journal.aside")
                 stage.journal.mkdir()
-                os.kill(agent_pid, signal.SIGCONT)
+                stack.close()  # the agent goes on, now that what came of it cannot be written
                 await until(lambda: stage.said("Submitted to the seen"), "it is seen", 20)
             case "ended":
                 await until(lambda: stage.calls()[-1]["state"] == "ended", "it is ended", 20)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from teamvoice.conversation.turn import NOT_FINISHED
+
 GIVEN_UP = ("given up", "was not sent")  # of everything that waits
 ARRIVED = ("Submitted to", "Queued")
 
@@ -72,6 +74,8 @@ class Accounts:
         return False
 
     def _is_known(self, command: Command, turn: dict[str, Any], result: str) -> bool:
+        if result == NOT_FINISHED:
+            return self._is_told_late(command)
         assert result.startswith(ARRIVED), f"{turn}: {self}"
         following = self.turns.get(turn["number"] + 1, turn)  # an answer may come in the next turn
         is_spoken = result in turn["spoken"] or result in following["spoken"]
@@ -80,6 +84,13 @@ class Accounts:
         is_news = f"connection broke: {result.removesuffix('.')}" in said
         is_interrupted = turn["outcome"] == "interrupted"  # by the person's own next words
         return is_spoken or is_shown or is_interrupted or is_news
+
+    def _is_told_late(self, command: Command) -> bool:
+        """Its turn failed while it was being written: what came of it is told when it has come."""
+        told = self.told[command.told :]
+        is_shown = any(kind == "answer" and text.startswith(ARRIVED) for kind, text in told)
+        said = "".join(text for kind, text in told if kind == "saying")
+        return is_shown or any(f"connection broke: {arrived}" in said for arrived in ARRIVED)
 
     def _is_told(self, command: Command) -> bool:
         return self._has_failed(command) or self._is_dropped(command)

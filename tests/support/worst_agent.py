@@ -44,6 +44,7 @@ class Script:
         swallow: Keys that it ignores (Enter, or the key of an option).
         collapse: It shows a longer paste as a stub.
         lag: How late it draws.
+        still: It draws no more once it has taken a message.
         busy: It works, and queues what is sent.
         asks: It begins with an open question.
         then: After an answer another question follows at once.
@@ -53,20 +54,19 @@ class Script:
         on: ``go`` (the signal that the test sends right before it begins), ``input``, or ``enter``:
             instead of taking a message.
         after: How long after that.
-        halts: It stops dead when it has taken a message, and shows nothing of it till it is woken.
     """
 
     record: str
     swallow: int = 0
     collapse: bool = False
     lag: float = 0.0
+    still: bool = False
     busy: bool = False
     asks: bool = False
     then: bool = False
     deed: str = ""
     on: str = "go"
     after: float = 0.0
-    halts: bool = False
 
 
 @dataclass
@@ -126,8 +126,6 @@ class Agent:
             self.queued = self.face.busy
             self.said.append(self.draft)
             self.draft = self.pasted = ""
-            if self.script.halts:
-                os.kill(os.getpid(), signal.SIGSTOP)
 
     def answer(self, token: re.Match[str]) -> None:
         if token["paste"] is not None:
@@ -195,6 +193,8 @@ class Agent:
 
     def draw(self, face: Face, draft: str) -> None:
         self.draw_at = None
+        if self.script.still and self.said:
+            return
         rows = ["worst agent", ""]
         for text in self.said:
             rows += [f"❯ {row}" if n == 0 else f"  {row}" for n, row in enumerate(wrap(text))]
@@ -254,7 +254,7 @@ class Agent:
 
 def read_record(file: Path) -> list[dict[str, Any]]:
     """What truly came of everything so far; a line that is being written is not there yet."""
-    whole, _, _ = file.read_text("utf-8").rpartition("\n")
+    whole = file.read_text("utf-8").rpartition("\n")[0]
     return [json.loads(line) for line in whole.splitlines()]
 
 
