@@ -41,6 +41,7 @@ from teamvoice.daemon.microphone import MicrophoneSwitch
 from teamvoice.daemon.translate import event_from, request_for
 from teamvoice.errors import NeedsConfirmation
 from teamvoice.realtime import events as wire
+from teamvoice.realtime.endings import ends_session
 from teamvoice.realtime.requests import Request
 
 _log = structlog.get_logger(__name__)
@@ -264,7 +265,8 @@ class Bridge:
         if meaning is not None:
             if spent := self._rooms.spent(meaning):
                 self.tell(spent)
-            self.tell(meaning)
+            if not ends_session(event):  # else the link goes down, and says so
+                self.tell(meaning)
 
     def _sound_began(self, at: float) -> None:
         self._speaker_trouble = ""

@@ -19,9 +19,9 @@ from teamvoice.daemon.news import Newsroom
 from teamvoice.daemon.offline_process import OfflineProcess
 from teamvoice.daemon.pace import Pace
 from teamvoice.errors import LinkRefused
-from teamvoice.realtime import failures, providers
+from teamvoice.realtime import providers
 from teamvoice.realtime.client import Session
-from teamvoice.realtime.events import ErrorEvent, Event
+from teamvoice.realtime.events import Event
 from teamvoice.realtime.instructions import instructions
 from teamvoice.realtime.link import Link, LinkState
 from teamvoice.realtime.parts import SessionInfo
@@ -226,9 +226,6 @@ class ProviderLink:
     # What happens to it ------------------------------------------------------------------------
 
     def _received(self, event: Event) -> None:
-        error = event.error if isinstance(event, ErrorEvent) else None
-        if error and not failures.of_error(error.code, error.type).harmless:
-            return  # the link goes down, and says so
         if self._listener:
             self._listener.received(event)
 

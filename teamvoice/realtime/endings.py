@@ -13,7 +13,20 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from teamvoice.errors import LinkClosed, LinkRefused
 from teamvoice.realtime import failures
+from teamvoice.realtime.events import ErrorEvent, Event, ResponseDone
 from teamvoice.realtime.parts import ErrorDetail
+
+
+def ends_session(event: Event) -> ErrorDetail | None:
+    """The error of an event, or of a response that failed, if no session outlives it."""
+    match event:
+        case ErrorEvent(error=told):
+            error: ErrorDetail | None = told
+        case ResponseDone(response=response):
+            error = response.error
+        case _:
+            return None
+    return error if error and not failures.of_error(error.code, error.type).harmless else None
 
 
 def session_refused(error: ErrorDetail) -> LinkRefused:

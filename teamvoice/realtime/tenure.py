@@ -21,11 +21,10 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from teamvoice.errors import LinkClosed, LinkRefused, TeamvoiceError
-from teamvoice.realtime import failures
 from teamvoice.realtime.backoff import Backoff
-from teamvoice.realtime.endings import session_refused
-from teamvoice.realtime.events import ErrorEvent, Event, ResponseDone, ServerEvent
-from teamvoice.realtime.parts import ErrorDetail, SessionInfo
+from teamvoice.realtime.endings import ends_session, session_refused
+from teamvoice.realtime.events import Event, ServerEvent
+from teamvoice.realtime.parts import SessionInfo
 from teamvoice.realtime.requests import Request
 from teamvoice.realtime.rotation import Clocks, Move
 from teamvoice.realtime.upkeep import Upkeep
@@ -173,8 +172,7 @@ class Tenure:
             if isinstance(event, ServerEvent):
                 self.want()
             self._on_event(event)
-            error = _error_of(event)
-            if error and not failures.of_error(error.code, error.type).harmless:
+            if error := ends_session(event):
                 raise session_refused(error)
 
     async def _transmit(self) -> None:
@@ -256,14 +254,3 @@ class Tenure:
 def asked_to_wait(error: TeamvoiceError) -> float:
     """For how many seconds the provider asked to be left alone."""
     return error.wait_s if isinstance(error, LinkRefused) else 0.0
-
-
-def _error_of(event: Event) -> ErrorDetail | None:
-    """The error that an event tells of: its own, or that of a response that failed."""
-    match event:
-        case ErrorEvent():
-            return event.error
-        case ResponseDone():
-            return event.response.error
-        case _:
-            return None

@@ -105,7 +105,14 @@ class Deny:
     code: str
 
 
-Fault = Refuse | Cut | HalfOpen | Slow | Close | Inject | Endless | NoEnd | Twice | Deny
+@dataclass(frozen=True)
+class Fail:
+    """Let the next answer end as one that failed with a code. It never happens by chance."""
+
+    code: str
+
+
+Fault = Refuse | Cut | HalfOpen | Slow | Close | Inject | Endless | NoEnd | Twice | Deny | Fail
 
 
 @dataclass(frozen=True)
@@ -279,6 +286,7 @@ class _Passage:
         self._more = json.dumps(frames.audio(bytes(960)))  # of whatever answer comes last
         self._copies = 1
         self._denied: list[Deny] = []
+        self._failures: list[Fail] = []
         self._frozen = asyncio.Event()
         self._over = asyncio.Event()
 
@@ -342,6 +350,8 @@ class _Passage:
                 await self._answer_for_ever()
             if self._has_no_end:
                 return
+            if self._failures:
+                frame = _failed(frame, self._failures.pop(0).code)
         elif '"response.output_audio.delta"' in frame:
             self._more = frame
         for _ in range(self._copies):
@@ -376,11 +386,19 @@ class _Passage:
                 self._copies = 2
             case Deny():
                 self._denied.append(fault)
+            case Fail():
+                self._failures.append(fault)
 
     async def _answer_for_ever(self) -> None:
         while True:
             await self._client.send(self._more)
             await asyncio.sleep(0.01)
+
+
+def _failed(end: str, code: str) -> str:
+    """The end of an answer, as of one that failed."""
+    frame, failed = json.loads(end), frames.failed(code)["response"]
+    return json.dumps({**frame, "response": {**failed, "id": frame["response"]["id"]}})
 
 
 def _refusal(client: ServerConnection, refusal: Refuse) -> Response:
