@@ -37,6 +37,8 @@ def pcm16_to_float32(pcm: bytes) -> Samples:
     Raises:
         ValueError: An odd number of bytes: half a sample.
     """
+    if len(pcm) % 2:
+        raise ValueError(f"{len(pcm)} bytes end within a sample: PCM16 has two bytes each")
     return np.maximum(np.frombuffer(pcm, "<i2").astype(np.float32) / _FULL_SCALE, np.float32(-1.0))
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import os
+import sys
 from typing import Any
 
 from teamvoice.cli.client import request
-from teamvoice.cli.output import console, write, write_json
+from teamvoice.cli.output import console, plain, write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
+from teamvoice.conversation.consent import NOT_DONE
 from teamvoice.daemon.records import ASK_LIMIT
 from teamvoice.errors import NoDaemon, TeamvoiceError, UsageError
 from teamvoice.service.manager import WAITING
+
+_CONFIRM = "teamvoice ptt confirm"
+_SEEN = "teamvoice history shows what it has done"
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -19,8 +26,9 @@ def add_parsers(subparsers: Subparsers) -> None:
     ask = add_command(
         subparsers,
         "ask",
-        "Take a turn by typing it. Waits for the answer and prints what was done for it.\n"
-        "Exit code 1 when the turn was not answered.",
+        "Take a turn by typing it. Waits for the answer and prints what was done for it, and says\n"
+        "meanwhile what waits for your confirmation. Exit code 1 when the turn was not answered,\n"
+        "or was not confirmed.",
         'teamvoice ask "tell the developer to run the tests"',
     )
     ask.add_argument("text", nargs="+", metavar="TEXT", help="what you would have said")
@@ -45,14 +53,55 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ask(args: argparse.Namespace) -> int:
-    turn = request({"do": "ask", "text": _words(args)}, within=None)["turn"]
+    turn = asyncio.run(_answered(_words(args)))
     if args.json:
         write_json(turn)
     else:
         from teamvoice.cli.turns import turn_text
 
         console().print(turn_text(turn))
-    return 0 if turn.get("outcome") == "answered" else 1
+    not_done = any(c.get("result", "").startswith(NOT_DONE) for c in turn.get("calls", ()))
+    return 0 if turn.get("outcome") == "answered" and not not_done else 1
+
+
+async def _answered(text: str) -> dict[str, Any]:
+    """The turn of these words, when it is over.
+
+    Raises:
+        TeamvoiceError: The daemon's refusal, or it does not answer.
+    """
+    from teamvoice.ui import wire
+
+    looks_on = asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(_look_on(looks_on))
+            await looks_on.wait()
+            turn: dict[str, Any] = (await wire.request(do="ask", text=text))["turn"]
+            looking.cancel()
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
+    return turn
+
+
+async def _look_on(looks_on: asyncio.Event) -> None:
+    """Say what waits for the person meanwhile, and give up when the daemon says nothing at all."""
+    from teamvoice.ui import wire
+
+    async with contextlib.aclosing(wire.watch()) as told:
+        was_told = False
+        async for message in told:
+            if "status" in message:
+                was_told = True
+                looks_on.set()
+            match message.get("event"):
+                case "silent":
+                    asked = _SEEN if was_told else "nothing was asked"
+                    why = f"the daemon does not answer; {asked}"
+                    raise TeamvoiceError(why, "end it, and start it again: teamvoice run")
+                case "confirm":
+                    by = "" if _CONFIRM in message["text"] else f" (or: {_CONFIRM})"
+                    sys.stderr.write(f"teamvoice: waits for you: {plain(message['text'])}{by}\n")
 
 
 def _words(args: argparse.Namespace) -> str:

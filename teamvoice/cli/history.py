@@ -96,10 +96,15 @@ def add_parsers(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show the journal, or play a turn of it."""
     show: Callable[[Record], None] = write_json if args.json else _shower()
+    if args.replay and args.follow:
+        raise UsageError("--replay plays one turn, and cannot follow", "teamvoice history --help")
     if args.replay:
         return _replay(args, show)
-    for record in _found(args):
+    count = 0
+    for count, record in enumerate(_found(args), 1):  # noqa: B007 - how many there were
         show(record)
+    if not count and (args.words or args.since) and args.n != 0:
+        sys.stderr.write("teamvoice: no turn is found of which that is true\n")
     return 0
 
 
@@ -154,7 +159,8 @@ def _to_replay(args: argparse.Namespace) -> Record:
 
     found = read_last(journal_path(), 1, wanted) if names else []
     if not found and is_last:
-        raise TeamvoiceError("no turn is found of which the sound is kept", _KEEP)
+        where = " with these words" if args.words else ""
+        raise TeamvoiceError(f"no turn{where} is found of which the sound is kept", _KEEP)
     if not found:
         raise UsageError(f'there is no turn "{plain(args.replay)}"', "teamvoice history")
     return found[0]

@@ -9,7 +9,7 @@ from typing import Any
 from teamvoice import config
 from teamvoice.cli.output import write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
-from teamvoice.errors import TeamvoiceError, UsageError
+from teamvoice.errors import ConfigError, TeamvoiceError, UsageError
 
 SAMPLE = "The developer is idle. The PM waits for your answer."
 _ANSWER_S = 30.0
@@ -67,7 +67,7 @@ def described(settings: config.Config) -> list[dict[str, Any]]:
 async def _play(settings: config.Config, voice: str, by: str) -> None:
     from teamvoice.daemon.soundcheck import sound
 
-    speech = await (_offline(voice) if by == "offline" else _from_provider(voice))
+    speech = await (_offline(voice) if by == "offline" else _from_provider(settings, voice))
     await sound(settings, speech)
 
 
@@ -77,11 +77,17 @@ async def _offline(voice: str) -> bytes:
     return b"".join([pcm async for pcm in Voice(voice).speak(SAMPLE)])
 
 
-async def _from_provider(voice: str) -> bytes:
+async def _from_provider(settings: config.Config, voice: str) -> bytes:
     """A turn with the provider that is configured."""
     from teamvoice.library.client import RealtimeClient, SessionConfig
 
     pieces: list[bytes] = []
+    is_offline = settings.provider.name == "auto" and not settings.provider.url
+    if is_offline and not config.api_key():
+        raise ConfigError(
+            f"there is no API key, which the voice {voice} needs",
+            "teamvoice init asks for one; teamvoice voices names those that need none",
+        )
     wish = SessionConfig(voice=voice, instructions="Say word for word what you are given.")
     try:
         async with asyncio.timeout(_ANSWER_S), RealtimeClient(None, wish, pieces.append) as client:

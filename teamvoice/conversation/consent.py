@@ -15,6 +15,8 @@ from teamvoice.conversation.events import ToolCall
 from teamvoice.conversation.policy import Policy, describe
 
 TIMER = "confirm"
+NOTHING_WAITS = "nothing waits for a confirmation"
+NOT_DONE = "Not done: "  # begins the result of a call that was not confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Consent:
             return []
         told: list[Command] = [do.StopTimer(TIMER)]
         for call in waiting.calls:
-            waiting.draft.call_ended(call.call_id, f"Not done: {why}.", at)
+            waiting.draft.call_ended(call.call_id, f"{NOT_DONE}{why}.", at)
             told.append(do.Tell("notice", f"not done, {why}: {describe(call)}"))
         return told
 

@@ -52,7 +52,7 @@ from teamvoice.conversation import events as ev
 from teamvoice.conversation.budget import Budget
 from teamvoice.conversation.calls import Calls
 from teamvoice.conversation.commands import Command
-from teamvoice.conversation.consent import TIMER, Consent
+from teamvoice.conversation.consent import NOTHING_WAITS, TIMER, Consent
 from teamvoice.conversation.draft import Draft
 from teamvoice.conversation.hearing import Hearing
 from teamvoice.conversation.ledger import Ledger
@@ -222,7 +222,7 @@ class Conversation:
 
     def _confirmed(self, event: ev.Confirmed) -> None:
         if not self._confirm(event.at):
-            self._do(do.Tell("notice", "nothing waits for a confirmation"))
+            self._do(do.Tell("notice", NOTHING_WAITS))
 
     def _cancel_asked(self, event: ev.CancelAsked) -> None:
         self._next_hold = None

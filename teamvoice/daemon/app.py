@@ -32,6 +32,7 @@ from typing import Any, Self
 import structlog
 
 from teamvoice import __version__, config
+from teamvoice.conversation.consent import NOTHING_WAITS
 from teamvoice.conversation.events import Event
 from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.turn import Turn
@@ -229,6 +230,8 @@ class App:
 
     def key(self, action: str, at: float, by: int = 0) -> str:
         """The key, by other means; ``quiet`` is the voice's."""
+        if action == "confirm" and not self._bridge.machine.waits:
+            return NOTHING_WAITS
         why_not = ""
         if action == "quiet":
             self._be_quiet(not self._bridge.is_quiet)
@@ -265,8 +268,7 @@ class App:
             "settings": report.settings(self._standing.trouble),
             "link": self.link.status(),
             "hotkey": {**self._key_watch.status(), "key": hotkey.key, "mode": hotkey.mode},
-            "session": self._presence.status(),
-            "notices": self._notices.status(),
+            "session": self._presence.status(), "notices": self._notices.status(),
             "microphone": report.microphone(self._desk.capture, machine.mic.value,
                                             muted=self._keys.muted),
             "speaker": report.speaker(self._desk.playback, machine, quiet=self._bridge.is_quiet),

@@ -76,7 +76,7 @@ async def _converse(settings: config.Config, wishes: Wishes, show: Show) -> None
     ear.on_trouble = lambda why: show({"event": "trouble", "text": f"{why}; it is looked for"})
     events = app.watch()
     over = asyncio.Event()
-    _listen_to_the_terminal(app, over)
+    _listen_to_the_terminal(app, show, over)
     async with app:
         async with asyncio.TaskGroup() as tasks:
             showing = tasks.create_task(_show(events, show, over))
@@ -169,7 +169,7 @@ def _settings(settings: config.Config, wishes: Wishes) -> config.Config:
     )
 
 
-def _listen_to_the_terminal(app: App, over: asyncio.Event) -> None:
+def _listen_to_the_terminal(app: App, show: Show, over: asyncio.Event) -> None:
     """Ctrl-C ends; a line with y confirms, an empty one stops the voice."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -184,7 +184,8 @@ def _listen_to_the_terminal(app: App, over: asyncio.Event) -> None:
             loop.remove_reader(terminal)
             over.set()
         elif line.strip().lower() == b"y":
-            app.key("confirm", loop.time())
+            if why_not := app.key("confirm", loop.time()):
+                _notice(show, why_not)
         elif not line.strip():
             app.key("cancel", loop.time())
 

@@ -263,6 +263,8 @@ class Control:
         if request.action in {"press", "release"}:
             edges = self._edges.take(*edges)
         if why := "".join([voice.key(*edge, by) for edge in edges]):
+            if request.action == "confirm":
+                raise TeamvoiceError(why)
             raise TeamvoiceError(f"the key is ignored: {why}", AGAIN)
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

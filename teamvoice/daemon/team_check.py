@@ -25,7 +25,8 @@ async def members(settings: config.Config) -> Finding:
     try:
         async with Team(settings.team) as team:
             statuses = await team.status()
-        hints = await _renumbered(settings.team, statuses)
+        shared = _shared(statuses)
+        hints = [*shared, *await _renumbered(settings.team, statuses)]
     except TmuxUnavailable as error:
         return Finding("team", "fail", f"cannot be seen: {error.message}", error.mend)
     except TeamvoiceError as error:
@@ -34,12 +35,25 @@ async def members(settings: config.Config) -> Finding:
     gone = [s for s in statuses if s.state.kind in {Kind.MISSING, Kind.DEAD, Kind.SHELL}]
     unsure = [s for s in statuses if s.state.kind is Kind.UNKNOWN]
     if not gone and not unsure:
-        return Finding("team", "ok", told, "; ".join(hints))
+        return Finding("team", "warn" if shared else "ok", told, "; ".join(hints))
     unfound = [s for s in unsure if s.state.source == "tmux"]  # which pane is whose?
     mends = [_mend_of(status) for status in gone[:1]]
     mends += [await _untag(settings.team, s) or _mend_of(s) for s in (unfound or unsure)[:1]]
     worst: Mark = "fail" if len(gone) + len(unfound) == len(statuses) else "warn"
     return Finding("team", worst, told, "; ".join([*mends, *hints]))
+
+
+def _shared(statuses: Sequence[Status]) -> list[str]:
+    """For each pane that is two members' at once, which: both would be told by the one agent."""
+    who: dict[tuple[str, str], list[str]] = {}
+    for status in statuses:
+        if status.pane:
+            who.setdefault((status.member.host, status.pane), []).append(status.member.name)
+    return [
+        f"{' and '.join(names)} are in one pane ({pane}): give each its own in [[team.members]]"
+        for (_, pane), names in who.items()
+        if len(names) > 1
+    ]
 
 
 def _told(status: Status) -> str:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import BinaryIO
 
 from teamvoice import config
 from teamvoice.errors import NoDaemon, TeamvoiceError
@@ -15,6 +16,7 @@ from teamvoice.ui import wire
 
 START_S = 30.0  # for the daemon to answer
 STOP_S = 3.0  # for it to end
+LOG_BYTES = 1_000_000  # of the logs of daemons that talk began
 _LOOK_S = 0.1
 
 
@@ -32,7 +34,8 @@ async def a_daemon() -> AsyncIterator[str]:
         return
     log = config.state_dir() / "talk.log"
     await asyncio.to_thread(lambda: log.parent.mkdir(mode=0o700, parents=True, exist_ok=True))
-    with await asyncio.to_thread(log.open, "wb") as output:
+    with await asyncio.to_thread(_opened, log) as output:
+        begins = output.tell()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "teamvoice", "run", "--with-stdin"),
             env={**os.environ, "TEAMVOICE_HOTKEY_BACKEND": "socket"},
@@ -42,7 +45,7 @@ async def a_daemon() -> AsyncIterator[str]:
             start_new_session=True,  # Ctrl-C in this terminal is the face's
         )
     try:
-        is_ours = await _until_it_answers(process, log)
+        is_ours = await _until_it_answers(process, log, begins)
         yield "no daemon ran: this one ends when you quit" if is_ours else ""
     finally:
         await _end(process)
@@ -64,7 +67,13 @@ async def _who_answers() -> int:
         return 0
 
 
-async def _until_it_answers(process: asyncio.subprocess.Process, log: Path) -> bool:
+def _opened(log: Path) -> BinaryIO:
+    """To write at its end, for others may write to it too; it begins anew when it has grown."""
+    is_long = log.exists() and log.stat().st_size > LOG_BYTES
+    return log.open("wb" if is_long else "ab")
+
+
+async def _until_it_answers(process: asyncio.subprocess.Process, log: Path, begins: int) -> bool:
     """Whether it is this one: of several that are started at once all but one end again."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(START_S):
@@ -74,7 +83,8 @@ async def _until_it_answers(process: asyncio.subprocess.Process, log: Path) -> b
                 if number := await _who_answers():
                     return number == process.pid
                 await asyncio.sleep(_LOOK_S)
-    lines = (await asyncio.to_thread(log.read_text, "utf-8", "replace")).splitlines()
+    written = (await asyncio.to_thread(log.read_bytes))[begins:]
+    lines = written.decode("utf-8", "replace").splitlines()
     raise TeamvoiceError("the daemon does not start" + "".join(f"; {x}" for x in lines[-2:]))
 
 

@@ -65,7 +65,9 @@ async def _exchange(
     if not reply:
         raise NoDaemon("the daemon hung up", _MEND)
     if not reply.get("ok"):
-        raise TeamvoiceError(reply.get("error", "the daemon refused"), reply.get("mend", ""))
+        refusal = TeamvoiceError(reply.get("error", "the daemon refused"), reply.get("mend", ""))
+        refusal.exit_code = reply.get("exit", 1)
+        raise refusal
     return reply
 
 

@@ -136,6 +136,15 @@ async def test_ask_json_is_the_turn(cli: Cli, voice: SmallVoice) -> None:
     assert done.out.count("\n") == 1
 
 
+async def test_ask_gives_up_a_daemon_that_says_nothing_at_all(cli: Cli) -> None:
+    hangs = await asyncio.start_unix_server(lambda _reader, _writer: None, cli.socket)
+    async with hangs:
+        done = await cli("ask", "rest")
+    what, mend = done.err.splitlines()
+    assert (done.code, what) == (1, "teamvoice: the daemon does not answer; nothing was asked")
+    assert "teamvoice run" in mend
+
+
 @pytest.mark.usefixtures("voice")
 async def test_a_turn_that_was_not_answered_is_no_success(cli: Cli) -> None:
     assert (await cli("ask", "fail")).code == 1
@@ -161,7 +170,7 @@ async def test_a_daemon_that_ends_in_the_middle_is_told(cli: Cli) -> None:
         asking = await cli.start("ask", "wait")
         await until(lambda: voice.waiting, "the question arrived")
     done = await ended(asking)
-    assert done.code == 1
+    assert done.code == 4
     assert done.err.startswith("teamvoice: the daemon ")
 
 

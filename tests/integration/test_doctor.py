@@ -335,6 +335,19 @@ async def test_two_panes_that_are_tagged_alike(server: Server, house: Path) -> N
     assert "could be" not in (await found("team")).detail
 
 
+async def test_two_members_in_one_pane_are_named(server: Server, house: Path) -> None:
+    blocks = [f'[[team.members]]\nname = "{name}"\ntarget = "desk:one"\n' for name in ("a", "b")]
+    write(house / "config" / "config.toml", "".join(blocks))
+    open_pane(server, "one", standin("one"))
+
+    async def is_named() -> bool:
+        finding = await found("team")
+        told = finding.mend.startswith("a and b are in one pane (%")
+        return finding.mark == "warn" and "a idle, b idle" in finding.detail and told
+
+    await until(is_named, "both are found, and that is said", 30)
+
+
 async def _ran(command: str) -> None:
     process = await asyncio.create_subprocess_shell(command, stderr=asyncio.subprocess.PIPE)
     _, told = await process.communicate()

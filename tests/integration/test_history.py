@@ -140,6 +140,18 @@ async def test_history_finds_words_in_the_files_that_were_set_aside_too(cli: Cli
     assert (await cli("history", "login", "logout")).out == ""
 
 
+async def test_history_says_that_nothing_is_found(cli: Cli) -> None:
+    journalled(cli, *await turns(1))
+    none = "teamvoice: no turn is found of which that is true\n"
+    for words in (("nowhere",), ("--json", "nowhere"), ("--since", "2h")):
+        assert await cli("history", *words) == Done(0, "", none)
+    told = "no turn with these words is found of which the sound is kept"
+    assert told in (await cli("history", "--replay", "last", "nowhere")).err
+    both = await cli("history", "--replay", "last", "--follow")
+    assert (both.code, both.out) == (2, "")
+    assert "cannot follow" in both.err
+
+
 async def test_history_since_a_time_shows_all_that_followed(cli: Cli) -> None:
     many = await turns(25)
     old, *fresh = [on("2026-01-30", many[0]), *(on("2026-01-31", turn) for turn in many[1:])]

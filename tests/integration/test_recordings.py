@@ -220,4 +220,4 @@ async def test_a_sound_that_cannot_be_played_says_why(cli: Cli) -> None:
         assert (done.code, done.out) == (code, ""), done
         assert why in done.err
     done = await cli("history", "--replay", "last", "turn 3")
-    assert "no turn is found of which the sound is kept" in done.err
+    assert "no turn with these words is found of which the sound is kept" in done.err

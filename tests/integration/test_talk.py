@@ -185,6 +185,27 @@ async def test_what_waits_is_cancelled_with_c_and_confirmed_with_y(daemon: Daemo
                     await shows(one, "confirm send message: pm: run terraform destroy")
             await shows(pane, told)
         assert "terraform destroy" in daemon.screen("pm")
+        pane.send_keys("y", enter=False)
+        await shows(pane, "trouble nothing waits for a confirmation")
+
+
+async def test_ask_says_what_waits_and_fails_when_it_is_not_confirmed(daemon: Daemon) -> None:
+    async def ask_and(action: str) -> tuple[int, str, str]:
+        async with daemon.watching() as watch, asyncio.TaskGroup() as tasks:
+            asked = tasks.create_task(daemon.cli("ask", "tell the pm to run terraform destroy"))
+            await watch.next("confirm")
+            assert await daemon.cli("ptt", action) == (0, "", "")
+        return asked.result()
+
+    await until(lambda: _is_idle(daemon, "pm"), "the pm is idle", 20)
+    code, out, err = await ask_and("cancel")
+    assert (code, "Not done: it was cancelled" in out) == (1, True)
+    asked = "tap the key to send message: pm: run terraform destroy (or: teamvoice ptt confirm)"
+    assert err == f"teamvoice: waits for you: {asked}\n"
+    code, out, _ = await ask_and("confirm")
+    assert (code, "Submitted to the PM." in out) == (0, True)
+    told = "teamvoice: nothing waits for a confirmation\n"
+    assert await daemon.cli("ptt", "confirm") == (1, "", told)
 
 
 async def test_keys_that_come_at_once_are_taken_in_their_order_large_or_small(

@@ -34,7 +34,7 @@ async def test_the_voices_are_listed_with_those_that_are_set(cli: Cli) -> None:
     ("voice", "told"),
     [
         ("marian", 'there is no voice "marian". Did you mean "marin"?'),
-        ("marin", "there is no API key"),
+        ("marin", "there is no API key, which the voice marin needs\nteamvoice init asks for one"),
     ],
 )
 async def test_a_voice_that_cannot_be_heard_is_told(cli: Cli, voice: str, told: str) -> None:
