@@ -29,6 +29,7 @@ class Draft:
     typed: bool = False
     key_up: float = 0.0
     heard: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)  # in it, of speech without words so far
     spoken: list[str] = field(default_factory=list)
     asked: dict[str, tuple[ToolCall, float]] = field(default_factory=dict)
     done: dict[str, DoneCall] = field(default_factory=dict)
@@ -61,10 +62,22 @@ class Draft:
         self.awaits.discard(call_id)
 
     def hear(self, *, text: str = "", speech: bytes = b"") -> Command:
-        """Words came in, or speech of which they are not known yet."""
+        """Words came in, or speech of which they are not known yet: their place is kept."""
         self.heard += [text] if text else []
-        self.speech += [speech] if speech else []
-        return do.NoteWords(self.number, " ".join(self.heard), self.typed)
+        if speech:
+            self.speech.append(speech)
+            self.places.append(len(self.heard))
+            self.heard.append("")
+        return self._words()
+
+    def understood(self, text: str) -> Command:
+        """The words of the oldest speech of which they were not known; empty when none are."""
+        self.heard += [] if self.places else [""]
+        self.heard[self.places.pop(0) if self.places else -1] = text
+        return self._words()
+
+    def _words(self) -> Command:
+        return do.NoteWords(self.number, " ".join(filter(None, self.heard)), self.typed)
 
     def turn_down(self, asked: Iterable[tuple[ToolCall, str]], at: float) -> list[Command]:
         """These calls cannot wait for a confirmation, though each must have one; and why."""
@@ -106,7 +119,7 @@ class Draft:
         return Turn(
             number=self.number,
             began=self.began,
-            heard=" ".join(self.heard),
+            heard=" ".join(filter(None, self.heard)),
             typed=self.typed,
             calls=calls,
             spoken="".join(self.spoken).strip(),

@@ -181,7 +181,7 @@ class Ledger:
             return told
         draft.transcribed += [event.usage] if event.usage else []
         is_late = draft is not self.current and draft not in self._closing
-        words = draft.hear(text=event.text)
+        words = draft.understood(event.text)
         if is_late:
             words = do.NoteWords(draft.number, event.text, draft.typed, late=True)
         return [words, *told] if event.text else told

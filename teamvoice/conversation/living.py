@@ -60,9 +60,10 @@ class Living:
         """Its words, when no sound came with them: they are to be shown."""
         return "" if self.has_sound else "".join(self._words).strip()
 
-    def said(self, words: str) -> None:
-        """A piece of its words came."""
+    def said(self, words: str) -> Command:
+        """A piece of its words came, and more may."""
         self._words.append(words)
+        return self.wait()
 
     @property
     def is_awaited(self) -> bool:

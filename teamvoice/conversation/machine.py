@@ -489,7 +489,7 @@ class Conversation:
     def _answer_text(self, event: ev.AnswerText) -> None:
         draft = self._ledger.of_response(event.response_id)
         if draft and self._living.is_wanted(event.response_id):
-            self._living.said(event.text)
+            self._do(self._living.said(event.text))
             draft.spoken.append(event.text)
 
     def _response_ended(self, event: ev.ResponseEnded) -> None:
