@@ -137,9 +137,13 @@ async def test_ask_json_is_the_turn(cli: Cli, voice: SmallVoice) -> None:
 
 
 async def test_ask_gives_up_a_daemon_that_says_nothing_at_all(cli: Cli) -> None:
-    hangs = await asyncio.start_unix_server(lambda _reader, _writer: None, cli.socket)
+    clients: list[asyncio.StreamWriter] = []
+    hangs = await asyncio.start_unix_server(lambda _, client: clients.append(client), cli.socket)
     async with hangs:
         done = await cli("ask", "rest")
+        for client in clients:
+            client.close()
+            await client.wait_closed()
     what, mend = done.err.splitlines()
     assert (done.code, what) == (1, "teamvoice: the daemon does not answer; nothing was asked")
     assert "teamvoice run" in mend
