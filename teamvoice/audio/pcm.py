@@ -25,7 +25,12 @@ _FULL_SCALE = 32_767  # symmetric: -1.0 and 1.0 are equally loud
 
 
 def float32_to_pcm16(samples: npt.NDArray[np.floating]) -> bytes:
-    """Samples from -1.0 to 1.0 as PCM16 little-endian; what is louder is clipped, NaN is silent."""
+    """Samples from -1.0 to 1.0 as PCM16 little-endian; what is louder is clipped, NaN is silent.
+
+    Raises:
+        TypeError: No array of floats, such as one of int16, which is PCM16 already.
+    """
+    _check_floats(samples)
     clipped = np.clip(np.nan_to_num(samples, nan=0.0), -1.0, 1.0)
     pcm: bytes = np.rint(clipped * _FULL_SCALE).astype("<i2").tobytes()
     return pcm
@@ -35,8 +40,11 @@ def pcm16_to_float32(pcm: bytes) -> Samples:
     """PCM16 little-endian as samples from -1.0 to 1.0.
 
     Raises:
+        TypeError: No bytes, such as an array.
         ValueError: An odd number of bytes: half a sample.
     """
+    if not isinstance(pcm, bytes | bytearray | memoryview):
+        raise TypeError(f"pcm16_to_float32 takes bytes of PCM16, not {type(pcm).__name__}")
     if len(pcm) % 2:
         raise ValueError(f"{len(pcm)} bytes end within a sample: PCM16 has two bytes each")
     return np.maximum(np.frombuffer(pcm, "<i2").astype(np.float32) / _FULL_SCALE, np.float32(-1.0))
@@ -50,9 +58,13 @@ def pcm16_of(audio: AnySound) -> bytes:
 
     Raises:
         TypeError: It is something else; says what.
+        ValueError: Bytes that end within a sample.
     """
     if isinstance(audio, bytes | bytearray | memoryview):
-        return bytes(audio)
+        pcm = bytes(audio)
+        if len(pcm) % 2:
+            raise ValueError(f"{len(pcm)} bytes end within a sample: PCM16 has two bytes each")
+        return pcm
     kind = getattr(audio, "dtype", type(audio).__name__)
     if kind == np.int16:
         return audio.astype("<i2").tobytes()
@@ -65,7 +77,7 @@ def audio_to_base64(audio: AnySound) -> str:
     """PCM16, or samples that are made PCM16 first, as base64 text for the wire.
 
     Raises:
-        TypeError: As :func:`pcm16_of`.
+        TypeError, ValueError: As :func:`pcm16_of`.
     """
     return base64.b64encode(pcm16_of(audio)).decode("ascii")
 
@@ -82,7 +94,9 @@ def base64_to_audio(text: str) -> bytes:
         raise ProtocolError(f"audio that is not base64 arrived: {error}") from error
 
 
-def resample_audio(samples: Samples, original_rate: int, target_rate: int = RATE) -> Samples:
+def resample_audio(
+    samples: npt.NDArray[Any], original_rate: int, target_rate: int = RATE
+) -> Samples:
     """A whole recording at another rate; its length is scaled by the ratio of the rates.
 
     Raises:
@@ -94,7 +108,8 @@ def resample_audio(samples: Samples, original_rate: int, target_rate: int = RATE
     if original_rate <= 0 or target_rate <= 0:
         raise ValueError(f"rates must be positive: {original_rate}, {target_rate}")
     if original_rate == target_rate or samples.size == 0:
-        return samples.astype(np.float32)
+        plain: Samples = samples.astype(np.float32)
+        return plain
     try:
         import soxr
     except ImportError as error:
@@ -117,6 +132,12 @@ def ensure_mono(samples: npt.NDArray[np.floating]) -> Samples:
         raise ValueError(f"audio has one or two dimensions, not {samples.ndim}")
     mixed: Samples = samples.mean(axis=1).astype(np.float32)
     return mixed
+
+
+def _check_floats(samples: object) -> None:
+    if not np.issubdtype(getattr(samples, "dtype", object), np.floating):
+        kind = getattr(samples, "dtype", type(samples).__name__)
+        raise TypeError(f"float32_to_pcm16 takes an array of floats, not {kind}")
 
 
 def _check_array(samples: object, taker: str) -> None:

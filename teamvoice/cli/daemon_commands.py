@@ -162,7 +162,7 @@ def _service_waits_for() -> str:
 
 def _line() -> int:
     """Always on standard output, that none runs too: a status bar shows nothing else."""
-    from teamvoice.cli.waybar import OFF
+    from teamvoice.cli.waybar import HANGS, OFF
 
     try:
         write(_asked().get("line", ""))
@@ -172,16 +172,21 @@ def _line() -> int:
             raise
         write(f"{WAITING}{reason}")
         return error.exit_code
+    except TeamvoiceError:
+        write(HANGS["text"])
+        raise
     return 0
 
 
 def _waybar() -> int:
     """Also with no daemon: Waybar hides a module whose command fails."""
-    from teamvoice.cli.waybar import OFF, waiting, waybar
+    from teamvoice.cli.waybar import HANGS, OFF, waiting, waybar
 
     try:
         write_json(waybar(_asked()))
     except NoDaemon:
         reason = _service_waits_for()
         write_json(waiting(reason) if reason else OFF)
+    except TeamvoiceError:
+        write_json(HANGS)
     return 0

@@ -189,4 +189,4 @@ def _shower() -> Callable[[Record], None]:
 def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of turns")
-    return int(text)
+    return min(int(text), sys.maxsize)

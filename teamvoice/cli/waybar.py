@@ -32,6 +32,14 @@ OFF: Status = {
     "percentage": 0,
 }
 
+HANGS: Status = {
+    "text": "teamvoice does not answer",
+    "tooltip": "the daemon hangs: end it, and start it again",
+    "alt": "trouble",
+    "class": ["trouble"],
+    "percentage": 0,
+}
+
 _LINK_FINE = ("up", "idle", "connecting", "ending")  # idle: it is made when it is needed
 _KEY_FINE = ("ready", "starting", "off")  # off: only the socket is asked for
 

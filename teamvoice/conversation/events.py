@@ -253,6 +253,14 @@ class Transcribed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechPart(Event):
+    """More of what the provider hears the person say; to look at, for the whole of it follows."""
+
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechTranscribed(Event):
     """What the provider heard the person say; what that took, when it tells."""
 
@@ -370,6 +378,7 @@ OF_A_SESSION = (
     AnswerText,
     ResponseEnded,
     SpeechCommitted,
+    SpeechPart,
     SpeechTranscribed,
     RequestRefused,
 )

@@ -175,6 +175,7 @@ class Conversation:
             ev.ResponseEnded: self._response_ended,
             ev.SpeechCommitted: lambda event: self._ledger.speech_taken(event.item_id),
             ev.SpeechTranscribed: self._speech_transcribed,
+            ev.SpeechPart: lambda _part: None,  # who looks on sees it
             ev.RequestRefused: self._request_refused,
             ev.Spent: lambda event: self._do(*self.budget.spend(event.day, event.usd)),
             ev.ToolEnded: self._tool_ended,

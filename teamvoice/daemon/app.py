@@ -370,7 +370,7 @@ class App:
             self._tell("notice", warning)
         if not turn.news:
             self._standing.last = record
-            self._news.publish("turn", turn=record)
+            self._news.publish("turn", turn=record, day_usd=self._bridge.machine.budget.spent_usd)
 
     def _person_told(self, ids: Sequence[str]) -> None:
         self._words.told(ids)

@@ -315,9 +315,21 @@ def _known(lines: Iterable[bytes]) -> Iterator[Record]:
 
 def _record(line: bytes) -> Record | None:
     try:
-        return msgspec.json.decode(line, type=Record)
+        record = msgspec.json.decode(line, type=Record)
     except msgspec.DecodeError:
         return None
+    return record if _is_sound(record) else None
+
+
+def _is_sound(record: Record) -> bool:
+    """It has the shape that all who read it build on."""
+    calls, ms = record.get("calls", []), record.get("ms", {})
+    return (
+        isinstance(calls, list)
+        and all(isinstance(call, dict) for call in calls)
+        and (isinstance(ms, dict) or record.get("kind") == "call")
+        and isinstance(record.get("time", ""), str)
+    )
 
 
 def _files(path: Path) -> list[Path]:

@@ -4,14 +4,15 @@
 
     {"event": "microphone", "state": "open"}      {"event": "level", "of": "voice", "db": -12}
     {"event": "heard", "text": "who is idle", "typed": true}
+    {"event": "hearing", "id": "item_1", "text": "who is"}
     {"event": "saying", "text": "The dev"}                {"event": "said"}
     {"event": "call", "id": "c1", "name": "team_status", "arguments": "{}"}
     {"event": "called", "id": "c1", "result": "The developer is idle."}
     {"event": "confirmed"}
 
 ``db`` is the loudest sample of a block in decibels below full scale, -60 for silence; it is told
-ten times a second at most. ``confirmed`` is the end of what a ``confirm`` asked for, whether it is
-done or not.
+ten times a second at most. ``hearing`` is a piece of what will be ``heard``. ``confirmed`` is the
+end of what a ``confirm`` asked for, whether it is done or not.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class Observer:
                 self._level("microphone", pcm, at)
             case ev.CaptureEnded() | ev.CaptureFailed():
                 self._publish("microphone", state="closed")
+            case ev.SpeechPart(item_id=item, text=text):
+                self._publish("hearing", id=item, text=text)
             case ev.AnswerText(text=text):
                 self._publish("saying", text=text)
             case ev.ResponseEnded():

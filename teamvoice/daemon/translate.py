@@ -107,6 +107,8 @@ def _about_speech(event: wire.Event, at: float, session: str) -> ev.Event | None
     match event:
         case wire.AudioCommitted(item_id=item_id):
             return ev.SpeechCommitted(at=at, item_id=item_id)
+        case wire.TranscriptionDelta(item_id=item_id, delta=str(text)):
+            return ev.SpeechPart(at=at, item_id=item_id, text=text)
         case wire.TranscriptionCompleted(item_id=item_id, transcript=text, usage=usage):
             took = _transcribed(usage) if usage else None
             return ev.SpeechTranscribed(at=at, item_id=item_id, text=text.strip(), usage=took)

@@ -57,7 +57,8 @@ class SessionConfig:
         turn_detection: Who ends a turn: the server when it hears that you stopped (the default:
             ``{"type": "server_vad"}``, or ``{"type": "semantic_vad"}``), or with None only
             :meth:`RealtimeClient.commit_audio`.
-        tools: Function tools, each ``{"type": "function", "name", "description", "parameters"}``.
+        tools: Function tools, each ``{"type": "function", "name", "description", "parameters"}``;
+            None, or nothing, for none.
     """
 
     model: str = ""
@@ -66,7 +67,7 @@ class SessionConfig:
     input_audio_format: str = "pcm16"
     output_audio_format: str = "pcm16"
     turn_detection: Mapping[str, Any] | None = field(default_factory=lambda: {"type": "server_vad"})
-    tools: Sequence[Mapping[str, Any]] = ()
+    tools: Sequence[Mapping[str, Any]] | None = ()
 
 
 class RealtimeClient:
@@ -97,6 +98,8 @@ class RealtimeClient:
         on_error: Callable[[dict[str, Any]], object] | None = None,
         on_interrupt: Callable[[], object] | None = None,
     ) -> None:
+        if not isinstance(config, SessionConfig | None):  # what code without types may pass
+            raise TypeError(f"config is a SessionConfig, not {type(config).__name__}")
         self.config = config or SessionConfig()
         self._api_key = api_key
         self._on_audio = on_audio
@@ -285,9 +288,12 @@ class RealtimeClient:
         for name in (self.config.input_audio_format, self.config.output_audio_format):
             if name not in _PCM16:
                 raise ConfigError(f'the audio format "{name}" is not spoken here', "use pcm16")
+        tools = tuple(self.config.tools or ())
+        if not all(isinstance(tool, Mapping) for tool in tools):
+            raise ConfigError("tools are mappings", 'each {"type": "function", "name": …}')
         spec = SessionSpec(
             instructions=self.config.instructions,
-            tools=tuple(dict(tool) for tool in self.config.tools),
+            tools=tuple(dict(tool) for tool in tools),
             model=wish.model,
             voice=self.config.voice,
             transcription=wish.transcription,

@@ -7,6 +7,7 @@ thread of its own, so that every method may be called from anywhere and none blo
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import queue
@@ -60,9 +61,9 @@ class AudioHandler:
         self._came = threading.Event()
         self._rest = b""
         self._muted = False
-        settings = config.load().audio
-        self._microphone = Microphone(settings.input)
-        self._speaker = Speaker(settings.output, volume=settings.volume)
+        self._settings = config.load().audio
+        self._microphone = self._new_microphone()
+        self._speaker = self._new_speaker()
         self._in = _Converter(RATE, sample_rate, 1, channels)
         self._out = _Converter(sample_rate, RATE, channels, 1)
         self._loop: _Loop | None = None
@@ -85,6 +86,7 @@ class AudioHandler:
         """Stop both, and forget what waits to be played. Harmless when stopped."""
         self.stop_recording()
         self.stop_playback()
+        atexit.unregister(self.stop)
         loop, self._loop = self._loop, None
         if loop:
             loop.end()
@@ -93,6 +95,8 @@ class AudioHandler:
 
     def start_recording(self) -> None:
         """Open the microphone; raises what :meth:`start` raises. Harmless when it is open."""
+        if self._loop is None:  # what belonged to the one before has ended with it
+            self._microphone = self._new_microphone()
         self._run(self._microphone.open(self._take, _tell_lost))
 
     def stop_recording(self) -> None:
@@ -101,7 +105,8 @@ class AudioHandler:
 
     async def _finish(self) -> None:
         await self._microphone.close()
-        rest, self._rest = self._rest + self._in.end(), b""
+        self._cut(self._in.end())
+        rest, self._rest = self._rest, b""
         if rest:
             self._put(rest)
 
@@ -140,7 +145,10 @@ class AudioHandler:
             self._rest = b""
             self._in.end()
             return
-        self._rest += self._in.convert(pcm)
+        self._cut(self._in.convert(pcm))
+
+    def _cut(self, pcm: bytes) -> None:
+        self._rest += pcm
         while len(self._rest) >= self._chunk_bytes:
             chunk, self._rest = self._rest[: self._chunk_bytes], self._rest[self._chunk_bytes :]
             self._put(chunk)
@@ -156,6 +164,7 @@ class AudioHandler:
         """Be ready to play. The device is opened when there is something to play."""
         if not self._playing:
             self._playing = True
+            self._speaker = self._new_speaker()
             self._run(self._speaker.__aenter__())
 
     def stop_playback(self) -> None:
@@ -212,8 +221,16 @@ class AudioHandler:
         }
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        self._loop = self._loop or _Loop()
+        if self._loop is None:
+            self._loop = _Loop()
+            atexit.register(self.stop)  # or what still runs would complain at the program's end
         return self._loop.run(work)
+
+    def _new_microphone(self) -> Microphone:
+        return Microphone(self._settings.input)
+
+    def _new_speaker(self) -> Speaker:
+        return Speaker(self._settings.output, volume=self._settings.volume)
 
 
 class _Loop:

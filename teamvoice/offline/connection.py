@@ -33,6 +33,7 @@ class Connection:
         socket: Its WebSocket.
         session: What decides.
         ears: The ears of this session alone.
+        loading: Held while ears load: one after another, and none for a client that has left.
         voice: The voice, which sessions share.
         session_s: When the session ends, in seconds.
     """
@@ -42,12 +43,14 @@ class Connection:
         socket: ServerConnection,
         session: Session,
         ears: Ears,
+        loading: asyncio.Lock,
         voice: Voice,
         session_s: float,
     ) -> None:
         self._socket = socket
         self._session = session
         self._ears = ears
+        self._loading = loading
         self._voice = voice
         self._session_s = session_s
         self._deaf = ""  # why the utterance at the ears will not be understood
@@ -103,7 +106,8 @@ class Connection:
         self._perform(self._session.expire())
 
     async def _hear(self, thread: OneThread) -> None:
-        await self._listen(thread, self._ears.load)
+        async with self._loading:
+            await self._listen(thread, self._ears.load)
         while True:
             match await self._to_ears.get():
                 case Listen():

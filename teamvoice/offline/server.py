@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import http
 import time
@@ -60,14 +61,13 @@ async def serve(
     Raises:
         TeamvoiceError: The port is taken.
     """
-    door = _Door(settings)
+    door, loading = _Door(settings), asyncio.Lock()
 
     async def handle(socket: ServerConnection) -> None:
-        with door:
-            limits, model = settings.limits, _model(socket)
-            session = Session(mind, limits, settings.names(), model, time.time())
-            ears = ears_factory()
-            await Connection(socket, session, ears, voice, limits.session_s).serve()
+        limits, model = settings.limits, _model(socket)
+        session = Session(mind, limits, settings.names(), model, time.time())
+        connection = Connection(socket, session, ears_factory(), loading, voice, limits.session_s)
+        await _attend(connection, socket, door)
 
     listening = serve_websocket(
         handle,
@@ -86,6 +86,13 @@ async def serve(
     async with server:
         port = next(iter(server.sockets)).getsockname()[1]
         yield f"ws://{HOST}:{port}{PATH}"
+
+
+async def _attend(connection: Connection, socket: ServerConnection, door: _Door) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(connection.serve())  # its ears may take longer to leave
+        with door:
+            await socket.wait_closed()
 
 
 class _Door:

@@ -27,6 +27,7 @@ from teamvoice.ui import deeds, wire
 from teamvoice.ui.footer import LOOK, TALK, TYPE, footer
 from teamvoice.ui.picture import LINES, Line, Picture, Reach
 from teamvoice.ui.rows import option, row
+from teamvoice.ui.typed import Typed
 from teamvoice.ui.words import settled, with_keys
 
 Messages = AsyncIterator[dict[str, Any]]
@@ -131,7 +132,7 @@ class Face(App[None]):
         yield Static(id="more")
         yield RichLog(id="talk", wrap=True, max_lines=LINES)
         yield Vertical(Static(id="saying"), Static(id="meters"), id="below")
-        yield Input(id="typed", placeholder="what you would have said; Escape leaves")
+        yield Typed(id="typed", placeholder="what you would have said; Escape leaves")
         yield Static(id="keys")
         yield Static(f"needs {SMALLEST[0]}×{SMALLEST[1]}, q quits", id="too-small")
 
@@ -156,6 +157,8 @@ class Face(App[None]):
         del parameters
         if self.read_only and action in {"key", "type", "answer"}:
             return False
+        if self._is_too_small:  # what a key would do is not to be seen
+            return action not in {"key", "type", "answer", "closer"}
         is_free = not self._is_typing and not isinstance(self.screen, Closer)
         return is_free or action not in {"key", "type", "answer", "closer", "quit"}
 
@@ -238,7 +241,8 @@ class Face(App[None]):
 
     def _draw(self) -> None:
         """Draw what is there: at the end the widgets go while the daemon still tells."""
-        drawn = {"head": self._head(), "saying": Text(self.picture.saying)}
+        hearing, saying = Text(self.picture.hearing, "bold"), Text(self.picture.saying)
+        drawn = {"head": self._head(), "saying": hearing or saying}
         for name, text in {**drawn, "meters": self._meters(), "keys": self._keys()}.items():
             for place in self.query(f"#{name}").results(Static):
                 place.update(text)
@@ -368,6 +372,10 @@ class Face(App[None]):
                 )
             deed = deeds.answer(name, question, choice)
             self._start(deed, lambda told: self._write(Line("receipt", told)))
+
+    @property
+    def _is_too_small(self) -> bool:
+        return any(word.display for word in self.query("#too-small"))
 
     @property
     def _is_typing(self) -> bool:

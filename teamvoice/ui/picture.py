@@ -49,6 +49,7 @@ class Picture:
     Args:
         status: The daemon's status, kept up to date by what it tells since.
         lines: The conversation, oldest first.
+        hearing: What is being understood of what was said, as far as it has come.
         saying: What is being answered, as far as it has come.
         levels: Decibels below full scale, of ``microphone`` and ``voice``.
         reach: Whether the daemon can be reached.
@@ -56,11 +57,14 @@ class Picture:
 
     status: Message = field(default_factory=dict)
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES))
+    hearing: str = ""
     saying: str = ""
     levels: dict[str, float] = field(
         default_factory=lambda: {"microphone": SILENT_DB, "voice": SILENT_DB}
     )
     reach: Reach = Reach.GONE
+    _is_shown: bool = field(default=False, init=False, repr=False)  # the answer, as a line
+    _heard_of: str = field(default="", init=False, repr=False)  # the item that is understood
     _is_said: bool = field(default=False, init=False, repr=False)  # what is told next is another
 
     @property
@@ -87,7 +91,7 @@ class Picture:
     def gone(self) -> None:
         """The daemon is there no more."""
         self.reach = Reach.GONE
-        self.saying = ""
+        self.saying = self.hearing = ""
         self._no_sound()
 
     def take(self, message: Message) -> list[Line]:
@@ -120,7 +124,7 @@ class Picture:
             case "microphone":
                 self.status.setdefault("microphone", {})["state"] = message.get("state")
                 self.levels["microphone"] = SILENT_DB
-                self.saying = "" if message.get("state") == "open" else self.saying
+                return self._cut_short() if message.get("state") == "open" else []
             case "silence":
                 self.status.setdefault("microphone", {})["muted"] = message.get("muted")
             case "members":
@@ -133,10 +137,22 @@ class Picture:
                 self.levels["voice"] = SILENT_DB
                 self._is_said = True
             case "turn":
+                if "day_usd" in message:
+                    self.status.setdefault("cost", {})["day_usd"] = message["day_usd"]
                 return self._end(message["turn"])
             case _:
                 return self._told(message)
         return []
+
+    def _hear(self, item: str, text: str) -> None:
+        self.hearing = self.hearing + text if item == self._heard_of else text
+        self._heard_of = item
+
+    def _cut_short(self) -> list[Line]:
+        """A new turn begins: what is being answered stands before it, as far as it has come."""
+        said, self.saying = _one_line(self.saying), ""
+        self._is_shown = self._is_shown or bool(said)
+        return [Line("voice", said)] if said else []
 
     def _say(self, text: str) -> None:
         if self._is_said and self.saying:  # the next answer of the turn
@@ -147,9 +163,12 @@ class Picture:
     def _told(self, message: Message) -> list[Line]:
         text = _one_line(message.get("text", ""))
         match message.get("event"):
+            case "hearing":
+                self._hear(str(message.get("id")), plain(message.get("text", "")))
             case "heard":
-                self.saying = "" if message.get("typed") else self.saying  # a new turn, as above
-                return [Line("you", text)]
+                self.hearing = ""
+                before = self._cut_short() if message.get("typed") else []
+                return [*before, Line("you", text)]
             case "call":
                 return [Line("call", f"{message.get('name')}{_arguments(message)}")]
             case "called":
@@ -161,10 +180,13 @@ class Picture:
         return []  # "answer" among them: a receipt that was shown
 
     def _end(self, turn: Message) -> list[Line]:
-        self.saying = ""
+        is_shown, self._is_shown = self._is_shown, False
+        if not is_shown:
+            self.saying = ""
         self.levels["voice"] = SILENT_DB
         self.status["turn"] = turn
-        spoken = [Line("voice", _one_line(turn["spoken"]))] if turn.get("spoken") else []
+        is_new = turn.get("spoken") and not is_shown
+        spoken = [Line("voice", _one_line(turn["spoken"]))] if is_new else []
         return [*spoken, Line("figures", _figures(turn))]
 
     def _turn(self, turn: Message) -> list[Line]:

@@ -149,6 +149,18 @@ async def test_ask_gives_up_a_daemon_that_says_nothing_at_all(cli: Cli) -> None:
     assert "teamvoice run" in mend
 
 
+async def test_a_status_bar_shows_that_a_daemon_hangs(cli: Cli) -> None:
+    clients: list[asyncio.StreamWriter] = []
+    hangs = await asyncio.start_unix_server(lambda _, client: clients.append(client), cli.socket)
+    async with hangs:
+        line, bar = await asyncio.gather(cli("status", "--line"), cli("status", "--waybar"))
+        for client in clients:
+            client.close()
+            await client.wait_closed()
+    assert (line.code, line.out) == (1, "teamvoice does not answer\n")
+    assert (bar.code, json.loads(bar.out)["class"]) == (0, ["trouble"])
+
+
 @pytest.mark.usefixtures("voice")
 async def test_a_turn_that_was_not_answered_is_no_success(cli: Cli) -> None:
     assert (await cli("ask", "fail")).code == 1

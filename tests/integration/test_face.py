@@ -23,7 +23,8 @@ pytest.importorskip("textual")
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.widgets import OptionList, RichLog, Static
+from textual import events
+from textual.widgets import Input, OptionList, RichLog, Static
 
 from scripts.picture import COMMANDS, PICTURE, draw, tidied
 from teamvoice.demo.stage import Stage
@@ -185,6 +186,24 @@ async def test_the_newest_line_stays_in_view_while_a_turn_is_typed() -> None:
         await until(lambda: any("line 0" in row for row in screen_of(face)), "it is read again")
         await pilot.press("t")
         assert any("line 0" in row for row in screen_of(face))
+
+
+async def test_what_is_understood_is_seen_as_it_comes() -> None:
+    told = Told([{"status": STATUS}, {"event": "hearing", "id": "i1", "text": "who is"}])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(80, 24)):
+        await until(lambda: any("who is" in row for row in screen_of(face)), "it is seen")
+
+
+async def test_a_paste_of_several_lines_is_one_and_all_of_it() -> None:
+    told = Told(STATES["idle"])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await told.is_over.wait()
+        await pilot.press("t", "a")
+        face.post_message(events.Paste("tell the pm to write\nthree lines\n\nof text\n"))
+        line = face.query_one("#typed", Input)
+        await until(lambda: line.value == "atell the pm to write three lines of text", "all of it")
 
 
 async def test_a_number_says_whom_to_choose_where_another_waits() -> None:
@@ -390,6 +409,8 @@ async def test_a_terminal_that_is_too_small_says_so_until_it_grows(size: tuple[i
         await told.is_over.wait()
         small = ["needs 40×10, q quits", *[""] * (size[1] - 1)]
         await until(lambda: screen_of(face) == small, "it says so, and nothing else")
+        await pilot.press("t", "1", "m")  # what they would do is not to be seen
+        assert screen_of(face) == small
         for columns, rows in ((40, 10), (60, 12), (80, 24)):
             await pilot.resize_terminal(columns, rows)
             await until(partial(is_whole, face, rows), "all of it is seen")

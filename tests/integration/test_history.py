@@ -140,6 +140,16 @@ async def test_history_finds_words_in_the_files_that_were_set_aside_too(cli: Cli
     assert (await cli("history", "login", "logout")).out == ""
 
 
+async def test_history_passes_over_lines_of_another_shape(cli: Cli) -> None:
+    (turn,) = await turns(1)
+    shapes = ({"calls": 7}, {"calls": [5]}, {"ms": [1]}, {"time": 5})
+    journalled(cli, turn, *({"kind": "turn", **shape} for shape in shapes))
+    (line,) = (await cli("history", "--json", "developer")).out.splitlines()
+    assert json.loads(line) == turn
+    done = await cli("history", "-n", "9" * 30)
+    assert (done.code, done.err) == (0, "")
+
+
 async def test_history_says_that_nothing_is_found(cli: Cli) -> None:
     journalled(cli, *await turns(1))
     none = "teamvoice: no turn is found of which that is true\n"

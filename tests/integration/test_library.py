@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import inspect
 import json
 import os
@@ -25,7 +26,7 @@ from teamvoice import AudioHandler, RealtimeClient, SessionConfig
 from teamvoice.audio.pcm import RATE
 from teamvoice.errors import AudioUnavailable, ConfigError, LinkClosed, LinkRefused
 from teamvoice.offline.server import Settings, serve
-from tests.support.desk import NEEDS_SOUND, Sound
+from tests.support.desk import NEEDS_SOUND, Recorder, Sound
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of, tone
 from tests.support.offline_talk import TOOL
 from tests.support.panes import ROOT
@@ -196,7 +197,9 @@ def test_sound_that_ends_within_a_sample_is_told(channels: int, odd: int) -> Non
     handler.start_playback()
     try:
         handler.play_audio(bytes(4))
-        with pytest.raises(ValueError, match=f"{odd} bytes are no whole number of samples"):
+        with pytest.raises(
+            ValueError, match=f"{odd} bytes (are no whole number of|end within a) sample"
+        ):
             handler.play_audio(bytes(odd))
     finally:
         handler.stop()
@@ -303,6 +306,17 @@ def test_what_is_no_sound_is_told(wrong: Any) -> None:
         teamvoice.audio_to_base64(wrong)
 
 
+def test_what_would_be_noise_or_fail_far_from_here_is_told() -> None:
+    with pytest.raises(ValueError, match="3 bytes end within a sample"):
+        teamvoice.audio_to_base64(b"abc")
+    with pytest.raises(TypeError, match="takes an array of floats, not int16"):
+        teamvoice.float32_to_pcm16(np.zeros(3, np.int16))
+    with pytest.raises(TypeError, match="takes bytes of PCM16, not ndarray"):
+        teamvoice.pcm16_to_float32(np.zeros(3))  # type: ignore[arg-type]  # as one without types
+    with pytest.raises(TypeError, match="config is a SessionConfig, not dict"):
+        RealtimeClient(config={"voice": "marin"})  # type: ignore[arg-type]  # as without types
+
+
 def test_every_form_of_sound_is_the_same_on_the_wire() -> None:
     loud = np.array([0.5, -0.5], np.float32)
     pcm = teamvoice.float32_to_pcm16(loud)
@@ -389,6 +403,33 @@ async def test_a_recording_ends_with_a_shorter_chunk_and_the_next_has_none_of_it
         assert (len(heard) > rate // 10, sound_ms(heard)) == (True, 0.0)
         handler.stop_recording()
         assert handler.get_audio_chunk() is None, "nothing is left"
+    finally:
+        handler.stop()
+
+
+def _is_heard(recorder: Recorder) -> bool:
+    return sound_ms(recorder.pcm()) > 400
+
+
+@pytest.mark.needs(*NEEDS_SOUND)
+async def test_a_handler_starts_again_and_cuts_all_that_it_records_alike(sound: Sound) -> None:
+    handler = AudioHandler(sample_rate=48_000, channels=2, chunk_ms=10)
+    try:
+        for _ in range(2):
+            handler.start()
+            handler.stop()
+        for _ in range(2):
+            handler.start_playback()
+            with sound.recorder() as recorder:
+                handler.play_audio(np.repeat(np.frombuffer(chirp(0.5), "<i2"), 4))
+                await until(functools.partial(_is_heard, recorder), "it plays")
+            handler.stop_playback()
+        handler.start_recording()
+        await sound.play_into_microphone(chirp(0.3))
+        handler.stop_recording()
+        *chunks, last = iter(handler.get_audio_chunk, None)
+        assert {len(chunk) for chunk in chunks} == {1920}
+        assert 0 < len(last) <= 1920
     finally:
         handler.stop()
 

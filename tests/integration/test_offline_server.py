@@ -274,6 +274,23 @@ async def test_sessions_are_apart_and_bounded_in_number() -> None:
         assert refused.value.response.status_code == 503
 
 
+async def test_who_has_left_takes_no_place_though_their_ears_still_load() -> None:
+    may_load = threading.Event()
+
+    class Slow(ExactEars):
+        def load(self) -> None:
+            may_load.wait(60)
+
+    try:
+        async with serving(Slow, max_sessions=1) as url:
+            for _ in range(3):
+                async with client(url) as talk:
+                    await talk.until("session.created")
+            may_load.set()
+    finally:
+        may_load.set()
+
+
 async def test_the_end_of_the_server_ends_its_connections_and_threads() -> None:
     before = {thread.ident for thread in threading.enumerate()}
     async with serving() as url:

@@ -116,7 +116,9 @@ async def test_a_spoken_turn_is_started_and_ended_with_space(desk: Desk, daemon:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(desk.sound.say("give me a team status update"))
             await shows(pane, "#")  # how loud it is, for as long as it sounds
-        pane.send_keys(" ", enter=False)
+        async with daemon.watching() as watch:
+            pane.send_keys(" ", enter=False)
+            assert (await watch.next("hearing"))["text"]
         await shows(pane, "does team_status()", "voice The developer is")
 
 

@@ -38,6 +38,11 @@ def test_the_end_of_a_confirmation_is_told_however_it_ended() -> None:
     assert told((ev.Confirmed(at=1.0), stopped)) == [{"event": "confirmed"}]
 
 
+def test_what_is_understood_is_told_piece_by_piece() -> None:
+    part = (ev.SpeechPart(at=1.0, item_id="i1", text="who is"), list[Command]())
+    assert told(part) == [{"event": "hearing", "id": "i1", "text": "who is"}]
+
+
 def test_words_that_were_typed_are_told_as_heard() -> None:
     asked = (ev.TextAsked(at=1.0, text="who is idle"), list[Command]())
     assert told(asked) == [{"event": "heard", "text": "who is idle", "typed": True}]

@@ -57,6 +57,46 @@ def test_a_turn_as_it_happens() -> None:
     assert (picture.saying, picture.levels["voice"]) == ("", -60.0)
 
 
+def test_what_is_understood_is_seen_as_it_comes_until_it_is_heard() -> None:
+    parts = [("i1", "who"), ("i1", " is idle"), ("i2", "and the")]
+    events = [{"event": "hearing", "id": item, "text": text} for item, text in parts]
+    assert [seen(*events[: n + 1])[0].hearing for n in range(3)] == [
+        "who", "who is idle", "and the",
+    ]  # fmt: skip
+    picture, lines = seen(*events, {"event": "heard", "text": "and the PM"})
+    assert (picture.hearing, lines) == ("", [("you", "and the PM")])
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [{"event": "heard", "typed": True, "text": "B"}, {"event": "microphone", "state": "open"}],
+)
+def test_an_answer_that_is_cut_short_stands_before_the_words_that_cut_it(
+    begins: dict[str, Any],
+) -> None:
+    turn = {"heard": "A", "spoken": "The developer", "outcome": "interrupted"}
+    _, lines = seen(
+        {"event": "heard", "text": "A"},
+        {"event": "saying", "text": "The developer is"},
+        begins,
+        {"event": "turn", "turn": turn},
+        {"event": "saying", "text": "Yes."},
+        {"event": "turn", "turn": {"spoken": "Yes.", "outcome": "answered"}, "day_usd": 0.5},
+    )
+    mine = [("you", "B")] if "text" in begins else []
+    assert lines == [
+        ("you", "A"), ("voice", "The developer is"), *mine,
+        ("figures", "interrupted"), ("voice", "Yes."), ("figures", "answered"),
+    ]  # fmt: skip
+
+
+def test_what_the_day_has_cost_is_known_after_each_turn() -> None:
+    picture, _ = seen(
+        {"status": {"cost": {"day_usd": 0.1}}}, {"event": "turn", "turn": TURN, "day_usd": 0.5}
+    )
+    assert picture.status["cost"]["day_usd"] == 0.5
+
+
 def test_two_answers_of_a_turn_do_not_run_into_one_another() -> None:
     said = ({"event": "saying", "text": text} for text in ("Nothing yet.", "Done."))
     first, second = said
