@@ -1,4 +1,4 @@
-"""What happens within a turn, as events for whoever watches: pure but for whom it tells.
+"""What happens within a turn, as events for whoever watches.
 
 ::
 
@@ -17,10 +17,13 @@ end of what a ``confirm`` asked for, whether it is done or not.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from array import array
+from collections import deque
 from collections.abc import Callable, Sequence
 
+from teamvoice.audio.pcm import BYTES_PER_SECOND
 from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
@@ -28,6 +31,7 @@ from teamvoice.conversation.consent import TIMER as CONFIRM
 
 FLOOR_DB = -60
 EVERY_S = 0.1  # between two levels of the same side
+_PIECE = round(EVERY_S * BYTES_PER_SECOND) // 2 * 2
 _FULL_SCALE = 32_767
 
 
@@ -37,14 +41,21 @@ class Observer:
     Args:
         publish: Takes an event's name and what it is about.
         is_watched: Somebody takes them; levels are computed for nobody else.
+        call_at: Calls at a time, of the clock that events have; the loop's own when not given.
     """
 
     def __init__(
-        self, publish: Callable[..., None], is_watched: Callable[[], bool] = lambda: True
+        self,
+        publish: Callable[..., None],
+        is_watched: Callable[[], bool] = lambda: True,
+        call_at: Callable[..., asyncio.TimerHandle] | None = None,
     ) -> None:
         self._publish = publish
         self._is_watched = is_watched
-        self._level_at = {"microphone": 0.0, "voice": 0.0}
+        self._call_at = call_at
+        self._level_at = {"microphone": 0.0}
+        self._sounds_until = 0.0
+        self._sounding: deque[asyncio.TimerHandle] = deque()
 
     def saw(self, event: ev.Event, commands: Sequence[Command]) -> None:
         """An event was taken in, and led to these commands."""
@@ -82,7 +93,30 @@ class Observer:
             case do.StopTimer(name) if name == CONFIRM:
                 self._publish("confirmed")
             case do.Play(pcm=pcm):
-                self._level("voice", pcm, at)
+                self._will_sound(pcm, at)
+            case do.Silence():
+                self._fall_silent()
+
+    def _will_sound(self, pcm: bytes, at: float) -> None:
+        """Tell how loud the voice is while it is: an answer comes faster than it is spoken."""
+        begins = max(at, self._sounds_until)
+        starts = range(0, len(pcm), _PIECE)
+        call_at = self._call_at or asyncio.get_running_loop().call_at
+        levels = [decibels(pcm[start : start + _PIECE]) for start in starts]
+        self._sounds_until = begins + len(pcm) / BYTES_PER_SECOND
+        whens = [begins + start / BYTES_PER_SECOND for start in starts]
+        for when, db in zip((*whens, self._sounds_until), (*levels, FLOOR_DB), strict=True):
+            self._sounding.append(call_at(when, self._tell_voice, db))
+
+    def _tell_voice(self, db: int) -> None:
+        self._sounding.popleft()
+        self._publish("level", of="voice", db=db)
+
+    def _fall_silent(self) -> None:
+        self._sounds_until = 0.0
+        while self._sounding:
+            self._sounding.popleft().cancel()
+        self._publish("level", of="voice", db=FLOOR_DB)
 
     def _level(self, of: str, pcm: bytes, at: float) -> None:
         if at - self._level_at[of] >= EVERY_S:

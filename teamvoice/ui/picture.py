@@ -134,7 +134,6 @@ class Picture:
             case "saying":
                 self._say(plain(message.get("text", "")))
             case "said":
-                self.levels["voice"] = SILENT_DB
                 self._is_said = True
             case "turn":
                 if "day_usd" in message:

@@ -119,6 +119,7 @@ async def test_a_spoken_turn_is_started_and_ended_with_space(desk: Desk, daemon:
         async with daemon.watching() as watch:
             pane.send_keys(" ", enter=False)
             assert (await watch.next("hearing"))["text"]
+        await shows(pane, "voice [#")  # how loud it is, while it sounds
         await shows(pane, "does team_status()", "voice The developer is")
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import numpy as np
+import pytest
 
 from teamvoice.audio.pcm import float32_to_pcm16
 from teamvoice.conversation import commands as do
@@ -11,12 +13,15 @@ from teamvoice.conversation.commands import Command
 from teamvoice.conversation.consent import TIMER as CONFIRM
 from teamvoice.conversation.events import Event
 from teamvoice.daemon.observer import Observer, decibels
+from tests.support.wait import until
 
 
 def told(*seen: tuple[Event, list[Command]], watched: bool = True) -> list[dict[str, Any]]:
     published: list[dict[str, Any]] = []
     observer = Observer(
-        lambda event, **about: published.append({"event": event, **about}), lambda: watched
+        lambda event, **about: published.append({"event": event, **about}),
+        lambda: watched,
+        lambda *_: pytest.fail("nothing is to sound"),
     )
     for event, commands in seen:
         observer.saw(event, commands)
@@ -55,6 +60,26 @@ def test_levels_are_told_ten_times_a_second_and_to_nobody_when_nobody_watches() 
     assert len(levels) == 10
     assert levels[0] == {"event": "level", "of": "microphone", "db": 0}
     assert told(*blocks, watched=False) == []
+
+
+async def test_the_voice_is_as_loud_as_what_sounds_and_not_as_what_came() -> None:
+    loop = asyncio.get_running_loop()
+    loud, soft = b"\xff\x7f" * 2400, b"\xff\x0f" * 2400  # 100 ms each
+    levels: list[int] = []
+    observer = Observer(lambda _event, **level: levels.append(level["db"]))
+    played = do.Play("a1", 0, loud + soft + loud)
+    observer.saw(ev.SoundBegan(at=loop.time()), [played])
+    began = loop.time()
+    await until(lambda: len(levels) == 4, "it has sounded")
+    assert levels == [0, -18, 0, -60]
+    assert loop.time() - began >= 0.28
+    observer.saw(ev.SoundBegan(at=loop.time()), [played, played])
+    await until(lambda: len(levels) == 6, "it sounds")
+    observer.saw(ev.SoundBegan(at=loop.time()), [do.Silence()])
+    assert levels[-1] == -60
+    before = len(levels)
+    await asyncio.sleep(0)
+    assert len(levels) == before
 
 
 def test_decibels() -> None:
