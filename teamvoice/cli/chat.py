@@ -22,6 +22,7 @@ _COLOURS = {
     "trouble": "red",
 }
 _WIDTH = 8
+_STOPPED = {"interrupted", "cancelled"}  # turns whose answer was not spoken whole
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -102,8 +103,8 @@ class Transcript:
                 self._line("", f"-> {' '.join(str(event['result']).split())}")
             case "link":
                 self._link(event)
-            case "turn" if event["turn"].get("outcome") == "interrupted":
-                self._line("", "(interrupted)")
+            case "turn" if (outcome := event["turn"].get("outcome")) in _STOPPED:
+                self._line("", f"({outcome})")
             case "trouble" if text == self._why_down:
                 self._why_down = ""  # the link told it just before
             case "news" | "confirm" | "notice" | "trouble" as kind:

@@ -126,7 +126,7 @@ class App:
         self._spending = Spending(self._tariff, journal_path(), self._journal.put)
         self._bridge = Bridge(self._rooms(), pace.rules_of(settings), self._policy)
         self.link.connect(self._bridge)
-        self._keys = Keys(settings.hotkey, self._by_hand, self._tell)
+        self._keys = Keys(settings.hotkey, self._by_hand, self._tell, listens=bool(desk.hears))
         self._presence = Presence(desk.session, self._keys, desk.capture, self._standing.away)
         self._tasks = asyncio.TaskGroup()
 
@@ -207,11 +207,10 @@ class App:
 
     def line(self) -> str:
         """How it is, in one line."""
-        microphone = "grace" if self._desk.capture.rests else self._bridge.machine.mic.value
         return status_line(
             self.link.state,
             self._key_watch.state,
-            "muted" if self._keys.muted else microphone,
+            "muted" if self._keys.muted else report.hearing(self._desk, self._bridge.machine.mic),
             [str(status.state.kind) for status in self._watcher.statuses],
             ("confirm?" if self._bridge.machine.waits else "",
              "the day's limit is reached" if self._bridge.machine.budget.is_spent else "",
@@ -269,8 +268,7 @@ class App:
             "link": self.link.status(),
             "hotkey": {**self._key_watch.status(), "key": hotkey.key, "mode": hotkey.mode},
             "session": self._presence.status(), "notices": self._notices.status(),
-            "microphone": report.microphone(self._desk.capture, machine.mic.value,
-                                            muted=self._keys.muted),
+            "microphone": report.microphone(self._desk, machine.mic, muted=self._keys.muted),
             "speaker": report.speaker(self._desk.playback, machine, quiet=self._bridge.is_quiet),
             "members": await report.members(self._team, asyncio.get_running_loop().time()),
             "cost": report.cost(machine.budget, prices_known=self._tariff.is_known),
@@ -311,7 +309,9 @@ class App:
             session=lambda: self.link.session,
             on_told=self._person_told,
             on_words=self._words.note,
-            observe=Observer(self._news.publish, lambda: self._news.is_watched).saw,
+            observe=Observer(
+                self._news.publish, lambda: self._news.is_watched, self._desk.hears
+            ).saw,
         )
 
     def _house(self) -> House:

@@ -20,6 +20,7 @@ from teamvoice.conversation.states import Mic, Rules, Sound
 from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import Desk, real_desk
 from teamvoice.daemon.handsfree import HandsFreeLink, OpenEar, Vad
+from teamvoice.daemon.keys import EAR
 from teamvoice.daemon.pace import Pace
 from teamvoice.errors import RealtimeError
 
@@ -98,13 +99,15 @@ def hands_free(
         is_gated: Nothing is heard while the voice speaks.
     """
     ear = OpenEar(desk.capture)
-    desk = replace(desk, capture=ear, key=None, confirm_by="type y and Enter")
+    by_hand = "type y and Enter"
+    desk = replace(desk, capture=ear, key=None, confirm_by=by_hand, hears=lambda: ear.hears)
     app = App(settings, desk, pace=_PACE, link=lambda *about: _link(wishes, *about))
     link = app.link
     assert isinstance(link, HandsFreeLink)  # noqa: S101 - made above
-    link.key = lambda action: app.key(action, asyncio.get_running_loop().time())
+    link.key = lambda action: app.key(action, asyncio.get_running_loop().time(), EAR)
     link.is_holding = lambda: app.machine.mic is not Mic.CLOSED
     ear.on_sound, ear.is_deaf = link.hear, _Gate(app, is_gated=is_gated)
+    ear.on_change = link.tell_hearing
     return app, ear
 
 

@@ -43,6 +43,7 @@ import structlog
 from teamvoice.daemon.backlog import Backlog
 from teamvoice.daemon.claim import claim
 from teamvoice.daemon.edges import Edge, EdgeOrder
+from teamvoice.daemon.keys import LISTENS
 from teamvoice.daemon.peer import peer_uid
 from teamvoice.daemon.records import ASK_LIMIT
 from teamvoice.errors import TeamvoiceError
@@ -262,10 +263,10 @@ class Control:
         edges: Iterable[Edge] = (Edge(request.action, at),)
         if request.action in {"press", "release"}:
             edges = self._edges.take(*edges)
-        if why := "".join([voice.key(*edge, by) for edge in edges]):
+        if why := next(filter(None, [voice.key(*edge, by) for edge in edges]), ""):
             if request.action == "confirm":
                 raise TeamvoiceError(why)
-            raise TeamvoiceError(f"the key is ignored: {why}", AGAIN)
+            raise TeamvoiceError(f"the key is ignored: {why}", "" if why == LISTENS else AGAIN)
 
     async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         backlog = Backlog(beat_s=BEAT_S)

@@ -43,6 +43,8 @@ class Desk:
         sound_answers: Whether the library behind microphone and speaker still takes calls.
         others: What else plays, if it is to be ducked or paused.
         confirm_by: What the person does here to confirm; empty: what the key's mode says.
+        hears: Whether the microphone is heard now, where it is open all the time and no key
+            begins a hold; None where a key does.
     """
 
     capture: Capture
@@ -53,6 +55,7 @@ class Desk:
     sound_answers: Callable[[], Awaitable[bool]] = _no_library
     others: Others | None = None
     confirm_by: str = ""
+    hears: Callable[[], bool] | None = None
 
 
 def real_desk(settings: config.Config) -> Desk:

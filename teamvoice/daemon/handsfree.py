@@ -42,16 +42,19 @@ class OpenEar:
     what came just before; ``is_deaf`` makes
     silence of what must not be heard, and the clock of the provider's detection goes on;
     ``on_trouble`` is told why the microphone was lost. It is opened again when it is back.
+    ``on_change`` is told that it is heard now, or not any more.
     """
 
     def __init__(self, microphone: Capture) -> None:
         self.on_sound: Callable[[bytes], object] = lambda _pcm: None
         self.is_deaf: Callable[[], bool] = lambda: False
         self.on_trouble: Callable[[str], object] = lambda _reason: None
+        self.on_change: Callable[[bool], object] = lambda _hears: None
         self._microphone = microphone
         self._holder: tuple[OnBlock, OnLost] | None = None
         self._before: deque[tuple[bytes, float]] = deque(maxlen=BEFORE)
         self._trouble = ""
+        self._heard = True  # when on_change was last told
         self._lost = asyncio.Event()
         self._group = asyncio.TaskGroup()
         self._keeper: asyncio.Task[None] | None = None
@@ -97,7 +100,13 @@ class OpenEar:
         """See :class:`Capture`."""
         return self._microphone.describe()
 
+    @property
+    def hears(self) -> bool:
+        """It is open, and what is said goes on to the provider."""
+        return not (self._trouble or self.is_deaf())
+
     def _take(self, pcm: bytes, at: float) -> None:
+        self._tell_change()
         heard = bytes(len(pcm)) if self.is_deaf() else pcm
         self.on_sound(heard)
         if self._holder:
@@ -105,8 +114,14 @@ class OpenEar:
         else:
             self._before.append((heard, at))
 
+    def _tell_change(self) -> None:
+        if self.hears is not self._heard:
+            self._heard = not self._heard
+            self.on_change(self._heard)
+
     def _lose(self, reason: str) -> None:
         self._trouble = reason
+        self._tell_change()
         holder, self._holder = self._holder, None
         if holder:
             holder[1](reason)
@@ -149,6 +164,10 @@ class HandsFreeLink(ProviderLink):
     def hear(self, pcm: bytes) -> None:
         """Send a block; nobody keeps it when the link is not up."""
         super().send(ask.AppendAudio(audio=pcm))
+
+    def tell_hearing(self, hears: bool) -> None:
+        """Tell who watches that the microphone is heard now, or not any more."""
+        self._news.publish("microphone", state="open" if hears else "closed")
 
     def send(self, request: Request) -> bool:
         """Take a request; the provider needs none that is about the sound."""

@@ -11,6 +11,9 @@ from teamvoice.conversation.gesture import LEFT, Gesture, Mode, Timing
 from teamvoice.conversation.policy import Policy
 
 _KEY = -1  # in the place of a client's number: the real key
+EAR = -2  # as well: the ear of a conversation with no key
+
+LISTENS = "teamvoice chat listens all the time; just speak"
 
 
 class Keys:
@@ -20,6 +23,7 @@ class Keys:
         settings: The section ``[hotkey]``.
         on_event: Takes the gestures.
         on_tell: Something to show: kind and text.
+        listens: The microphone is open all the time: nobody but its ear begins or ends a hold.
 
     ``muted``: the microphone stays closed. ``away``: why nobody can be meant to speak (the session
     is locked, the machine asleep, or neither is known yet), or empty; then neither a press nor a
@@ -31,11 +35,14 @@ class Keys:
         settings: config.Hotkey,
         on_event: Callable[[Event], None],
         on_tell: Callable[[str, str], None],
+        *,
+        listens: bool = False,
     ) -> None:
         timing = Timing(settings.tap_ms / 1000, settings.bounce_ms / 1000, settings.max_hold_s)
         self._gesture = Gesture(timing, Mode(settings.mode))
         self._on_event = on_event
         self._on_tell = on_tell
+        self._listens = listens
         self._alarm: asyncio.TimerHandle | None = None
         self._away_told = False
         self._by = 0  # which client began the newest hold and must stay for it, or the real key
@@ -65,11 +72,13 @@ class Keys:
             action: Which.
             at: When.
             by: The client that must stay for a hold that this begins; 0 when none must. When it has
-                left, the hold ends.
+                left, the hold ends. Or ``EAR``.
 
         Returns:
             Why nothing can come of it now; empty when something may.
         """
+        if self._listens and by != EAR and action in {"press", "release", "toggle"}:
+            return LISTENS
         if action not in {"cancel", "mute", "left"} and self._is_ignored(press=action != "release"):
             return "" if action == "release" else self.away
         match action:

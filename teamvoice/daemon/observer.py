@@ -41,6 +41,7 @@ class Observer:
     Args:
         publish: Takes an event's name and what it is about.
         is_watched: Somebody takes them; levels are computed for nobody else.
+        hears: Whether the microphone is heard between two holds, too; None where it is closed.
         call_at: Calls at a time, of the clock that events have; the loop's own when not given.
     """
 
@@ -48,9 +49,11 @@ class Observer:
         self,
         publish: Callable[..., None],
         is_watched: Callable[[], bool] = lambda: True,
+        hears: Callable[[], bool] | None = None,
         call_at: Callable[..., asyncio.TimerHandle] | None = None,
     ) -> None:
         self._publish = publish
+        self._hears = hears or (lambda: False)
         self._is_watched = is_watched
         self._call_at = call_at
         self._level_at = {"microphone": 0.0}
@@ -72,7 +75,7 @@ class Observer:
             case ev.AudioCaptured(pcm=pcm, at=at):
                 self._level("microphone", pcm, at)
             case ev.CaptureEnded() | ev.CaptureFailed():
-                self._publish("microphone", state="closed")
+                self._publish("microphone", state="open" if self._hears() else "closed")
             case ev.SpeechPart(item_id=item, text=text):
                 self._publish("hearing", id=item, text=text)
             case ev.AnswerText(text=text):

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from teamvoice.audio.capture import Capture
 from teamvoice.audio.playback import Playback
 from teamvoice.conversation.budget import Budget
 from teamvoice.conversation.machine import Conversation
+from teamvoice.conversation.states import Mic
+from teamvoice.daemon.desk import Desk
 from teamvoice.errors import TeamvoiceError
 from teamvoice.team.team import Team
 
 
-def microphone(capture: Capture, state: str, *, muted: bool) -> dict[str, Any]:
-    """The microphone, in the state that the conversation has it in."""
-    now = "grace" if capture.rests else state
-    return {"state": now, "device": capture.describe(), "muted": muted, "reason": ""}
+def hearing(desk: Desk, state: Mic) -> str:
+    """The microphone: as the conversation has it, or whether it is heard if it is always open."""
+    if desk.hears:
+        return "open" if desk.hears() else "closed"
+    return "grace" if desk.capture.rests else str(state.value)
+
+
+def microphone(desk: Desk, state: Mic, *, muted: bool) -> dict[str, Any]:
+    """The microphone, in the state that :func:`hearing` tells."""
+    device = desk.capture.describe()
+    return {"state": hearing(desk, state), "device": device, "muted": muted, "reason": ""}
 
 
 def speaker(playback: Playback, machine: Conversation, *, quiet: bool) -> dict[str, Any]:

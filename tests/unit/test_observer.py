@@ -21,7 +21,7 @@ def told(*seen: tuple[Event, list[Command]], watched: bool = True) -> list[dict[
     observer = Observer(
         lambda event, **about: published.append({"event": event, **about}),
         lambda: watched,
-        lambda *_: pytest.fail("nothing is to sound"),
+        call_at=lambda *_: pytest.fail("nothing is to sound"),
     )
     for event, commands in seen:
         observer.saw(event, commands)

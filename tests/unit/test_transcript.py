@@ -37,6 +37,20 @@ def test_a_word_that_comes_in_pieces_stays_one() -> None:
     assert lines == ["voice   A remarkable answer", "        that goes on"]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [("interrupted", ["(interrupted)"]), ("cancelled", ["(cancelled)"]), ("answered", [])],
+)
+def test_an_answer_that_was_stopped_is_marked(outcome: str, told: list[str]) -> None:
+    screen = io.StringIO()
+    transcript = Transcript(Console(file=screen, width=80, highlight=False))
+    transcript({"event": "saying", "text": "The developer is"})
+    transcript({"event": "turn", "turn": {"outcome": outcome}})
+    transcript.end()
+    lines = [line.strip() for line in screen.getvalue().splitlines()]
+    assert lines == ["voice   The developer is", *told]
+
+
 def test_why_the_link_is_down_is_told_once() -> None:
     screen = io.StringIO()
     transcript = Transcript(Console(file=screen, width=80, highlight=False))
