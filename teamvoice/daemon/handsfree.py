@@ -167,7 +167,8 @@ class HandsFreeLink(ProviderLink):
 
     def tell_hearing(self, hears: bool) -> None:
         """Tell who watches that the microphone is heard now, or not any more."""
-        self._news.publish("microphone", state="open" if hears else "closed")
+        state = "open" if hears else "closed"
+        self._news.publish("microphone", state=state, between=True)
 
     def send(self, request: Request) -> bool:
         """Take a request; the provider needs none that is about the sound."""

@@ -13,6 +13,8 @@
 ``db`` is the loudest sample of a block in decibels below full scale, -60 for silence; it is told
 ten times a second at most. ``hearing`` is a piece of what will be ``heard``. ``confirmed`` is the
 end of what a ``confirm`` asked for, whether it is done or not.
+
+A microphone that is open all the time is told with ``"between": true`` where no hold begins.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ class Observer:
         call_at: Callable[..., asyncio.TimerHandle] | None = None,
     ) -> None:
         self._publish = publish
-        self._hears = hears or (lambda: False)
+        self._hears = hears
         self._is_watched = is_watched
         self._call_at = call_at
         self._level_at = {"microphone": 0.0}
@@ -74,8 +76,11 @@ class Observer:
                 self._publish("heard", text=text, typed=True)
             case ev.AudioCaptured(pcm=pcm, at=at):
                 self._level("microphone", pcm, at)
+            case ev.CaptureEnded() | ev.CaptureFailed() if self._hears:
+                state = "open" if self._hears() else "closed"
+                self._publish("microphone", state=state, between=True)
             case ev.CaptureEnded() | ev.CaptureFailed():
-                self._publish("microphone", state="open" if self._hears() else "closed")
+                self._publish("microphone", state="closed")
             case ev.SpeechPart(item_id=item, text=text):
                 self._publish("hearing", id=item, text=text)
             case ev.AnswerText(text=text):

@@ -124,7 +124,8 @@ class Picture:
             case "microphone":
                 self.status.setdefault("microphone", {})["state"] = message.get("state")
                 self.levels["microphone"] = SILENT_DB
-                return self._cut_short() if message.get("state") == "open" else []
+                begins = message.get("state") == "open" and not message.get("between")
+                return self._cut_short() if begins else []
             case "silence":
                 self.status.setdefault("microphone", {})["muted"] = message.get("muted")
             case "members":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from teamvoice.ui.picture import LINES, Picture, Reach
+from teamvoice.ui.picture import LINES, Line, Picture, Reach
 
 TURN: dict[str, Any] = {
     "heard": "who is idle",
@@ -161,3 +161,14 @@ def test_arguments_that_are_no_json_are_shown_as_they_are_and_much_is_forgotten(
     assert len(picture.lines) == LINES
     assert picture.take({"event": "dropped", "count": 3})[0].kind == "trouble"
     assert picture.take({"event": "of a later version"}) == []
+
+
+def test_a_microphone_that_is_open_all_the_time_cuts_no_answer_short() -> None:
+    picture = Picture()
+    picture.take({"event": "saying", "text": "The dev"})
+    shown = [
+        picture.take({"event": "microphone", "state": state, "between": True})
+        for state in ("closed", "open")
+    ]
+    assert (shown, picture.microphone, picture.saying) == ([[], []], "open", "The dev")
+    assert picture.take({"event": "microphone", "state": "open"}) == [Line("voice", "The dev")]
