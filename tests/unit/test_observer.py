@@ -73,13 +73,11 @@ async def test_the_voice_is_as_loud_as_what_sounds_and_not_as_what_came() -> Non
     await until(lambda: len(levels) == 4, "it has sounded")
     assert levels == [0, -18, 0, -60]
     assert loop.time() - began >= 0.28
-    observer.saw(ev.SoundBegan(at=loop.time()), [played, played])
-    await until(lambda: len(levels) == 6, "it sounds")
+    observer.saw(ev.SoundBegan(at=loop.time()), [played] * 100)
+    await until(lambda: len(levels) > 5, "it sounds")
     observer.saw(ev.SoundBegan(at=loop.time()), [do.Silence()])
     assert levels[-1] == -60
-    before = len(levels)
-    await asyncio.sleep(0)
-    assert len(levels) == before
+    assert len(levels) < 300, "what was to sound is told no more"
 
 
 def test_decibels() -> None:
