@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from teamvoice.conversation.events import NewsCame, Spent
+from teamvoice.conversation.states import Rules
+from teamvoice.realtime.client import Limits
 from teamvoice.realtime.profiles import PROFILES, Feature
-from tests.support.hard_day import TOKEN, Household, Person, terse_provider
+from tests.support.hard_day import HURRIED, TOKEN, Household, Person, terse_provider
 from tests.support.limited import limited
 from tests.support.offline_parts import TONE
 from tests.support.wait import until
@@ -41,6 +44,11 @@ async def interrupt(person: Person, length: Length) -> None:
     await person.see_done(second)
 
 
+CALM = replace(  # nothing is late here, however busy the machine
+    HURRIED, rules=Rules(answer_s=30.0, linger_s=0.3), limits=Limits(close_s=0.1)
+)
+
+
 async def hear_news(person: Person) -> None:
     """News are told aloud."""
     machine, before = person.app._bridge.machine, len(person.speaker.recording)
@@ -57,7 +65,7 @@ async def converse(name: str, household: Household) -> None:
     async with (
         terse_provider(say=length.say) as upstream,
         limited(upstream, profile, TOKEN) as server,
-        household.person(server.url, 1, name=name) as person,
+        household.person(server.url, 1, name=name, pace=CALM) as person,
     ):
         await person.app.link.is_up.wait()
         for _ in range(3):
