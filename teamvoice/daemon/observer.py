@@ -59,6 +59,8 @@ class Observer:
         self._is_watched = is_watched
         self._call_at = call_at
         self._level_at = {"microphone": 0.0}
+        self._is_sounding = False
+        self._due: list[bytes] = []  # came, and does not sound yet
         self._sounds_until = 0.0
         self._sounding: deque[asyncio.TimerHandle] = deque()
 
@@ -67,6 +69,7 @@ class Observer:
         if not self._is_watched():
             return
         self._see_event(event)
+        self._see_sound(event)
         for command in commands:
             self._see_command(command, event.at)
 
@@ -92,6 +95,13 @@ class Observer:
             case ev.ToolAsked(call_id=call_id, why=why):
                 self._publish("called", id=call_id, result=f"waits for you: {why}")
 
+    def _see_sound(self, event: ev.Event) -> None:
+        match event:
+            case ev.SoundBegan(at=at):
+                self._begin_to_sound(at)
+            case ev.SoundEnded() | ev.SoundStopped() | ev.SoundLost():
+                self._fall_silent()
+
     def _see_command(self, command: Command, at: float) -> None:
         match command:
             case do.OpenMicrophone():
@@ -100,10 +110,18 @@ class Observer:
                 self._publish("call", id=call_id, name=name, arguments=arguments)
             case do.StopTimer(name) if name == CONFIRM:
                 self._publish("confirmed")
-            case do.Play(pcm=pcm):
+            case do.Play(pcm=pcm) if self._is_sounding:
                 self._will_sound(pcm, at)
+            case do.Play(pcm=pcm):
+                self._due.append(pcm)
             case do.Silence():
                 self._fall_silent()
+
+    def _begin_to_sound(self, at: float) -> None:
+        self._is_sounding = True
+        for pcm in self._due:
+            self._will_sound(pcm, at)
+        self._due.clear()
 
     def _will_sound(self, pcm: bytes, at: float) -> None:
         """Tell how loud the voice is while it is: an answer comes faster than it is spoken."""
@@ -121,6 +139,8 @@ class Observer:
         self._publish("level", of="voice", db=db)
 
     def _fall_silent(self) -> None:
+        self._is_sounding = False
+        self._due.clear()
         self._sounds_until = 0.0
         while self._sounding:
             self._sounding.popleft().cancel()

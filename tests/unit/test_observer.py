@@ -66,16 +66,20 @@ async def test_the_voice_is_as_loud_as_what_sounds_and_not_as_what_came() -> Non
     loop = asyncio.get_running_loop()
     loud, soft = b"\xff\x7f" * 2400, b"\xff\x0f" * 2400  # 100 ms each
     levels: list[int] = []
-    observer = Observer(lambda _event, **level: levels.append(level["db"]))
+    observer = Observer(
+        lambda _event, **about: levels.extend(db for db in [about.get("db")] if db is not None)
+    )
     played = do.Play("a1", 0, loud + soft + loud)
-    observer.saw(ev.SoundBegan(at=loop.time()), [played])
+    observer.saw(ev.AnswerText(at=0.0, response_id="r1", item_id="a1", text=""), [played])
+    assert levels == [], "nothing sounds yet"
+    observer.saw(ev.SoundBegan(at=loop.time()), [])
     began = loop.time()
     await until(lambda: len(levels) == 4, "it has sounded")
     assert levels == [0, -18, 0, -60]
     assert loop.time() - began >= 0.28
     observer.saw(ev.SoundBegan(at=loop.time()), [played] * 100)
     await until(lambda: len(levels) > 5, "it sounds")
-    observer.saw(ev.SoundBegan(at=loop.time()), [do.Silence()])
+    observer.saw(ev.HoldBegan(at=loop.time()), [do.Silence()])
     assert levels[-1] == -60
     assert len(levels) < 300, "what was to sound is told no more"
 
