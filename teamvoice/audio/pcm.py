@@ -45,8 +45,7 @@ def pcm16_to_float32(pcm: bytes) -> Samples:
     """
     if not isinstance(pcm, bytes | bytearray | memoryview):
         raise TypeError(f"pcm16_to_float32 takes bytes of PCM16, not {type(pcm).__name__}")
-    if len(pcm) % 2:
-        raise ValueError(f"{len(pcm)} bytes end within a sample: PCM16 has two bytes each")
+    _check_whole(pcm)
     return np.maximum(np.frombuffer(pcm, "<i2").astype(np.float32) / _FULL_SCALE, np.float32(-1.0))
 
 
@@ -62,8 +61,7 @@ def pcm16_of(audio: AnySound) -> bytes:
     """
     if isinstance(audio, bytes | bytearray | memoryview):
         pcm = bytes(audio)
-        if len(pcm) % 2:
-            raise ValueError(f"{len(pcm)} bytes end within a sample: PCM16 has two bytes each")
+        _check_whole(pcm)
         return pcm
     kind = getattr(audio, "dtype", type(audio).__name__)
     if kind == np.int16:
@@ -132,6 +130,11 @@ def ensure_mono(samples: npt.NDArray[np.floating]) -> Samples:
         raise ValueError(f"audio has one or two dimensions, not {samples.ndim}")
     mixed: Samples = samples.mean(axis=1).astype(np.float32)
     return mixed
+
+
+def _check_whole(pcm: bytes) -> None:
+    if len(pcm) % 2:
+        raise ValueError(f"{len(pcm)} bytes end within a sample: PCM16 has two bytes each")
 
 
 def _check_floats(samples: object) -> None:

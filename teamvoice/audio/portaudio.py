@@ -17,7 +17,6 @@ PortAudio blocks, is not thread-safe, and never says that the sound server is go
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import logging
 import os
@@ -295,8 +294,6 @@ def load() -> Any:
             "sudo apt install libportaudio2 libasound2-plugins (macOS: brew install portaudio)",
         ) from error
     alsa.keep_quiet()
-    # At the end of the process it would wait for streams; one of a sound server that died may hang.
-    atexit.unregister(sounddevice._exit_handler)  # noqa: SLF001 - there is no other way
     return sounddevice
 
 

@@ -102,6 +102,7 @@ async def _look_on(looks_on: asyncio.Event) -> None:
                 case "confirm":
                     by = "" if _CONFIRM in message["text"] else f" (or: {_CONFIRM})"
                     sys.stderr.write(f"teamvoice: waits for you: {plain(message['text'])}{by}\n")
+    looks_on.set()  # a daemon that has ended: the question itself says so
 
 
 def _words(args: argparse.Namespace) -> str:

@@ -318,10 +318,10 @@ def _record(line: bytes) -> Record | None:
         record = msgspec.json.decode(line, type=Record)
     except msgspec.DecodeError:
         return None
-    return record if _is_sound(record) else None
+    return record if _is_well_formed(record) else None
 
 
-def _is_sound(record: Record) -> bool:
+def _is_well_formed(record: Record) -> bool:
     """It has the shape that all who read it build on."""
     calls, ms = record.get("calls", []), record.get("ms", {})
     return (

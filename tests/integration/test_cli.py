@@ -149,6 +149,14 @@ async def test_ask_gives_up_a_daemon_that_says_nothing_at_all(cli: Cli) -> None:
     assert "teamvoice run" in mend
 
 
+async def test_ask_ends_with_a_daemon_that_hangs_up_at_once(cli: Cli) -> None:
+    hangs_up = await asyncio.start_unix_server(lambda _, client: client.close(), cli.socket)
+    async with hangs_up:
+        done = await cli("ask", "rest")
+    assert (done.code, done.out) == (4, "")
+    assert done.err.startswith("teamvoice: the daemon ")
+
+
 async def test_a_status_bar_shows_that_a_daemon_hangs(cli: Cli) -> None:
     clients: list[asyncio.StreamWriter] = []
     hangs = await asyncio.start_unix_server(lambda _, client: clients.append(client), cli.socket)
