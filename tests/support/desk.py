@@ -33,6 +33,8 @@ NEEDS = (*NEEDS_DISPLAY, *NEEDS_SOUND, "flite")
 RATE = 24_000
 BYTES_PER_SECOND = RATE * 2
 
+RESET_WITHIN = 20.0  # seconds, of which PortAudio needs less than one
+
 # norewinds: with rewinding, a null sink's monitor loses parts of what is played.
 PULSE_SCRIPT = """\
 load-module module-native-protocol-unix auth-anonymous=1 socket={socket}
@@ -43,6 +45,10 @@ load-module module-remap-source source_name=mic master=micsink.monitor
 set-default-sink spk
 set-default-source mic
 """
+
+# What is recorded comes through the socket. Out of shared memory, libpulse takes away what a server
+# that died had given while the lock is held that whoever is reading it needs: rare, and for ever.
+CLIENT_CONFIG = "enable-shm = no\n"
 
 # More microphones, each with a sink of its own, for who speaks into several at once.
 ANOTHER_MICROPHONE = """\
@@ -150,6 +156,7 @@ class Sound:
         self.environment: Mapping[str, str] = {
             "PULSE_SERVER": f"unix:{self._socket}",
             "PULSE_COOKIE": str(home / "cookie"),
+            "PULSE_CLIENTCONFIG": str(home / "client.conf"),
             "ALSA_CONFIG_PATH": str(home / "alsa.conf"),
         }
 
@@ -280,6 +287,7 @@ class Sound:
         more = "".join(ANOTHER_MICROPHONE.format(mic=mic) for mic in self._more)
         script = PULSE_SCRIPT.format(socket=self._socket, more=more)
         self.home.joinpath("desk.pa").write_text(script)
+        self.home.joinpath("client.conf").write_text(CLIENT_CONFIG)
         inputs = "".join(ANOTHER_INPUT.format(mic=mic) for mic in self._more)
         self.home.joinpath("alsa.conf").write_text(ALSA_CONFIG + inputs)
 
@@ -344,11 +352,18 @@ def sitting_at(environment: Mapping[str, str]) -> Iterator[None]:
 def listening_at(sound: Sound) -> Iterator[None]:
     """This process's PortAudio finds the devices of the desk, and forgets those of the last."""
     with sitting_at(sound.environment):
-        import sounddevice  # loads PortAudio, which a test of the display alone does not need
-
-        sounddevice._terminate()
-        sounddevice._initialize()
+        reset = threading.Thread(target=_reset_portaudio, daemon=True)
+        reset.start()  # in a thread of its own: no limit of pytest's ends a call that hangs in C
+        reset.join(RESET_WITHIN)
+        assert not reset.is_alive(), "PortAudio does not let go of the last sound server"
         yield
+
+
+def _reset_portaudio() -> None:
+    import sounddevice  # loads PortAudio, which a test of the display alone does not need
+
+    sounddevice._terminate()
+    sounddevice._initialize()
 
 
 @pytest.fixture(scope="session")
