@@ -8,7 +8,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from teamvoice.cli.output import console, plain
+from teamvoice.cli.output import console, indented, plain
 from teamvoice.cli.parser import Subparsers, add_command
 
 if TYPE_CHECKING:  # as in teamvoice.cli.output
@@ -120,7 +120,8 @@ class Transcript:
 
     def _line(self, who: str, text: str) -> None:
         self.end()
-        self._console.print(f"{who:<{_WIDTH}}{plain(text)}", style=_COLOURS.get(who, ""))
+        words = indented(plain(text), self._console, self._console.width, _WIDTH)
+        self._console.print(f"{who:<{_WIDTH}}{words}", style=_COLOURS.get(who, ""))
 
     def _say(self, text: str) -> None:
         style = _COLOURS["voice"]

@@ -31,6 +31,17 @@ def plain(text: object) -> str:
     return str(text).translate(_CONTROL)
 
 
+def indented(text: str, room: Console, width: int, column: int) -> str:
+    """The text in lines that end at ``width``; from the second on they begin at the column.
+
+    The first is to be written from that column on, too.
+    """
+    from rich.text import Text
+
+    rows = Text(text).wrap(room, max(1, width - column))
+    return f"\n{' ' * column}".join(row.plain.rstrip() for row in rows)
+
+
 def console() -> Console:
     """Where tables go: coloured on a terminal only, and never cut off when read by a program."""
     from rich.console import Console

@@ -9,20 +9,22 @@ The status is the daemon's, and passes through ``--json`` untouched::
                 "source": "F9 by the desktop's portal", "key": "<f9>", "mode": "hold",
                 "reason": ""},
      "session": {"state": "open", "reason": ""}, "notices": {"state": "ready", "reason": ""},
-     "microphone": {"state": "closed", "device": "pulse", "muted": false, "reason": ""},
+     "microphone": {"state": "closed", "hands_free": false, "device": "pulse", "muted": false,
+                    "reason": ""},
      "speaker": {"state": "silent", "device": "pulse, closed", "quiet": false},
      "members": [{"name": "developer", "state": "working", "source": "screen", "age_s": 2.5,
                   "pane": "%3", "detail": ""}],
      "cost": {"day": "2026-01-31", "day_usd": 0.42, "cap_usd": 2.0, "state": "",
               "prices_known": true},
-     "confirm": ["send message: pm: rm -r build"],
+     "confirm": ["send message: pm: rm -r build"], "confirm_by": "tap the key",
      "turn": {…}}
 
 ``state`` is a word for people; ``age_s`` is how long ago the member was looked at; ``reason``
-and ``detail`` are one line, or empty. ``confirm`` is what waits for the person's confirmation, a
-line each. ``turn`` is the last turn as the journal keeps it, or null. ``day_usd`` are the dollars
-of the day, as far as their prices are known; ``cap_usd`` is 0 for no limit, and ``state`` is
-``spent`` once it is reached. What is absent is not shown.
+and ``detail`` are one line, or empty. ``hands_free``: the microphone is open all the time.
+``confirm`` is what waits for the person's confirmation, a line each, and ``confirm_by`` what they
+do to confirm. ``turn`` is the last turn as the journal keeps it, or null. ``day_usd`` are the
+dollars of the day, as far as their prices are known; ``cap_usd`` is 0 for no limit, and ``state``
+is ``spent`` once it is reached. What is absent is not shown.
 """
 
 from __future__ import annotations
@@ -59,7 +61,8 @@ def show(status: Status, console: Console) -> None:
     if (settings := status.get("settings", {})).get("reason"):
         console.print(_part_text("settings", settings))
     for what in status.get("confirm", ()):
-        console.print(Text(f"{'confirm':<12}").append(plain(what), style="bold yellow"))
+        text = Text(f"{'confirm':<12}").append(plain(what), style="bold yellow")
+        console.print(text.append(f"  {plain(status.get('confirm_by', ''))}", style="dim"))
     if _members(status):
         console.print(_members_table(status))
     turn = status.get("turn")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from teamvoice.cli.parser import Subparsers, add_command
 from teamvoice.errors import MissingPart, UsageError
+
+PAST = 10  # turns to begin with
 
 
 def add_parsers(subparsers: Subparsers) -> None:
@@ -40,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
             f"the terminal face needs {error.name}", "pip install 'teamvoice[tui]'"
         ) from error
     if args.command == "watch":
-        Face(read_only=True).run()
+        Face(read_only=True, past=_past()).run()
     else:
         asyncio.run(_talk(Face))
     return 0
@@ -51,4 +55,15 @@ async def _talk(face: type) -> None:
 
     sys.stderr.write("teamvoice: looking for the daemon …\n")
     async with a_daemon() as word:
-        await face(word=word).run_async()
+        await face(word=word, past=_past()).run_async()
+
+
+def _past() -> list[dict[str, Any]]:
+    """The last turns of the journal, oldest first; a popup is opened and closed all day."""
+    from teamvoice.daemon.journal import journal_path, read_last
+    from teamvoice.daemon.records import worth_showing
+
+    def turns(newest: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        return (one for one in worth_showing(newest) if one.get("kind") in {"turn", "news"})
+
+    return read_last(journal_path(), PAST, turns)

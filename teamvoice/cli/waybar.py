@@ -8,8 +8,9 @@
 ``alt`` is one word, for ``format-icons``, that of the first of these which holds: ``off`` (there
 is no daemon, nor a service that waits to be one), ``listening``, ``speaking``, ``confirm`` (a write
 waits for your confirmation), ``trouble``, ``muted``, ``waiting`` (somebody waits for you),
-``working``, ``idle``. ``class`` has all that hold, for a style sheet. ``text`` and ``tooltip`` are
-Pango markup with nothing marked up: what stands in them is shown as it is.
+``working``, ``idle``. Where the microphone is open all the time (``teamvoice chat``), ``listening``
+comes last, so that the others are seen. ``class`` has all that hold, for a style sheet. ``text``
+and ``tooltip`` are Pango markup with nothing marked up: what stands in them is shown as it is.
 
 ``percentage`` is how much of the day's limit is spent, 0 when there is none.
 """
@@ -71,14 +72,17 @@ def _holding(status: Status) -> dict[str, bool]:
     """What may hold of it, the most urgent first."""
     kinds = {member.get("state") for member in status.get("members", ())}
     microphone = status.get("microphone", {})
+    is_open = {"listening": microphone.get("state") == "open"}
+    is_always_open = microphone.get("hands_free")
     return {
-        "listening": microphone.get("state") == "open",
+        **({} if is_always_open else is_open),
         "speaking": _state(status, "speaker") == "playing",
         "confirm": bool(status.get("confirm")),
         "trouble": bool(_troubles(status)),
         "muted": bool(microphone.get("muted")),
         "waiting": "waiting" in kinds,
         "working": "working" in kinds,
+        **(is_open if is_always_open else {}),
     }
 
 

@@ -272,7 +272,7 @@ class App:
             "speaker": report.speaker(self._desk.playback, machine, quiet=self._bridge.is_quiet),
             "members": await report.members(self._team, asyncio.get_running_loop().time()),
             "cost": report.cost(machine.budget, prices_known=self._tariff.is_known),
-            "confirm": list(machine.waits),
+            "confirm": list(machine.waits), "confirm_by": self._policy.confirm_by,
             "turn": self._standing.last,
         }  # fmt: skip
 

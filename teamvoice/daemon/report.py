@@ -23,7 +23,8 @@ def hearing(desk: Desk, state: Mic) -> str:
 def microphone(desk: Desk, state: Mic, *, muted: bool) -> dict[str, Any]:
     """The microphone, in the state that :func:`hearing` tells."""
     device = desk.capture.describe()
-    return {"state": hearing(desk, state), "device": device, "muted": muted, "reason": ""}
+    heard = {"state": hearing(desk, state), "hands_free": desk.hears is not None}
+    return {**heard, "device": device, "muted": muted, "reason": ""}
 
 
 def speaker(playback: Playback, machine: Conversation, *, quiet: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -18,12 +18,12 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Size
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, RichLog, Static
 
-from teamvoice.cli.output import plain
+from teamvoice.cli.output import indented, plain
 from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.ui import deeds, wire
+from teamvoice.ui.closer import Closer
 from teamvoice.ui.footer import LOOK, TALK, TYPE, footer
 from teamvoice.ui.picture import LINES, Line, Picture, Reach
 from teamvoice.ui.rows import option, row
@@ -31,6 +31,8 @@ from teamvoice.ui.typed import Typed
 from teamvoice.ui.words import settled, with_keys
 
 Messages = AsyncIterator[dict[str, Any]]
+Watch = Callable[[], Messages]
+Past = Iterable[dict[str, Any]]
 
 AGAIN_S = 1.0  # between two looks for a daemon that is gone
 ROWS = 8  # of the team at once, and fewer in a low terminal; the conversation needs the rest
@@ -52,31 +54,13 @@ _LINES = {
 }
 
 
-class Closer(ModalScreen[None]):
-    """What is worth saying of one member; any key closes it."""
-
-    CSS = "Closer { align: center middle; } #closer { width: 90%; max-height: 80%; border: round; }"
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-
-    def compose(self) -> ComposeResult:
-        """One box."""
-        yield Static(Text(plain(self._text)), id="closer")
-
-    def on_key(self) -> None:
-        """Any key closes it; keys that came with it are for nobody."""
-        if self.is_current:
-            self.dismiss()
-
-
 class Face(App[None]):
     """The terminal face.
 
     Args:
         read_only: Only look.
         word: Something to tell the person at first.
+        past: Turns to begin with, as the journal keeps them, oldest first.
         watch: Where what happens comes from, again after each time that it has ended.
     """
 
@@ -110,7 +94,7 @@ class Face(App[None]):
     ]
 
     def __init__(
-        self, *, read_only: bool = False, word: str = "", watch: Callable[[], Messages] = wire.watch
+        self, *, read_only: bool = False, word: str = "", past: Past = (), watch: Watch = wire.watch
     ) -> None:
         super().__init__(ansi_color="NO_COLOR" in os.environ or None)  # then it has none at all
         self._watch = watch
@@ -120,6 +104,7 @@ class Face(App[None]):
         self.read_only = read_only
         self.picture = Picture()
         self._word = word
+        self._past = past
         self._key_line = wire.KeyLine()
         self._typed = wire.TypedTurns()
         self._drawn: list[str] = []  # the names in the team's rows
@@ -144,6 +129,8 @@ class Face(App[None]):
         team.set_class(self.no_color, "plain").focus()
         self.query_one("#talk", RichLog).anchor()  # the newest line stays in view
         self._fit(self.size)
+        for line in self.picture.begin_with(self._past):
+            self._write(line)
         if self._word:
             self._write(Line("notice", self._word))
         self.run_worker(self._listen(), name="listen", group="listen")
@@ -234,8 +221,7 @@ class Face(App[None]):
 
     def _show(self, line: Line) -> None:
         sign, style = _LINES.get(line.kind, ("       ", ""))
-        rows = Text(line.text).wrap(self.console, max(1, self._width - _INDENT))
-        words = f"\n{' ' * _INDENT}".join(row.plain.rstrip() for row in rows)
+        words = indented(line.text, self.console, self._width, _INDENT)
         for talk in self.query("#talk").results(RichLog):
             talk.write(Text(f"{sign} {words}", style=style), width=self._width)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import enum
 import json
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from teamvoice.cli.output import plain
@@ -63,6 +65,7 @@ class Picture:
         default_factory=lambda: {"microphone": SILENT_DB, "voice": SILENT_DB}
     )
     reach: Reach = Reach.GONE
+    _last: Message = field(default_factory=dict, init=False, repr=False)  # turn that was shown
     _is_shown: bool = field(default=False, init=False, repr=False)  # the answer, as a line
     _heard_of: str = field(default="", init=False, repr=False)  # the item that is understood
     _is_said: bool = field(default=False, init=False, repr=False)  # what is told next is another
@@ -83,16 +86,17 @@ class Picture:
     def _waiting(self) -> list[str]:
         return [_one_line(what) for what in self.status.get("confirm") or ()]
 
-    @property
-    def _confirm_by(self) -> str:
-        holds = (self.status.get("hotkey") or {}).get("mode", "hold") == "hold"
-        return "tap the key" if holds else "run teamvoice ptt confirm"
-
     def gone(self) -> None:
         """The daemon is there no more."""
         self.reach = Reach.GONE
         self.saying = self.hearing = ""
         self._no_sound()
+
+    def begin_with(self, turns: Iterable[Message]) -> list[Line]:
+        """What was said before, as the journal keeps it; oldest first."""
+        added = [line for turn in turns for line in self._turn(turn)]
+        self.lines.extend(added)
+        return added
 
     def take(self, message: Message) -> list[Line]:
         """Take in a line from the socket; the lines of the conversation that came with it."""
@@ -100,14 +104,14 @@ class Picture:
             self.reach = Reach.SILENT
             self._no_sound()
             return []
-        before = len(self.lines)
         added: list[Line] = []
         self.reach = Reach.ANSWERS
         if "status" in message:
             self.status = message["status"]
             turn = self.status.get("turn")
-            added = self._turn(turn) if turn and not before else []
-            added += [Line("confirm", f"{self._confirm_by} to {w}") for w in self._waiting]
+            added = self._turn(turn) if turn and not self._is_last(turn) else []
+            by = plain(self.status.get("confirm_by", ""))
+            added += [Line("confirm", f"{by} to {what}") for what in self._waiting]
         else:
             added = self._event(message)
         self.lines.extend(added)
@@ -184,13 +188,13 @@ class Picture:
         if not is_shown:
             self.saying = ""
         self.levels["voice"] = SILENT_DB
-        self.status["turn"] = turn
+        self.status["turn"] = self._last = turn
         is_new = turn.get("spoken") and not is_shown
         spoken = [Line("voice", _one_line(turn["spoken"]))] if is_new else []
         return [*spoken, Line("figures", _figures(turn))]
 
     def _turn(self, turn: Message) -> list[Line]:
-        """The last turn, as a face that comes later shows it."""
+        """A turn that is over, as a face that comes later shows it: with its time."""
         calls = turn.get("calls", ())
         done = [
             line
@@ -200,8 +204,18 @@ class Picture:
                 Line("receipt", _one_line(call.get("result", ""))),
             )
         ]
-        heard = [Line("you", _one_line(turn["heard"]))] if turn.get("heard") else []
-        return [*heard, *done, *self._end(turn)]
+        asked = [
+            Line(kind, _one_line(turn[name]))
+            for kind, name in (("you", "heard"), ("news", "news"))
+            if turn.get(name)
+        ]
+        *said, figures = self._end(turn)
+        figures.text += _when(turn)
+        return [*asked, *done, *said, figures]
+
+    def _is_last(self, turn: Message) -> bool:
+        same = (turn.get(name) == self._last.get(name) for name in ("time", "number"))
+        return bool(self._last) and all(same)
 
 
 def _arguments(call: Message) -> str:
@@ -223,6 +237,13 @@ def _figures(turn: Message) -> str:
     parts += [f"first sound {ms['sound']} ms"] if "sound" in ms else []
     parts += [f"${turn['cost_usd']:.4f}"] if turn.get("cost_usd") else []
     return ", ".join(parts)
+
+
+def _when(turn: Message) -> str:
+    try:
+        return f", {datetime.fromisoformat(turn.get('time', '')).astimezone():%a %d %b %H:%M}"
+    except ValueError:
+        return ""
 
 
 def _one_line(text: object) -> str:

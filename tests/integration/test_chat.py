@@ -90,6 +90,9 @@ async def test_three_commands_one_of_them_spoken_over_the_answer(
         await until(lambda: len(chat.turns()) == 2, "the second turn is over", 20)
         await sound.say("ask the project manager to write the release notes")
         await chat.shows("confirm type y and Enter to send message: pm")
+        status = await chat.daemon.status()
+        assert status["confirm_by"] == "type y and Enter"
+        assert status["microphone"]["hands_free"]
         assert "release" not in chat.daemon.screen("pm")
         chat.pane.send_keys("y", enter=True)
         await until(lambda: "release notes" in chat.daemon.screen("pm"), "it is done", 20)

@@ -30,7 +30,8 @@ from scripts.picture import COMMANDS, PICTURE, draw, tidied
 from teamvoice.demo.stage import Stage
 from teamvoice.errors import NoDaemon
 from teamvoice.ui import deeds
-from teamvoice.ui.face import Closer, Face, Messages
+from teamvoice.ui.closer import Closer
+from teamvoice.ui.face import Face, Messages
 from teamvoice.ui.picture import Reach
 from tests.support.wait import until
 

@@ -190,6 +190,8 @@ async def test_what_waits_is_cancelled_with_c_and_confirmed_with_y(daemon: Daemo
         assert "terraform destroy" in daemon.screen("pm")
         pane.send_keys("y", enter=False)
         await shows(pane, "trouble nothing waits for a confirmation")
+    with face(daemon.environment, columns=120) as next_one:  # as a popup that is opened again
+        await shows(next_one, "it was cancelled", "-> Submitted to the PM.")
 
 
 async def test_ask_says_what_waits_and_fails_when_it_is_not_confirmed(daemon: Daemon) -> None:

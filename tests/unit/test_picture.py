@@ -123,6 +123,26 @@ def test_who_comes_later_sees_the_last_turn_once() -> None:
     assert [line.kind for line in picture.lines] == ["you", "call", "receipt", "voice", "figures"]
 
 
+def test_what_was_said_before_stands_first_with_its_time_and_once() -> None:
+    last = TURN | {"time": "2026-01-31T09:30:00", "number": 7}
+    news = {"kind": "news", "news": "the PM has finished", "outcome": "answered"}
+    older = news | {"time": "2026-01-30T19:05:00", "number": 6}
+    picture = Picture()
+    begun = picture.begin_with([older, last])
+    assert [(line.kind, line.text) for line in begun] == [
+        ("news", "the PM has finished"),
+        ("figures", "answered, Fri 30 Jan 19:05"),
+        ("you", "who is idle"),
+        ("call", "team_status()"),
+        ("receipt", "The PM is idle."),
+        ("voice", "The PM is idle."),
+        ("figures", "answered, first sound 410 ms, $0.0123, Sat 31 Jan 09:30"),
+    ]
+    assert picture.take({"status": {"turn": last}}) == []
+    missed = [line.kind for line in picture.take({"status": {"turn": last | {"number": 8}}})]
+    assert missed == ["you", "call", "receipt", "voice", "figures"]
+
+
 def test_a_daemon_that_does_not_answer_is_no_longer_taken_for_one_that_does() -> None:
     silent: dict[str, Any] = {"event": "silent"}
     picture, _ = seen(silent)

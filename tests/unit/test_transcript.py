@@ -37,6 +37,18 @@ def test_a_word_that_comes_in_pieces_stays_one() -> None:
     assert lines == ["voice   A remarkable answer", "        that goes on"]
 
 
+def test_what_has_no_room_in_a_line_goes_on_under_its_words() -> None:
+    screen = io.StringIO()
+    transcript = Transcript(Console(file=screen, width=30, highlight=False))
+    transcript({"event": "called", "result": "Submitted to the developer: run all of the tests."})
+    lines = screen.getvalue().splitlines()
+    assert lines == [
+        "        -> Submitted to the",
+        "        developer: run all of",
+        "        the tests.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [("interrupted", ["(interrupted)"]), ("cancelled", ["(cancelled)"]), ("answered", [])],

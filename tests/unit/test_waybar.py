@@ -20,6 +20,10 @@ def member(state: str, **more: str) -> dict[str, Any]:
         ({"link": {"state": "idle"}}, ["idle"]),
         (member("working"), ["working"]),
         ({"microphone": {"state": "open"}, **member("working")}, ["listening", "working"]),
+        (
+            {"microphone": {"state": "open", "hands_free": True}, **member("waiting")},
+            ["waiting", "listening"],
+        ),
         ({"microphone": {"state": "closed", "muted": True}}, ["muted"]),
         ({"speaker": {"state": "playing"}}, ["speaking"]),
         ({"link": {"state": "waiting"}, **member("waiting")}, ["trouble", "waiting"]),
