@@ -42,6 +42,10 @@ class Ear:
     async def check(self) -> dict[str, Any]:
         return await self.status()
 
+    @property
+    def by_hand(self) -> Any:
+        raise NotImplementedError
+
     async def watch(self) -> AsyncIterator[dict[str, Any]]:
         yield {}
 

@@ -32,7 +32,6 @@ from teamvoice.conversation.events import Event, HoldBegan, HoldEnded, Tapped
 
 CAP = "the key was held for too long"
 LOST = "the key is not seen any more"
-LEFT = "the program that began it is gone"
 
 
 class Mode(enum.Enum):

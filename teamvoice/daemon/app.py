@@ -38,6 +38,7 @@ from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.turn import Turn
 from teamvoice.daemon import report
 from teamvoice.daemon.bridge import Bridge, Rooms
+from teamvoice.daemon.by_hand import ByHand
 from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.deeds import Deeds
 from teamvoice.daemon.desk import Desk
@@ -86,7 +87,7 @@ class App:
         team: What makes its team.
         link: What makes its link to the provider.
 
-    ``link`` is its link to the provider.
+    ``link`` is its link to the provider, ``by_hand`` what a face does with its members.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class App:
         self._watcher = Watcher(
             self._team, self._news_came, seen=self._standing.seen, on_change=self._team_changed
         )
-        self._policy = policy_for(settings, desk.confirm_by)
+        self.by_hand, self._policy = ByHand(self._team), policy_for(settings, desk.confirm_by)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self._journal = Journal(
             journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")
@@ -231,11 +232,9 @@ class App:
         """The key, by other means; ``quiet`` is the voice's."""
         if action == "confirm" and not self._bridge.machine.waits:
             return NOTHING_WAITS
-        why_not = ""
+        why_not = "" if action == "quiet" else self._keys.act(action, at, by)
         if action == "quiet":
             self._be_quiet(not self._bridge.is_quiet)
-        else:
-            why_not = self._keys.act(action, at, by)
         if action in {"mute", "quiet"}:
             self._tasks.create_task(self._keep_silence())
         if self._keys.muted:  # nor does its device stay open for a grace
@@ -368,9 +367,9 @@ class App:
         self._tape.turn_over(record, turn.speech)
         if self._tariff.saves_by_caching and (warning := self._cache_watch.turn(turn.usage)):
             self._tell("notice", warning)
-        if not turn.news:
-            self._standing.last = record
-            self._news.publish("turn", turn=record, day_usd=self._bridge.machine.budget.spent_usd)
+        self._standing.last = self._standing.last if turn.news else record
+        spent_usd = self._bridge.machine.budget.spent_usd
+        self._news.publish("news_over" if turn.news else "turn", turn=record, day_usd=spent_usd)
 
     def _person_told(self, ids: Sequence[str]) -> None:
         self._words.told(ids)

@@ -8,6 +8,9 @@ use. A connection carries any number of requests, answered in order::
     {"do": "ask", "text": "who needs me?"}          {"ok": true, "turn": {...}}
     {"do": "status"}                                {"ok": true, "status": {...}}
     {"do": "check"}                                 {"ok": true, "check": {...}}
+    {"do": "look", "member": "pm"}                  {"ok": true, "text": "pm: idle …"}
+    {"do": "answer", "member": "pm", "choice": "1", {"ok": true, "text": "Answered the PM."}
+     "asks": "Proceed?", "about": "rm -r build"}
     {"do": "watch"}                                 {"ok": true, "status": {...}}, then events
 
 ``action`` is one of press, release, toggle, cancel, confirm, mute and quiet; ``at`` is when, in
@@ -58,6 +61,16 @@ BEAT_S = 2.0  # between two signs of life
 _log = structlog.get_logger(__name__)
 
 
+class Members(Protocol):
+    """What a person does with a member from a face, as ``daemon.by_hand`` does it."""
+
+    async def look(self, name: str) -> str:
+        """What is worth saying of a member."""
+
+    async def answer(self, name: str, choice: str, text: str, subject: str) -> str:
+        """Answer its question, if it still is this one; what became of it."""
+
+
 class Voice(Protocol):
     """What the daemon offers to those who reach it through the socket."""
 
@@ -85,6 +98,10 @@ class Voice(Protocol):
     def watch(self) -> AsyncIterator[dict[str, Any]]:
         """Events from now on, until the daemon ends."""
 
+    @property
+    def by_hand(self) -> Members:
+        """What is done with a member."""
+
 
 class _Request(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
     """What a client may ask."""
@@ -108,11 +125,22 @@ class _Check(_Request, frozen=True, tag="check"):
     pass
 
 
+class _Look(_Request, frozen=True, tag="look"):
+    member: str
+
+
+class _Answer(_Request, frozen=True, tag="answer"):
+    member: str
+    choice: Annotated[str, msgspec.Meta(pattern="^[1-9]$")]
+    asks: str
+    about: str = ""
+
+
 class _Watch(_Request, frozen=True, tag="watch"):
     pass
 
 
-_requests = msgspec.json.Decoder(_Ptt | _Ask | _Status | _Check | _Watch)
+_requests = msgspec.json.Decoder(_Ptt | _Ask | _Status | _Check | _Look | _Answer | _Watch)
 
 
 class Control:
@@ -236,16 +264,18 @@ class Control:
             return _refusal(TeamvoiceError("the daemon failed to answer", "see its log"))
 
     async def _obey(self, request: _Request, client: int) -> dict[str, Any]:
+        if isinstance(request, _Ptt):
+            self._key(request, client)
+            return {}
+        voice = await self._whoever_answers()
         match request:
-            case _Ptt():
-                self._key(request, client)
-            case _Ask():
-                return {"turn": await (await self._whoever_answers()).ask(request.text)}
+            case _Ask(text):
+                return {"turn": await voice.ask(text)}
             case _Status():
-                return {"status": await (await self._whoever_answers()).status()}
+                return {"status": await voice.status()}
             case _Check():
-                return {"check": await (await self._whoever_answers()).check()}
-        return {}
+                return {"check": await voice.check()}
+        return {"text": await _done_by_hand(voice.by_hand, request)}
 
     async def _whoever_answers(self) -> Voice:
         while self._voice is None:
@@ -297,10 +327,20 @@ class Control:
             _log.debug("a watcher left", reason=str(error))
 
 
+async def _done_by_hand(members: Members, request: _Request) -> str:
+    match request:
+        case _Look(member):
+            return await members.look(member)
+        case _Answer(member, choice, asks, about):
+            return await members.answer(member, choice, asks, about)
+    raise AssertionError(f"{request} is of no known kind")
+
+
 def _untimely(request: _Request, writer: asyncio.StreamWriter) -> TeamvoiceError | None:
     """Why what the key did, or what was typed, cannot be meant now."""
-    if isinstance(request, _Ask) and _has_left(writer):
-        return TeamvoiceError("the words came too late and were dropped", "ask again in a moment")
+    if isinstance(request, (_Ask, _Answer)) and _has_left(writer):
+        what = "words" if isinstance(request, _Ask) else "answer"
+        return TeamvoiceError(f"the {what} came too late and were dropped", "try again in a moment")
     if not isinstance(request, _Ptt):
         return None
     age = 0.0 if request.at is None else asyncio.get_running_loop().time() - request.at

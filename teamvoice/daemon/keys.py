@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from teamvoice import config
 from teamvoice.conversation.events import CancelAsked, Confirmed, Event, HoldBegan
-from teamvoice.conversation.gesture import LEFT, Gesture, Mode, Timing
+from teamvoice.conversation.gesture import Gesture, Mode, Timing
 from teamvoice.conversation.policy import Policy
 
+LEFT = "the program that began the hold is gone"
 _KEY = -1  # in the place of a client's number: the real key
 EAR = -2  # as well: the ear of a conversation with no key
 
@@ -89,8 +90,10 @@ class Keys:
             case "cancel":
                 self._gesture.drop()
                 self._pass_on([CancelAsked(at=at)])
-            case "left" if by == self._by:
-                self._pass_on(self._gesture.lost(at, LEFT))
+            case "left" if by == self._by and self._gesture.holding:
+                self._gesture.drop()  # half of a sentence, sent, would be done
+                self._on_tell("trouble", f"{LEFT}; what was said on it is dropped")
+                self._pass_on([CancelAsked(at=at)])
             case "mute":
                 self._mute(at)
             case "confirm":

@@ -154,7 +154,8 @@ def _qt_name(key: str) -> str:
 
 
 def _tmux(key: str, command: str) -> Binding:
-    run = shlex.quote(f"{command} ptt toggle")
+    # Of a command that fails tmux would tell its number alone, in the pane where one works.
+    run = shlex.quote(f'why=$({command} ptt toggle 2>&1) || tmux display-message "$why"')
     return Binding(
         "~/.tmux.conf",
         (f"bind-key -N 'teamvoice: talk' {shlex.quote(key)} run-shell -b {run}",),
@@ -169,11 +170,13 @@ def tmux_popup(key: str, command: str) -> Binding:
         key: The key after its prefix, as tmux names it.
         command: How the command is run from there.
     """
-    run = shlex.quote(f"{command} talk")
-    popup = f"display-popup -w 80 -h 24 -EE {run}"  # it stays when the command fails, and shows why
+    run = f"-EE {shlex.quote(f'{command} talk')}"  # it stays when the command fails, and shows why
+    sizes = ("-w 80 -h 24", "-w 100% -h 100%")  # tmux shows none that is larger than its terminal
+    popups = " ".join(shlex.quote(f"display-popup {size} {run}") for size in sizes)
+    fits = "'#{&&:#{e|>=:#{client_width},80},#{e|>=:#{client_height},24}}'"
     return Binding(
         "~/.tmux.conf",
-        (f"bind-key -N 'teamvoice: show' {shlex.quote(key)} {popup}",),
+        (f"bind-key -N 'teamvoice: show' {shlex.quote(key)} if-shell -F {fits} {popups}",),
         f"the prefix, then {key}, shows teamvoice talk; Q closes it.",
     )
 

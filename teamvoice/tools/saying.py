@@ -14,6 +14,7 @@ from teamvoice.team.receipts import Outcome, Receipt, say_answered, say_sent, sh
 from teamvoice.team.screen import fence
 from teamvoice.team.sight import Kind
 
+NOBODY = "Nobody is on the team."
 STATUS_TOKENS = 590
 READ_TOKENS = 390
 _PER_MEMBER = 80  # of a status that has room
@@ -35,8 +36,10 @@ _AWAY = "missing; tmux on that machine could not be reached"
 
 def say_status(statuses: Sequence[Status]) -> str:
     """What everyone is doing; who has more to tell than fits is cut."""
+    if not statuses:
+        return NOBODY
     rest = STATUS_TOKENS - sum(map(_own, statuses))
-    share = min(_PER_MEMBER, rest // max(1, len(statuses)))
+    share = min(_PER_MEMBER, rest // len(statuses))
     return "\n".join(say_member(status, share) for status in statuses)
 
 

@@ -31,6 +31,7 @@ from teamvoice.team.sight import Kind
 from teamvoice.team.team import Team
 from teamvoice.tools.registry import Function, is_confirmed
 from teamvoice.tools.saying import (
+    NOBODY,
     say_answer,
     say_broadcast,
     say_names,
@@ -111,7 +112,7 @@ def _reading(team: Team, asked: _Asked) -> list[Function]:
 
     async def list_team() -> str:
         """Say who is on the team, with the names they answer to."""
-        return f"On the team: {say_names(team.members)}."
+        return f"On the team: {say_names(team.members)}." if team.members else NOBODY
 
     async def team_status() -> str:
         """See what every member is doing now: idle, working, waiting for an answer, or gone."""

@@ -22,7 +22,7 @@ from textual.widgets import Input, OptionList, RichLog, Static
 
 from teamvoice.cli.output import indented, plain
 from teamvoice.errors import NoDaemon, TeamvoiceError
-from teamvoice.ui import deeds, wire
+from teamvoice.ui import wire
 from teamvoice.ui.closer import Closer
 from teamvoice.ui.footer import LOOK, TALK, TYPE, footer
 from teamvoice.ui.picture import LINES, Line, Picture, Reach
@@ -37,6 +37,7 @@ Past = Iterable[dict[str, Any]]
 AGAIN_S = 1.0  # between two looks for a daemon that is gone
 ROWS = 8  # of the team at once, and fewer in a low terminal; the conversation needs the rest
 SMALLEST = (40, 10)  # columns and rows; less has no room for a face
+SAYING = 3  # rows of what is being said
 LOW = 16  # rows; in fewer, what is typed and what is being said have one each
 _INDENT = 8  # of the words of a line, under which those go on that have no room beside them
 
@@ -77,8 +78,7 @@ class Face(App[None]):
     #talk { height: 1fr; border-top: solid; overflow: hidden auto; scrollbar-size: 0 1; }
     #team.plain > .option-list--option-highlighted { text-style: bold underline; }
     #below { height: auto; }
-    #saying { height: auto; max-height: 3; }
-    #saying.low { max-height: 1; }
+    #saying { height: auto; }
     #typed.low { height: 1; border: none; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,6 +88,8 @@ class Face(App[None]):
         Binding("y,Y", "key('confirm')", priority=True),
         Binding("t,T", "type", priority=True),
         Binding("enter", "closer"),
+        Binding("pageup", "scroll(-1)", priority=True),
+        Binding("pagedown", "scroll(1)", priority=True),
         Binding("q,Q", "quit", priority=True),
         *(Binding(str(n), f"answer('{n}')", priority=True) for n in range(1, 10)),
         Binding("escape", "untype"),
@@ -106,7 +108,7 @@ class Face(App[None]):
         self._word = word
         self._past = past
         self._key_line = wire.KeyLine()
-        self._typed = wire.TypedTurns()
+        self._requests = wire.Requests()
         self._drawn: list[str] = []  # the names in the team's rows
         self._chosen: str | None = None  # whose row was last selected
 
@@ -178,9 +180,9 @@ class Face(App[None]):
         self._key_line.is_silent = self.picture.reach is Reach.SILENT
         match message:
             case {"event": "silent"}:
-                self._typed.give_up()
+                self._requests.give_up()
             case {"event": "heard", "typed": True, "text": text}:
-                self._typed.taken(str(text))
+                self._requests.taken(str(text))
         if message.get("event") != "alive" or self.picture.reach is not before:
             self._draw()
 
@@ -228,14 +230,14 @@ class Face(App[None]):
     def _draw(self) -> None:
         """Draw what is there: at the end the widgets go while the daemon still tells."""
         hearing, saying = Text(self.picture.hearing, "bold"), Text(self.picture.saying)
-        drawn = {"head": self._head(), "saying": hearing or saying}
+        drawn = {"head": self._head(), "saying": self._newest(hearing or saying)}
         for name, text in {**drawn, "meters": self._meters(), "keys": self._keys()}.items():
             for place in self.query(f"#{name}").results(Static):
                 place.update(text)
         for team in self.query("#team").results(OptionList):
             self._draw_team(team)
         for more in self.query("#more").results(Static):
-            more.display = len(self.picture.members) > self._rows
+            more.display = len(self.picture.members) > self._rows or self.picture.has_nobody
             more.update(self._more())
 
     def _head(self) -> Text:
@@ -248,6 +250,7 @@ class Face(App[None]):
                 return Text(f"the daemon does not answer{which}", style="bold red")
         link = status.get("link", {})
         parts = [f"link {link.get('state', 'unknown')}", f"microphone {self.picture.microphone}"]
+        parts += ["voice quiet"] if (status.get("speaker") or {}).get("quiet") else []
         parts += [str(link["provider"])] if link.get("provider") else []
         if (cost := status.get("cost", {})).get("day_usd"):
             parts.append(f"today ${cost['day_usd']:.2f}")
@@ -269,9 +272,16 @@ class Face(App[None]):
         team.add_options(rows)
         team.highlighted = self._row_of_chosen()
 
+    def _newest(self, text: Text) -> Text:
+        """Of what has no room, the end: it is what is said now."""
+        rows = text.wrap(self.console, self._width + 1)
+        return Text("\n").join(rows[-1 if self.size.height < LOW else -SAYING :])
+
     def _more(self) -> Text:
         """Under a team of more rows than are seen at once: who waits, wherever their rows are."""
         members = self.picture.members
+        if self.picture.has_nobody:
+            return Text("nobody is on the team: teamvoice init finds who is in your panes")
         waiting = [str(m.get("name", "?")) for m in members if m.get("state") == "waiting"]
         text = Text().append(f"{len(members) - self._rows} more", style="dim")
         if waiting:
@@ -309,6 +319,11 @@ class Face(App[None]):
         self.screen.set_focus(typed)  # at once: what is typed next is for it
         self._draw()
 
+    def action_scroll(self, pages: int) -> None:
+        """Read what was said before; at its end the newest line stays in view again."""
+        talk = self.query_one("#talk", RichLog)
+        talk.scroll_page_up() if pages < 0 else talk.scroll_page_down()
+
     def action_help_quit(self) -> None:
         """Ctrl-C quits, as in any terminal; what is selected in the line is copied instead."""
         self.exit()
@@ -326,7 +341,7 @@ class Face(App[None]):
         text = event.value.strip()
         self.action_untype()
         if text:
-            self._start(self._typed.ask(text), lambda _reply: None)
+            self._start(self._requests.ask(text), lambda _reply: None)
 
     def on_option_list_option_selected(self, _event: OptionList.OptionSelected) -> None:
         """Enter on a member."""
@@ -335,8 +350,7 @@ class Face(App[None]):
     def action_closer(self) -> None:
         """Show what is worth saying of the selected member."""
         if member := self._selected():
-            look = deeds.look_closer(str(member["name"]))
-            self._start(look, self._show_closer)
+            self._start(self._requests.look(str(member["name"])), self._show_closer)
 
     def _show_closer(self, text: str) -> None:
         if not isinstance(self.screen, Closer):  # Enter was pressed twice
@@ -344,20 +358,22 @@ class Face(App[None]):
 
     def action_answer(self, choice: str) -> None:
         """Answer the selected member's question."""
-        if member := self._selected():
-            name, question = str(member["name"]), member.get("question")
-            members = self.picture.members
-            waiting = [str(other["name"]) for other in members if other.get("question")]
-            if waiting and not question:
-                who = f"{', '.join(waiting)} {'waits' if len(waiting) == 1 else 'wait'}"
-                self._write(Line("notice", f"{name} asks nothing; {who}: choose with ↑ and ↓"))
-                return
-            if question:
-                self._write(
-                    Line("call", f"answer(member: {name}, choice: {option(question, choice)})")
-                )
-            deed = deeds.answer(name, question, choice)
+        if not (member := self._selected()):
+            return
+        name, question = str(member["name"]), member.get("question")
+        if question:
+            chosen = option(question, choice)
+            self._write(Line("call", f"answer(member: {name}, choice: {chosen})"))
+            deed = self._requests.answer(name, choice, question)
             self._start(deed, lambda told: self._write(Line("receipt", told)))
+            return
+        if self.picture.reach is Reach.GONE:
+            self._write(Line("trouble", f"no daemon answers: what {name} asks is not known"))
+            return
+        waiting = [str(each["name"]) for each in self.picture.members if each.get("question")]
+        who = f"{', '.join(waiting)} {'waits' if len(waiting) == 1 else 'wait'}"
+        choose = f"; {who}: choose with ↑ and ↓" if waiting else " that a number answers"
+        self._write(Line("notice", f"{name} asks nothing{choose}"))
 
     @property
     def _is_too_small(self) -> bool:

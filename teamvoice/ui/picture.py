@@ -18,6 +18,7 @@ from teamvoice.cli.output import plain
 
 LINES = 500  # of the conversation that are kept
 SILENT_DB = -60.0
+RECENT = 6  # lines, among which the same trouble is not told twice
 
 Message = dict[str, Any]
 
@@ -77,6 +78,11 @@ class Picture:
         return sorted(found, key=lambda member: member.get("state") != "waiting")
 
     @property
+    def has_nobody(self) -> bool:
+        """There is a daemon, and no team."""
+        return self.reach is Reach.ANSWERS and self.status.get("members") == []
+
+    @property
     def microphone(self) -> str:
         """``open``, ``closed``, ``muted`` or what else it is."""
         part = self.status.get("microphone") or {}
@@ -90,6 +96,8 @@ class Picture:
         """The daemon is there no more."""
         self.reach = Reach.GONE
         self.saying = self.hearing = ""
+        for member in self.status.get("members") or ():
+            member.update(state="unknown", detail="", question=None)
         self._no_sound()
 
     def begin_with(self, turns: Iterable[Message]) -> list[Line]:
@@ -111,11 +119,22 @@ class Picture:
             turn = self.status.get("turn")
             added = self._turn(turn) if turn and not self._is_last(turn) else []
             by = plain(self.status.get("confirm_by", ""))
+            added += self._why_down()
             added += [Line("confirm", f"{by} to {what}") for what in self._waiting]
         else:
             added = self._event(message)
         self.lines.extend(added)
         return added
+
+    def _why_down(self) -> list[Line]:
+        """Why there is no link, whole: the head has not always the room for it."""
+        link = self.status.get("link") or {}
+        reason = _one_line(link.get("reason", "")) if link.get("state") != "up" else ""
+        return [Line("trouble", reason)] if reason and not self._is_told(reason) else []
+
+    def _is_told(self, trouble: str) -> bool:
+        newest = list(self.lines)[-RECENT:]
+        return any(line.kind == "trouble" and trouble in line.text for line in newest)
 
     def _no_sound(self) -> None:
         self.levels = dict.fromkeys(self.levels, SILENT_DB)
@@ -132,6 +151,7 @@ class Picture:
                 return self._cut_short() if begins else []
             case "silence":
                 self.status.setdefault("microphone", {})["muted"] = message.get("muted")
+                self.status.setdefault("speaker", {})["quiet"] = message.get("quiet")
             case "members":
                 self.status["members"] = message.get("members", [])
             case "level":
@@ -140,7 +160,7 @@ class Picture:
                 self._say(plain(message.get("text", "")))
             case "said":
                 self._is_said = True
-            case "turn":
+            case "turn" | "news_over":
                 if "day_usd" in message:
                     self.status.setdefault("cost", {})["day_usd"] = message["day_usd"]
                 return self._end(message["turn"])
@@ -156,7 +176,7 @@ class Picture:
         """A new turn begins: what is being answered stands before it, as far as it has come."""
         said, self.saying = _one_line(self.saying), ""
         self._is_shown = self._is_shown or bool(said)
-        return [Line("voice", said)] if said else []
+        return [Line("voice", f"{said} …")] if said else []
 
     def _say(self, text: str) -> None:
         if self._is_said and self.saying:  # the next answer of the turn
@@ -188,10 +208,15 @@ class Picture:
         if not is_shown:
             self.saying = ""
         self.levels["voice"] = SILENT_DB
-        self.status["turn"] = self._last = turn
+        if turn.get("kind") != "news":
+            self.status["turn"] = self._last = turn
         is_new = turn.get("spoken") and not is_shown
         spoken = [Line("voice", _one_line(turn["spoken"]))] if is_new else []
-        return [*spoken, Line("figures", _figures(turn))]
+        trouble = _one_line(turn.get("trouble") or "")
+        if trouble and not self._is_told(trouble):
+            spoken.append(Line("trouble", trouble))
+        is_late = is_shown and bool(self.lines) and self.lines[-1].kind == "you"
+        return [*spoken, Line("figures", ("before: " if is_late else "") + _figures(turn))]
 
     def _turn(self, turn: Message) -> list[Line]:
         """A turn that is over, as a face that comes later shows it: with its time."""

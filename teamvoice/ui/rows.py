@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -11,6 +12,9 @@ from teamvoice.cli.output import plain
 
 NAME_CELLS = 24  # of a longer name, or as many as are free beside the state and the question
 _NAME_COLUMN = 14
+_STATE_COLUMN = 8
+_LABEL_CELLS = 8  # that are left of an option in any case
+_SUBJECT_CELLS = 12  # and of what is asked about, where the options are cut
 _STATE_STYLES = {"idle": "green", "working": "cyan", "waiting": "bold yellow"}
 
 
@@ -27,11 +31,11 @@ def row(member: dict[str, Any], cells: int) -> Text:
         member: As the daemon's status has it.
         cells: The room that there is, in cells of the terminal.
     """
-    state, about = f"{plain(member.get('state', 'unknown')):<8}", _about(member)
+    state = f"{plain(member.get('state', 'unknown')):<{_STATE_COLUMN}}"
     name = plain(member.get("name", "?"))
-    room = max(NAME_CELLS, cells - cell_len(f" {state} {about}"))
-    if cell_len(name) > room:
-        name = set_cell_size(name, room - 1).rstrip() + "…"
+    taken = max(_NAME_COLUMN, min(NAME_CELLS, cell_len(name))) + cell_len(f" {state} ")
+    about = _about(member, cells - taken)
+    name = _cut(name, max(NAME_CELLS, cells - cell_len(f" {state} {about}")))
     name = set_cell_size(name, max(_NAME_COLUMN, cell_len(name)))
     text = Text(f"{name} ", no_wrap=True, overflow="ellipsis")
     text.append(state, style=_STATE_STYLES.get(state.strip(), "red"))
@@ -39,11 +43,31 @@ def row(member: dict[str, Any], cells: int) -> Text:
     return text
 
 
-def _about(member: dict[str, Any]) -> str:
-    """What a member waits for, with the keys that answer; else what else is known."""
+def _about(member: dict[str, Any], cells: int) -> str:
+    """What a member waits for, with the keys that answer; else what else is known.
+
+    Where room is short what is asked about is cut before the options, which are what the keys do.
+    """
     question = member.get("question")
     if not question:
-        return " ".join(plain(member.get("detail", "")).split())
-    options = " ".join(f"{n}:{o['label']}" for n, o in enumerate(question["options"], 1))
-    words = f"{question.get('subject') or question.get('text')}  {options}"
-    return " ".join(plain(words).split())
+        return _one_line(member.get("detail", ""))
+    subject = _one_line(question.get("subject") or question.get("text"))
+    labels = [_one_line(option["label"]) for option in question["options"]]
+    room = cells - min(cell_len(subject), _SUBJECT_CELLS) - 1
+    if labels and cell_len(_numbered(labels)) > room:
+        share = max(_LABEL_CELLS, room // len(labels) - cell_len(" 1:"))
+        labels = [_cut(label, share) for label in labels]
+    options = _numbered(labels)
+    return f"{_cut(subject, max(_SUBJECT_CELLS, cells - cell_len(options) - 1))} {options}".rstrip()
+
+
+def _numbered(labels: Sequence[str]) -> str:
+    return " ".join(f"{number}:{label}" for number, label in enumerate(labels, 1))
+
+
+def _cut(text: str, cells: int) -> str:
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + "…"
+
+
+def _one_line(text: object) -> str:
+    return " ".join(plain(text).split())

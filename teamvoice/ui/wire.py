@@ -138,36 +138,52 @@ class KeyLine:
         self._open = None
 
 
-class TypedTurns:
-    """Typed turns, of which the daemon tells all who watch once it has taken them."""
+class Requests:
+    """What a face asks for, and gives up when the daemon falls silent before it has taken it.
+
+    Of typed words the daemon tells all who watch once it has taken them. Any method raises
+    ``NoDaemon`` where nobody listens, or it was given up, and says what is lost by that;
+    ``TeamvoiceError`` is the daemon's refusal.
+    """
 
     def __init__(self) -> None:
         self._untaken: dict[asyncio.Timeout, str] = {}
 
     async def ask(self, text: str) -> None:
-        """Have the daemon answer these words; returns when the turn is over.
+        """Have the daemon answer these words; returns when the turn is over."""
+        await self._request(f"“{text}” was not sent", text, do="ask", text=text)
 
-        Raises:
-            NoDaemon: Nobody listens, or it was given up; says whether the words are lost.
-            TeamvoiceError: The daemon's refusal.
-        """
+    async def look(self, name: str) -> str:
+        """What is worth saying of a member, as plain text of several lines."""
+        return str(
+            (await self._request(f"nothing is known of {name}", do="look", member=name))["text"]
+        )
+
+    async def answer(self, name: str, choice: str, question: dict[str, Any]) -> str:
+        """Answer a member's question, as its status has it; what became of it."""
+        asks, about = question.get("text", ""), question.get("subject", "")
+        lost = f"it is not known whether {name} was answered"
+        shown = {"member": name, "choice": choice, "asks": asks, "about": about}
+        return str((await self._request(lost, do="answer", **shown))["text"])
+
+    async def _request(self, lost: str, words: str = "", **message: Any) -> dict[str, Any]:
         patience = asyncio.timeout(None)
-        self._untaken[patience] = text
+        self._untaken[patience] = words
         try:
             async with patience:
-                await request(do="ask", text=text)
+                return await request(**message)
         except TimeoutError:
-            raise NoDaemon(f"“{text}” was not sent: {_SILENT}") from None
+            raise NoDaemon(f"{lost}: {_SILENT}") from None
         except NoDaemon as error:
             if patience not in self._untaken:
                 raise
-            raise NoDaemon(f"“{text}” was not sent: {error.message}", error.mend) from error
+            raise NoDaemon(f"{lost}: {error.message}", error.mend) from error
         finally:
             self._untaken.pop(patience, None)
 
-    def taken(self, text: str) -> None:
+    def taken(self, words: str) -> None:
         """The daemon has these words."""
-        if patience := next((p for p, t in self._untaken.items() if t == text), None):
+        if patience := next((p for p, t in self._untaken.items() if t == words), None):
             del self._untaken[patience]
 
     def give_up(self) -> None:

@@ -93,6 +93,18 @@ class TestRequests:
                 assert await client.ask({"do": "ptt", "action": action, "at": at}) == {"ok": True}
         assert voice.keys == keys
 
+    async def test_what_is_done_by_hand_reaches_the_members(
+        self, path: Path, voice: SmallVoice
+    ) -> None:
+        answer = {"do": "answer", "member": "pm", "choice": "2", "asks": "Run?", "about": "ls"}
+        async with connected(path) as client:
+            looked = await client.ask({"do": "look", "member": "pm"})
+            answered = await client.ask(answer)
+            assert not (await client.ask({**answer, "choice": "yes"}))["ok"]
+        assert looked == {"ok": True, "text": "pm: idle"}
+        assert answered == {"ok": True, "text": "Answered the pm."}
+        assert voice.by_hand.done == [("look", "pm"), ("answer", "pm", "2", "Run?", "ls")]
+
     async def test_a_release_that_arrives_first_follows_its_press(
         self, path: Path, voice: SmallVoice
     ) -> None:

@@ -29,7 +29,7 @@ from textual.widgets import Input, OptionList, RichLog, Static
 from scripts.picture import COMMANDS, PICTURE, draw, tidied
 from teamvoice.demo.stage import Stage
 from teamvoice.errors import NoDaemon
-from teamvoice.ui import deeds
+from teamvoice.ui import wire
 from teamvoice.ui.closer import Closer
 from teamvoice.ui.face import Face, Messages
 from teamvoice.ui.picture import Reach
@@ -194,6 +194,35 @@ async def test_what_is_understood_is_seen_as_it_comes() -> None:
     face = Face(watch=told.watch)
     async with face.run_test(size=(80, 24)):
         await until(lambda: any("who is" in row for row in screen_of(face)), "it is seen")
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(24, 3), (12, 1)])
+async def test_of_a_long_answer_the_newest_words_are_seen(rows: int, seen: int) -> None:
+    words = [f"word{n}" for n in range(200)]
+    told = Told([{"status": STATUS}, {"event": "saying", "text": " ".join(words)}])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(60, rows)):
+        await until(lambda: any("word199" in row for row in screen_of(face)), "its end is seen")
+        assert sum("word" in row for row in screen_of(face)) == seen
+
+
+async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> None:
+    told = Told([{"status": STATUS}, *({"event": "heard", "text": f"line {n}"} for n in range(40))])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await until(lambda: any("line 39" in row for row in screen_of(face)), "its end is seen")
+        await pilot.press("pageup", "pageup", "pageup")
+        await until(lambda: any("line 0" in row for row in screen_of(face)), "its begin is seen")
+        assert name_of_selected(face) == "developer", "the team stays"
+        await pilot.press("pagedown", "pagedown", "pagedown")
+        await until(lambda: any("line 39" in row for row in screen_of(face)), "its end is seen")
+
+
+async def test_a_team_of_nobody_is_told() -> None:
+    told = Told([{"status": {**STATUS, "members": []}}])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(60, 24)):
+        await until(lambda: "nobody is on the team" in " ".join(screen_of(face)), "it is told")
 
 
 async def test_a_paste_of_several_lines_is_one_and_all_of_it() -> None:
@@ -464,12 +493,12 @@ async def test_enter_pressed_twice_opens_one_box(monkeypatch: pytest.MonkeyPatch
     looks: list[str] = []
     may_end = asyncio.Event()
 
-    async def look(name: str) -> str:
+    async def look(_requests: wire.Requests, name: str) -> str:
         looks.append(name)
         await may_end.wait()
         return f"{name}: idle"
 
-    monkeypatch.setattr(deeds, "look_closer", look)
+    monkeypatch.setattr(wire.Requests, "look", look)
     told = Told(STATES["idle"])
     face = Face(watch=told.watch)
     async with face.run_test(size=(80, 24)) as pilot:

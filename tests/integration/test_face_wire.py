@@ -119,7 +119,7 @@ async def test_typed_words_that_nobody_takes_are_given_back(
 ) -> None:
     path = tmp_path / "control.sock"
     monkeypatch.setenv("TEAMVOICE_SOCKET", str(path))
-    turns = wire.TypedTurns()
+    turns = wire.Requests()
 
     async def ask(text: str) -> str:
         with pytest.raises(NoDaemon) as refusal:

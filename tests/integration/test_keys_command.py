@@ -48,10 +48,10 @@ def bound(server: Server, key: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def attached(server: Server) -> AsyncIterator[int]:
+async def attached(server: Server, rows: int, columns: int) -> AsyncIterator[int]:
     """A person's terminal on it, to be typed on."""
     person, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     client = await asyncio.create_subprocess_exec(
         *("tmux", "-L", name_of(server), "attach"),
         env={**os.environ, "TERM": "xterm"},
@@ -73,9 +73,11 @@ async def attached(server: Server) -> AsyncIterator[int]:
 
 
 @pytest.mark.needs("tmux", "python:textual")
-@pytest.mark.parametrize("variable", ["TEAMVOICE_SOCKET", "XDG_RUNTIME_DIR"])
+@pytest.mark.parametrize(
+    ("variable", "rows", "columns"), [("TEAMVOICE_SOCKET", 40, 120), ("XDG_RUNTIME_DIR", 18, 64)]
+)
 async def test_tmux_is_bound_its_key_toggles_and_the_other_shows_the_face(
-    cli: Cli, tmux: Server, variable: str
+    cli: Cli, tmux: Server, variable: str, rows: int, columns: int
 ) -> None:
     """Both reach the daemon of whoever bound them, whatever that one is known by."""
     socket = cli.directory / "run" / "teamvoice" / "control.sock"
@@ -90,7 +92,7 @@ async def test_tmux_is_bound_its_key_toggles_and_the_other_shows_the_face(
     assert [line.startswith("bind-key ") for line in lines] == [True, True]
     assert ("ptt toggle" in bound(tmux, "v"), "display-popup" in bound(tmux, "V")) == (True, True)
     voice = SmallVoice()
-    async with Control(socket, voice), attached(tmux) as person:
+    async with Control(socket, voice), attached(tmux, rows, columns) as person:
         os.write(person, b"\x02v")
         await until(lambda: voice.keys, "the key arrived", 10)
         assert [action for action, _ in voice.keys] == ["toggle"]
@@ -102,6 +104,15 @@ async def test_tmux_is_bound_its_key_toggles_and_the_other_shows_the_face(
         await until(lambda: not voice.watchers, "it is closed", 10)
         os.write(person, b"\x02v")
         await until(lambda: len(voice.keys) == 3, "tmux has its keys back", 10)
+    async with attached(tmux, rows, columns) as person:
+        os.write(person, b"\x02v")
+        (client,) = tmux.cmd("list-clients", "-F", "#{client_name}").stdout
+
+        def told() -> str:
+            return " ".join(tmux.cmd("show-messages", "-t", client).stdout)
+
+        await until(lambda: "no daemon answers" in told(), "it is said why nothing happens", 10)
+        assert tmux.cmd("display-message", "-p", "#{pane_in_mode}").stdout == ["0"]
     assert (await ours("keys", "bind", "tmux")).code == 0, "its own keys may be bound anew"
     assert (await ours("keys", "bind", "tmux", "--unbind")).code == 0
     assert (bound(tmux, "v"), bound(tmux, "V")) == ("", "")

@@ -138,7 +138,9 @@ async def test_a_hold_ends_with_the_face_that_began_it_and_not_with_a_command(
             process = int(pane.cmd("display-message", "-p", "#{pane_pid}").stdout[0])
             os.kill(process, signal.SIGKILL)
             told = await watch.next("trouble")
-    assert "the program that began it is gone" in told["text"]
+            turn = (await watch.next("turn"))["turn"]
+    assert "the program that began the hold is gone; what was said" in told["text"]
+    assert turn["outcome"] == "cancelled", "half a sentence is not sent"
 
     async def is_closed() -> bool:
         return bool((await daemon.status())["microphone"]["state"] == "closed")
@@ -147,7 +149,9 @@ async def test_a_hold_ends_with_the_face_that_began_it_and_not_with_a_command(
 
 
 async def test_a_question_is_answered_with_its_number_and_seen_closer(daemon: Daemon) -> None:
-    with face(daemon.environment) as pane:
+    """It is the daemon that does it: the face's own configuration may lead to another team."""
+    elsewhere = {"TEAMVOICE_CONFIG_DIR": str(daemon.home / "elsewhere")}
+    with face({**daemon.environment, **elsewhere}) as pane:
         await shows(pane, "link up")
         await until(lambda: _is_idle(daemon, "developer"), "the developer is idle", 20)
         await types(pane, "tell the developer to deploy to production")
@@ -160,7 +164,7 @@ async def test_a_question_is_answered_with_its_number_and_seen_closer(daemon: Da
         await shows(pane, "does answer(member: developer, choice: 2 ", "-> Answered the developer.")
         await until(lambda: "Yes" not in daemon.screen("developer"), "the question is gone")
         pane.send_keys("1", enter=False)
-        await shows(pane, "developer asks nothing")
+        await shows(pane, "asks nothing")
         gone = daemon.server.windows.get(window_name="developer")
         assert gone is not None
         gone.kill()

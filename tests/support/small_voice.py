@@ -19,6 +19,21 @@ from teamvoice.errors import UnknownMember
 TARIFF = Tariff(config.Config(), "openai")
 
 
+class SmallTeam:
+    """Keeps what was done by hand."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, ...]] = []
+
+    async def look(self, name: str) -> str:
+        self.done.append(("look", name))
+        return f"{name}: idle"
+
+    async def answer(self, name: str, choice: str, text: str, subject: str) -> str:
+        self.done.append(("answer", name, choice, text, subject))
+        return f"Answered the {name}."
+
+
 class SmallVoice:
     """``daemon.control.Voice`` without a house behind it.
 
@@ -33,6 +48,7 @@ class SmallVoice:
         self.waiting = False
         self.clients: list[int] = []
         self.away = ""  # why it takes no key
+        self.by_hand = SmallTeam()
 
     def key(self, action: str, at: float, by: int = 0) -> str:
         self.keys.append((action, at))

@@ -24,6 +24,9 @@ esac
 """
 
 
+TOGGLE = "'why=$(teamvoice ptt toggle 2>&1) || tmux display-message \"$why\"'"
+
+
 @pytest.mark.parametrize(
     ("desktop", "key", "lines"),
     [
@@ -47,7 +50,7 @@ esac
         (
             "tmux",
             "v",
-            ["bind-key -N 'teamvoice: talk' v run-shell -b 'teamvoice ptt toggle'"],
+            [f"bind-key -N 'teamvoice: talk' v run-shell -b {TOGGLE}"],
         ),
     ],
 )

@@ -83,10 +83,11 @@ def test_an_answer_that_is_cut_short_stands_before_the_words_that_cut_it(
         {"event": "saying", "text": "Yes."},
         {"event": "turn", "turn": {"spoken": "Yes.", "outcome": "answered"}, "day_usd": 0.5},
     )
-    mine = [("you", "B")] if "text" in begins else []
+    mine = [("you", "B"), ("figures", "before: interrupted")]
     assert lines == [
-        ("you", "A"), ("voice", "The developer is"), *mine,
-        ("figures", "interrupted"), ("voice", "Yes."), ("figures", "answered"),
+        ("you", "A"), ("voice", "The developer is …"),
+        *(mine if "text" in begins else [("figures", "interrupted")]),
+        ("voice", "Yes."), ("figures", "answered"),
     ]  # fmt: skip
 
 
@@ -111,6 +112,45 @@ def test_two_answers_of_a_turn_do_not_run_into_one_another() -> None:
 def test_spoken_news_makes_room_for_a_new_turn(begins: dict[str, Any]) -> None:
     picture, _ = seen({"event": "saying", "text": "The PM is done."}, {"event": "said"}, begins)
     assert picture.saying == ""
+
+
+def test_news_that_was_told_stands_in_its_place_and_the_next_turn_in_its_own() -> None:
+    told = {"kind": "news", "spoken": "The PM is done.", "outcome": "answered"}
+    picture, lines = seen(
+        {"status": {"turn": TURN}},
+        {"event": "news", "text": "the PM is done"},
+        {"event": "saying", "text": "The PM is done."},
+        {"event": "said"},
+        {"event": "news_over", "turn": told, "day_usd": 0.5},
+        {"event": "microphone", "state": "open"},
+        {"event": "heard", "text": "B"},
+        {"event": "saying", "text": "Yes."},
+        {"event": "turn", "turn": {"spoken": "Yes.", "outcome": "answered"}},
+    )
+    assert lines[5:] == [
+        ("news", "the PM is done"), ("voice", "The PM is done."), ("figures", "answered"),
+        ("you", "B"), ("voice", "Yes."), ("figures", "answered"),
+    ]  # fmt: skip
+    assert (picture.saying, picture.status["cost"]) == ("", {"day_usd": 0.5})
+
+
+def test_why_there_is_no_link_and_why_a_turn_was_dropped_is_told_once_and_whole() -> None:
+    why = "there is no API key: teamvoice config key writes one"
+    down = {"status": {"link": {"state": "down", "reason": why}}}
+    held = "the key is held; let go of it and ask again"
+    dropped = {"event": "turn", "turn": {"outcome": "dropped", "trouble": held}}
+    _, lines = seen(down, {"event": "trouble", "text": held}, dropped, down)
+    assert lines == [("trouble", why), ("trouble", held), ("figures", "dropped")]
+    assert seen(dropped)[1] == [("trouble", held), ("figures", "dropped")]
+
+
+def test_what_members_do_is_not_known_any_more_when_the_daemon_is_gone() -> None:
+    waits = {"name": "pm", "state": "waiting", "question": {"text": "Go on?", "options": []}}
+    picture, _ = seen({"status": {"members": [waits]}})
+    picture.gone()
+    (member,) = picture.members
+    assert (member["state"], member["question"]) == ("unknown", None)
+    assert not picture.has_nobody
 
 
 def test_who_comes_later_sees_the_last_turn_once() -> None:
@@ -191,4 +231,4 @@ def test_a_microphone_that_is_open_all_the_time_cuts_no_answer_short() -> None:
         for state in ("closed", "open")
     ]
     assert (shown, picture.microphone, picture.saying) == ([[], []], "open", "The dev")
-    assert picture.take({"event": "microphone", "state": "open"}) == [Line("voice", "The dev")]
+    assert picture.take({"event": "microphone", "state": "open"}) == [Line("voice", "The dev …")]

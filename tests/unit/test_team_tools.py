@@ -68,6 +68,7 @@ def test_every_agent_has_a_proper_name() -> None:
 
 
 def test_what_is_on_a_screen_stands_in_a_fence() -> None:
+    assert say_status([]) == "Nobody is on the team."
     said = say_status([status("developer", Kind.IDLE, "● All tests pass")])
     assert said.splitlines() == [
         "The developer is idle, and said last:",
