@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import html
 import os
-import re
 import socket
 import tempfile
 from functools import partial
@@ -28,101 +26,27 @@ from textual.widgets import Input, OptionList, RichLog, Static
 
 from scripts.picture import COMMANDS, PICTURE, draw, tidied
 from teamvoice.demo.stage import Stage
-from teamvoice.errors import NoDaemon
 from teamvoice.ui import wire
 from teamvoice.ui.closer import Closer
 from teamvoice.ui.face import Face, Messages
 from teamvoice.ui.picture import Reach
+from tests.support.faces import (
+    MANY,
+    MEMBERS,
+    QUESTION,
+    STATES,
+    STATUS,
+    TOLD,
+    Told,
+    is_whole,
+    keys_of,
+    name_of_selected,
+    screen_of,
+    words_of,
+)
 from tests.support.wait import until
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "face"
-
-MEMBERS = [
-    {"name": "developer", "state": "working", "detail": "told: write the login feature"},
-    {"name": "pm", "state": "idle", "detail": ""},
-    {"name": "reviewer", "state": "missing", "detail": "no pane is named reviewer"},
-]
-STATUS: dict[str, Any] = {
-    "link": {"state": "up", "provider": "openai", "reason": ""},
-    "microphone": {"state": "closed", "muted": False},
-    "cost": {"day_usd": 0.42},
-    "members": MEMBERS,
-    "turn": None,
-}
-QUESTION = {
-    "text": "Do you want to proceed?",
-    "subject": "rm -r build",
-    "options": [{"label": "Yes"}, {"label": "No, and tell me what to do differently"}],
-}
-MANY: list[dict[str, Any]] = [
-    *(
-        {"name": f"agent-{n}", "state": "working", "detail": f"told: part {n}"}
-        for n in range(1, 11)
-    ),
-    {"name": "pm", "state": "waiting", "question": QUESTION},
-]
-SEND = {"event": "call", "id": "c1", "name": "send_message"}
-TOLD = "tell the developer to write the login feature, with tests, and to say when it is done"
-TURN = {
-    "heard": TOLD,
-    "spoken": "Submitted to the developer.",
-    "outcome": "answered",
-    "ms": {"sound": 612},
-    "cost_usd": 0.0041,
-}
-STATES: dict[str, list[dict[str, Any]]] = {
-    "idle": [{"status": STATUS}],
-    "question": [
-        {
-            "status": {
-                **STATUS,
-                "members": [{**MEMBERS[1], "state": "waiting", "question": QUESTION}],
-            }
-        },
-        {"event": "news", "text": "The PM waits: do you want to proceed?"},
-        {"event": "confirm", "text": "tap the key to send message: pm: go on"},
-    ],
-    "turn": [
-        {"status": STATUS},
-        {"event": "microphone", "state": "open"},
-        {"event": "level", "of": "microphone", "db": -18},
-        {"event": "heard", "text": TOLD},
-        {**SEND, "arguments": '{"member": "developer", "text": "write the login feature"}'},
-        {"event": "called", "id": "c1", "result": "Submitted to the developer."},
-        {"event": "turn", "turn": TURN},
-        {"event": "heard", "text": "und was macht die Prüferin, 你好?"},
-        {"event": "level", "of": "voice", "db": -9},
-        {"event": "saying", "text": "The reviewer has no pane: "},
-    ],
-    "muted": [
-        {"status": STATUS},
-        {"event": "notice", "text": "the microphone is muted"},
-        {"event": "silence", "muted": True, "quiet": False},
-    ],
-    "down": [
-        {"status": STATUS},
-        {"event": "link", "state": "down", "reason": "the key is refused: write another into env"},
-        {"event": "trouble", "text": "the key is refused"},
-    ],
-    "many": [{"status": {**STATUS, "members": MANY}}],
-    "nobody": [],
-}
-
-
-class Told:
-    """What a daemon tells, and then it goes on without a word; where it tells nothing, none is."""
-
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
-        self._messages = copy.deepcopy(messages)  # a face keeps up to date what it was told
-        self.is_over = asyncio.Event()
-
-    async def watch(self) -> Messages:
-        for message in self._messages:
-            yield message
-        self.is_over.set()
-        if not self._messages:
-            raise NoDaemon("no daemon answers")
-        await asyncio.Event().wait()
 
 
 async def check(name: str, state: str, columns: int, *, read_only: bool = False) -> None:
@@ -170,7 +94,7 @@ async def test_a_confirmation_names_the_key_that_works_here(read_only: bool, tol
     face = Face(read_only=read_only, watch=daemon.watch)
     async with face.run_test(size=(80, 24)):
         await daemon.is_over.wait()
-        await until(lambda: told in _words(tidied(face.export_screenshot())), "it is drawn")
+        await until(lambda: told in words_of(tidied(face.export_screenshot())), "it is drawn")
 
 
 async def test_the_newest_line_stays_in_view_while_a_turn_is_typed() -> None:
@@ -290,7 +214,7 @@ async def test_the_picture_of_the_readme_can_be_drawn(
     with await asyncio.to_thread(Stage, keep=False) as stage:
         drawn = await draw(stage.socket, COMMANDS[:1], "idle")
     for svg in (drawn, PICTURE.read_text(encoding="utf-8")):
-        words = _words(svg)
+        words = words_of(svg)
         assert f"you {COMMANDS[0]} does team_status() -> The developer is idle." in words
         assert "@font-face" not in svg
         assert socket.gethostname() not in svg
@@ -342,41 +266,11 @@ async def test_who_waits_is_seen_wherever_the_rows_of_a_large_team_are() -> None
         await until(lambda: face.picture.members[0]["state"] == "waiting", "the PM waits")
         await pilot.pause()
         assert name_of_selected(face) == "agent-10", "a digit answers nobody else"
-        words = _words(tidied(face.export_screenshot()))
+        words = words_of(tidied(face.export_screenshot()))
         assert "3 more · waiting: pm" in words
         assert "agent-10 working" in words
         await pilot.press("home")
         assert name_of_selected(face) == "pm"
-
-
-def _words(svg: str) -> str:
-    return " ".join(html.unescape(re.sub("<[^>]*>", " ", svg)).split())
-
-
-def keys_of(face: Face) -> str:
-    return str(face.query_one("#keys", Static).render())
-
-
-def screen_of(face: Face) -> list[str]:
-    return [line.text.rstrip() for line in face.screen._compositor.render_strips()]
-
-
-def is_whole(face: Face, rows: int) -> bool:
-    """In so many rows there is something of everything, and the keys are the last."""
-    shown = screen_of(face)
-    return (
-        len(shown) == rows
-        and "quit" in shown[-1]
-        and shown[0].startswith("link up · microphone closed")
-        and shown[1].startswith("pm             waiting  rm -r build")
-        and shown[-2].startswith("microphone [")
-        and any("more · waiting: pm" in row for row in shown)
-    )
-
-
-def name_of_selected(face: Face) -> str | None:
-    member = face._selected()
-    return str(member["name"]) if member else None
 
 
 async def test_the_meters_have_the_width_that_there_is_now() -> None:
