@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from teamvoice import config
-from teamvoice.cli.output import console, plain, write_json
+from teamvoice.cli.output import console, plain, write, write_json
 from teamvoice.cli.parser import Subparsers, add_command, add_json
 from teamvoice.cli.since import add_since
 from teamvoice.daemon.journal import follow, journal_path, newest_first, read_last
@@ -168,20 +168,29 @@ def _to_replay(args: argparse.Namespace) -> Record:
 
 def _shower() -> Callable[[Record], None]:
     """Shows a record, under its day when that is another one."""
+    from rich.text import Text
+
     from teamvoice.cli.turns import day_text, record_text
 
     screen, shown = console(), ""
+
+    def put(text: Text) -> None:
+        if screen.is_terminal:
+            screen.print(text)
+        else:
+            write(text.plain)  # to lay a line out takes ten times as long as to make it
+            sys.stdout.flush()  # who follows sees it now
 
     def show(record: Record) -> None:
         nonlocal shown
         day = day_text(record)
         if day and day != shown:
-            screen.print(day, style="dim")
+            put(Text(day, style="dim"))
             shown = day
         text = record_text(record)
         if files := kept(record):
             text.append(f", sound {name_of(record)} ({' and '.join(files)})", style="dim")
-        screen.print(text)
+        put(text)
 
     return show
 
