@@ -134,6 +134,7 @@ class ProviderLink:
 
     async def run(self) -> None:
         """Keep the link up until cancelled."""
+        self._news.publish("link", **self.status())  # who watches may know that of another one
         try:
             async with asyncio.TaskGroup() as tasks:
                 if self.provider == "offline":

@@ -143,7 +143,7 @@ class Picture:
         match message.get("event"):
             case "link":
                 link = self.status.setdefault("link", {})
-                link |= {"state": message.get("state"), "reason": message.get("reason", "")}
+                link |= {"reason": ""} | {k: v for k, v in message.items() if k != "event"}
             case "microphone":
                 self.status.setdefault("microphone", {})["state"] = message.get("state")
                 self.levels["microphone"] = SILENT_DB

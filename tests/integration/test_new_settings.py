@@ -230,6 +230,8 @@ async def test_new_settings_wait_for_the_end_of_what_is_said(person: Person) -> 
         turn = (await watcher.event("turn"))["turn"]
         assert (turn["outcome"], turn["heard"]) == ("answered", SEND)
         await watcher.event("notice", "the new settings are in force")
+        link = await watcher.event("link")
+        assert (link["state"], link["provider"]) == ("connecting", "generic"), "it is another one"
     assert await person.mode() == "auto"
     assert person.desks == 2
     assert (await person.status("turn"))["heard"] == SEND
