@@ -83,9 +83,9 @@ class Watcher:
             self._desk.told(status.member.name, status.state)
 
     async def _show(self) -> None:
-        here = [s for s in self.statuses if s.pane and not s.member.host]
-        panes = {s.pane: str(s.state.kind) for s in here}
-        team = {"": summary((s.member.name, s.state) for s in self.statuses)} if panes else {}
+        here = [s for s in self.statuses if not s.member.host]
+        panes = {s.pane: str(s.state.kind) for s in here if s.pane}
+        team = {"": summary((s.member.name, s.state) for s in self.statuses)} if here else {}
         wanted = team | panes
         for pane in [pane for pane in self._shown if pane not in wanted]:
             await self._set(pane, None)

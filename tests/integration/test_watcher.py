@@ -138,6 +138,17 @@ async def test_the_options_are_kept_current_and_taken_away(server: Server) -> No
     assert option("-g", "@teamvoice") == ""
 
 
+async def test_the_status_line_tells_of_a_team_that_is_nowhere(server: Server) -> None:
+    open_pane(server, "other", "cat")
+
+    def line() -> str:
+        return "".join(server.cmd("show-options", "-gqv", "@teamvoice_line").stdout)
+
+    async with watching(server):
+        await until(lambda: line() == "developer missing · pm missing", "all are missing", 15)
+    assert line() == ""
+
+
 async def test_the_status_line_shows_the_team_in_a_pane_with_a_name_of_its_own(
     server: Server,
 ) -> None:
