@@ -39,6 +39,10 @@ __all__ = [
 _CLIENT = frozenset({"VOICES", "RealtimeClient", "SessionConfig"})
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -265,8 +265,9 @@ def api_key_origin(environ: Mapping[str, str] | None = None) -> str:
 
 def nearest(word: str, known: typing.Iterable[str]) -> str:
     """A hint such as `` Did you mean "key"?``, or an empty string when nothing is near."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    names = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), list(names), n=1, cutoff=0.5)
+    return f' Did you mean "{names[close[0]]}"?' if close else ""
 
 
 def _read_toml(file: Path, *, required: bool) -> dict[str, Any]:

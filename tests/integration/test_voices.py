@@ -33,6 +33,7 @@ async def test_the_voices_are_listed_with_those_that_are_set(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("voice", "told"),
     [
+        ("MARIN", 'there is no voice "MARIN". Did you mean "marin"?'),
         ("marian", 'there is no voice "marian". Did you mean "marin"?'),
         ("marin", "there is no API key, which the voice marin needs\nteamvoice init asks for one"),
     ],
