@@ -58,9 +58,10 @@ def add_parsers(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Converse until Ctrl-C."""
-    from teamvoice import config, logs, preflight
+    from teamvoice import config, logfile, logs, preflight
 
     loaded = preflight.read(None)
+    logfile.keep_libraries_apart("chat.log")
     logs.configure(config.Log(level="error"), secrets=[config.api_key()])
     chat = importlib.import_module("teamvoice.daemon.chat")
     wishes = chat.Wishes(

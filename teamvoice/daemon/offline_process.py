@@ -79,6 +79,7 @@ class OfflineProcess:
             *(sys.executable, "-m", "teamvoice.offline", "--settings", "-"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=sys.stderr,  # which need not be the descriptor 2: see teamvoice.logfile
             start_new_session=True,  # Ctrl-C in the daemon's terminal is the daemon's
         )
         try:

@@ -8,15 +8,13 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import BinaryIO
 
-from teamvoice import config
+from teamvoice import logfile
 from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.ui import wire
 
 START_S = 30.0  # for the daemon to answer
 STOP_S = 3.0  # for it to end
-LOG_BYTES = 1_000_000  # of the logs of daemons that talk began
 _LOOK_S = 0.1
 
 
@@ -32,10 +30,8 @@ async def a_daemon() -> AsyncIterator[str]:
     if await _is_there():
         yield ""
         return
-    log = config.state_dir() / "talk.log"
-    await asyncio.to_thread(lambda: log.parent.mkdir(mode=0o700, parents=True, exist_ok=True))
-    with await asyncio.to_thread(_opened, log) as output:
-        begins = output.tell()
+    with await asyncio.to_thread(logfile.opened, "talk.log") as output:
+        log, begins = Path(output.name), output.tell()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "teamvoice", "run", "--with-stdin"),
             env={**os.environ, "TEAMVOICE_HOTKEY_BACKEND": "socket"},
@@ -65,12 +61,6 @@ async def _who_answers() -> int:
         return int((await wire.request(do="status"))["status"]["pid"])
     except NoDaemon:
         return 0
-
-
-def _opened(log: Path) -> BinaryIO:
-    """To write at its end, for others may write to it too; it begins anew when it has grown."""
-    is_long = log.exists() and log.stat().st_size > LOG_BYTES
-    return log.open("wb" if is_long else "ab")
 
 
 async def _until_it_answers(process: asyncio.subprocess.Process, log: Path, begins: int) -> bool:

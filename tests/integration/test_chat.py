@@ -137,6 +137,19 @@ async def test_a_voice_that_there_is_not_ends_it(sound: Sound, tmp_path: Path) -
         assert told.count("Invalid") == 1
 
 
+async def test_a_sound_server_that_dies_leaves_the_conversation_on_the_screen(
+    own_sound: Sound, tmp_path: Path
+) -> None:
+    with chatting(tmp_path, own_sound, "--no-tools") as chat:
+        await chat.shows("speak; Ctrl-C ends")
+        own_sound.break_down()
+        await chat.shows("ready speak; Ctrl-C ends trouble", "it is looked for")
+        log = tmp_path / "state" / "chat.log"
+        await until(lambda: "Expression" in log.read_text(), "the sound library has complained")
+        await chat.end()
+        assert "Expression" not in screen_of(chat.pane)
+
+
 def test_the_sound_servers_echo_canceller_is_used_where_there_is_one() -> None:
     audio = config.Audio()
     plain = Device(0, "Microphone", 1, 0, 48_000, route="alsa_input")
