@@ -78,7 +78,9 @@ def _asked(turn: Record) -> str:
         return f"news: {_inline(turn.get('news', ''))}"
     how = "you (typed)" if turn.get("typed") else "you"
     if _is_without_words(turn):
-        why = _inline(turn.get("trouble") or "nothing was understood")
+        is_cancelled = turn.get("outcome") == "cancelled"
+        unknown = "cancelled before it was understood" if is_cancelled else "nothing was understood"
+        why = _inline(turn.get("trouble") or unknown)
         return f"{how}: ({why})"
     return f"{how}: {plain(turn['heard'])}"
 

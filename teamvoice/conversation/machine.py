@@ -58,7 +58,7 @@ from teamvoice.conversation.hearing import Hearing
 from teamvoice.conversation.ledger import Ledger
 from teamvoice.conversation.living import DROPPED, SOON, Living
 from teamvoice.conversation.living import TIMER as ANSWER
-from teamvoice.conversation.outage import Outage
+from teamvoice.conversation.outage import CANCELLED, Outage
 from teamvoice.conversation.policy import Policy, describe
 from teamvoice.conversation.refusals import Refusal, sort
 from teamvoice.conversation.said import Said, Utterance
@@ -228,11 +228,16 @@ class Conversation:
     def _cancel_asked(self, event: ev.CancelAsked) -> None:
         self._next_hold = None
         self._drop_what_waits("it was cancelled", event.at)
+        speaks = self.mic in {Mic.OPEN, Mic.DRAINING} and self._said.is_long_enough
         self._discard_hold()
         self._do(*self._living.void())
+        if self._ledger.current:
+            self._ledger.await_speech(self._ledger.current)
         self._interrupt("cancelled")
         if told := self._outage.cancelled(linked=self.link is Link.UP):
             self._tidings.left()
+        elif speaks:
+            told = [do.Tell("notice", CANCELLED)]
         self._do(*told)
         self._owed = False
 

@@ -20,7 +20,7 @@ _NOT_YET = "there is no connection yet"
 _KEPT = "what you said is kept and sent later"
 _IN_VAIN = "what you said was tried three times, and given up"
 _SILENT = "no answer yet: the provider is silent"
-_CANCELLED = "what you said is cancelled, and not sent"
+CANCELLED = "what you said is cancelled"
 _LEAVE_IT = "The person cancelled what they had said just before: leave it, unless they ask again."
 _TOO_OLD = "there was no connection for too long, so something that you said was not sent"
 
@@ -86,7 +86,9 @@ class Outage:
         """The person takes back all that they said: a session that has it is to leave it."""
         if not self._said.cancel():
             return []
-        return [do.AddNote(_LEAVE_IT) if linked else do.Tell("notice", _CANCELLED)]
+        if linked:
+            return [do.AddNote(_LEAVE_IT), do.Tell("notice", CANCELLED)]
+        return [do.Tell("notice", f"{CANCELLED}, and not sent")]
 
     @staticmethod
     def tell_silent() -> list[Command]:

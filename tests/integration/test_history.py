@@ -74,8 +74,10 @@ async def test_history_says_why_a_turn_has_no_words(cli: Cli) -> None:
     (turn,) = await turns(1)
     silent = {**turn, "heard": "", "typed": False, "calls": [], "spoken": "", "outcome": "failed"}
     trouble = "no microphone was found (plug one in)"
-    journalled(cli, {**silent, "trouble": trouble}, {**silent, "trouble": ""})
-    first, second = (await cli("history")).out.split("failed")[:2]
+    cancelled = {**silent, "outcome": "cancelled"}
+    journalled(cli, {**silent, "trouble": trouble}, {**silent, "trouble": ""}, cancelled)
+    first, second, third = (await cli("history")).out.split("failed")
+    assert "you: (cancelled before it was understood)\n" in third
     assert f"you: ({trouble})\n" in first
     assert "trouble" not in first, "it is said once"
     assert "you: (nothing was understood)\n" in second

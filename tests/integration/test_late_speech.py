@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 from libtmux import Server
 
+from teamvoice.conversation.states import Response
 from teamvoice.daemon.chat import Wishes, _settings, hands_free
 from teamvoice.daemon.desk import spoken_desk
 from teamvoice.daemon.keys import LISTENS
@@ -56,6 +57,31 @@ async def test_speech_that_is_told_late_and_all_at_once_is_answered(
         free.set()
         await until(lambda: all(words in _spoken(chat) for words in SAID), "all is answered", 20)
     assert " ".join(turn["heard"] for turn in chat.turns) == " ".join(SAID)
+
+
+async def test_words_that_are_cancelled_before_their_answer_are_told_to_be_and_kept(
+    tmux: Server, relay: Relay
+) -> None:
+    free = asyncio.Event()
+
+    async def held(event: Event) -> Event:
+        if event["type"] == "input_audio_buffer.committed":
+            await free.wait()
+        return event
+
+    async with chatting(tmux, relay.url) as chat:
+        relay.gate = held
+        chat.microphone.say(sound_of(SAID[0]) + PAUSE)
+        try:
+            asked = Response.REQUESTED
+            await until(lambda: chat.app.machine.response is asked, "the machine has the words")
+            chat.app.key("cancel", chat.now())
+            told = chat.heard_of("what you said is cancelled")
+            await until(told, "it is told at once", 5)
+        finally:
+            free.set()
+        turn = await chat.turn()
+    assert (turn["outcome"], turn["heard"]) == ("cancelled", SAID[0])
 
 
 async def test_a_key_from_outside_is_refused_and_what_is_said_next_is_done(

@@ -20,12 +20,41 @@ def test_calls_that_were_complete_at_a_cancel_are_answered_and_not_run(talk: Tal
     talk.say()
     talk.tell(ev.ResponseBegan(at=talk.at(), response_id="r1"))
     cancelled = talk.tell(ev.CancelAsked(at=talk.at()))
-    assert kinds(cancelled) == [do.CancelResponse, do.AddNote]
+    assert kinds(cancelled) == [do.CancelResponse, do.AddNote, do.Tell]
     assert "leave it" in str(cancelled[1])  # the session has the words
     ended = talk.end("r1", CALL)
     assert ended[0] == do.AddToolOutput(
         "call_1", "not run: nobody asked for it, or it was cancelled"
     )
+
+
+@pytest.mark.parametrize("so_far", ["speaks", "has just let go", "has said it"])
+def test_what_was_said_and_is_cancelled_is_told_to_be(talk: Talk, so_far: str) -> None:
+    talk.tell(ev.HoldBegan(at=talk.at()))
+    talk.blocks(20)
+    if so_far != "speaks":
+        talk.tell(ev.HoldEnded(at=talk.at()))
+    if so_far == "has said it":
+        talk.tell(ev.CaptureEnded(at=talk.at()))
+    cancelled = talk.tell(ev.CancelAsked(at=talk.at()))
+    assert do.Tell("notice", "what you said is cancelled") in cancelled
+    assert do.Tell not in kinds(talk.tell(ev.CancelAsked(at=talk.at())))
+
+
+def test_the_words_of_what_was_cancelled_are_waited_for(talk: Talk) -> None:
+    talk.say()
+    talk.tell(ev.CancelAsked(at=talk.at()))
+    assert talk.turns == []
+    talk.tell(ev.SpeechCommitted(at=talk.at(), item_id="u1"))
+    talk.tell(ev.SpeechTranscribed(at=talk.at(), item_id="u1", text="tell the developer hello"))
+    (turn,) = talk.turns
+    assert (turn.outcome, turn.heard) == ("cancelled", "tell the developer hello")
+
+
+def test_an_answer_that_is_cancelled_while_it_sounds_is_all_that_is(talk: Talk) -> None:
+    talk.say()
+    talk.answer()
+    assert do.Tell not in kinds(talk.tell(ev.CancelAsked(at=talk.at())))
 
 
 def test_what_was_cancelled_is_not_done_for_the_words_that_follow(talk: Talk) -> None:
