@@ -84,6 +84,7 @@ class Transcript:
     def __init__(self, to: Console | None = None) -> None:
         self._console = to or console()
         self._is_saying = False
+        self._has_said = False  # something of this turn's answer
         self._why_down = ""
         self._column = 0  # where the voice's words go on
         self._in_word = False
@@ -104,12 +105,19 @@ class Transcript:
                 self._line("", f"-> {' '.join(str(event['result']).split())}")
             case "link":
                 self._link(event)
-            case "turn" if (outcome := event["turn"].get("outcome")) in _STOPPED:
-                self._line("", f"({outcome})")
+            case "turn":
+                self._turn(str(event["turn"].get("outcome")))
             case "trouble" if text == self._why_down:
                 self._why_down = ""  # the link told it just before
             case "news" | "confirm" | "notice" | "trouble" as kind:
                 self._line(kind, text)
+
+    def _turn(self, outcome: str) -> None:
+        """Mark what was stopped: all of an answer is written before it was heard."""
+        before = " before its end was heard" if self._has_said else ""
+        self._has_said = False
+        if outcome in _STOPPED:
+            self._line("", f"({outcome}{before})")
 
     def _link(self, event: dict[str, Any]) -> None:
         if event["state"] == "up":
@@ -127,7 +135,7 @@ class Transcript:
     def _say(self, text: str) -> None:
         style = _COLOURS["voice"]
         if not self._is_saying:
-            self._is_saying = True
+            self._is_saying = self._has_said = True
             self._console.print(f"{'voice':<{_WIDTH}}", style=style, end="")
             self._column, self._in_word = _WIDTH, False
         self._console.print(self._wrapped(text), style=style, end="", soft_wrap=True)

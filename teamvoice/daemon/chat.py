@@ -27,6 +27,7 @@ from teamvoice.errors import RealtimeError
 TAIL_S = 0.5  # for what the speaker played to have come back through the room
 _HANDS_FREE = "The person holds no key here: they just speak, and may interrupt you."
 _TYPED_BYTES = 4096  # of a line; more is no y
+_TYPED = "just speak; y and Enter confirms, Enter alone stops the voice"
 _PACE = Pace(rules=Rules(shortest_ms=0))  # what is speech, and long enough, the provider says
 
 Show = Callable[[dict[str, Any]], None]
@@ -191,6 +192,8 @@ def _listen_to_the_terminal(app: App, show: Show, over: asyncio.Event) -> None:
                 _notice(show, why_not)
         elif not line.strip():
             app.key("cancel", loop.time())
+        else:
+            _notice(show, _TYPED)
 
     loop.add_reader(terminal, typed)
 

@@ -86,10 +86,14 @@ async def test_three_commands_one_of_them_spoken_over_the_answer(
         await chat.shows("does team_status", "voice")
         await until(lambda: _sounds(sound), "the answer sounds")
         await sound.say("tell the developer to run the tests")
-        await chat.shows("(interrupted)", "voice Submitted to the developer.")
+        await chat.shows(
+            "(interrupted before its end was heard)", "voice Submitted to the developer."
+        )
         await until(lambda: len(chat.turns()) == 2, "the second turn is over", 20)
         await sound.say("ask the project manager to write the release notes")
         await chat.shows("confirm type y and Enter to send message: pm")
+        chat.pane.send_keys("yes", enter=True)
+        await chat.shows("notice just speak; y and Enter confirms")
         status = await chat.daemon.status()
         assert status["confirm_by"] == "type y and Enter"
         assert status["microphone"]["hands_free"]

@@ -51,7 +51,11 @@ def test_what_has_no_room_in_a_line_goes_on_under_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "told"),
-    [("interrupted", ["(interrupted)"]), ("cancelled", ["(cancelled)"]), ("answered", [])],
+    [
+        ("interrupted", ["(interrupted before its end was heard)"]),
+        ("cancelled", ["(cancelled before its end was heard)"]),
+        ("answered", []),
+    ],
 )
 def test_an_answer_that_was_stopped_is_marked(outcome: str, told: list[str]) -> None:
     screen = io.StringIO()
@@ -61,6 +65,15 @@ def test_an_answer_that_was_stopped_is_marked(outcome: str, told: list[str]) -> 
     transcript.end()
     lines = [line.strip() for line in screen.getvalue().splitlines()]
     assert lines == ["voice   The developer is", *told]
+
+
+def test_a_turn_that_was_stopped_before_its_answer_is_marked_as_that() -> None:
+    screen = io.StringIO()
+    transcript = Transcript(Console(file=screen, width=80, highlight=False))
+    transcript({"event": "saying", "text": "Done."})
+    transcript({"event": "turn", "turn": {"outcome": "answered"}})
+    transcript({"event": "turn", "turn": {"outcome": "cancelled"}})
+    assert screen.getvalue().splitlines()[-1].strip() == "(cancelled)"
 
 
 def test_why_the_link_is_down_is_told_once() -> None:
