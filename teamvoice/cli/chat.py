@@ -85,6 +85,7 @@ class Transcript:
         self._console = to or console()
         self._is_saying = False
         self._has_said = False  # something of this turn's answer
+        self._is_deaf = False
         self._why_down = ""
         self._column = 0  # where the voice's words go on
         self._in_word = False
@@ -103,14 +104,24 @@ class Transcript:
                 self._line("does", f"{event['name']} {event['arguments']}")
             case "called":
                 self._line("", f"-> {' '.join(str(event['result']).split())}")
-            case "link":
-                self._link(event)
-            case "turn":
-                self._turn(str(event["turn"].get("outcome")))
+            case "link" | "microphone" | "turn":
+                self._change(event)
             case "trouble" if text == self._why_down:
                 self._why_down = ""  # the link told it just before
             case "news" | "confirm" | "notice" | "trouble" as kind:
                 self._line(kind, text)
+
+    def _change(self, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "link":
+                self._link(event)
+            case "microphone" if event["state"] == "lost":
+                self._is_deaf = True  # as trouble it is told apart
+            case "microphone" if event["state"] == "open" and self._is_deaf:
+                self._is_deaf = False
+                self._line("ready", "the microphone is back")
+            case "turn":
+                self._turn(str(event["turn"].get("outcome")))
 
     def _turn(self, outcome: str) -> None:
         """Mark what was stopped: all of an answer is written before it was heard."""

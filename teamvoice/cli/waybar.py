@@ -94,6 +94,8 @@ def _troubles(status: Status) -> list[str]:
         for name, fine in parts.items()
         if name in status and _state(status, name) not in fine
     ]
+    if _state(status, "microphone") == "lost":
+        found.append(f"microphone: lost {status['microphone'].get('reason', '')}".rstrip())
     if reason := status.get("settings", {}).get("reason"):
         found.append(f"settings: {reason}")
     if _state(status, "cost") == "spent":

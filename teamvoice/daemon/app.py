@@ -103,8 +103,7 @@ class App:
         self._settings, self._desk = settings, desk
         self._stack = contextlib.AsyncExitStack()
         self._owns_standing, self._standing = standing is None, standing or Standing()
-        self._news = self._standing.news
-        self._herald = self._new_herald()
+        self._news, self._herald = self._standing.news, self._new_herald()
         self._notices = Notices(settings.notify, desk.notifier, _log.warning, self._standing.shown)
         held, herald = Held(config.state_dir() / "held.json"), self._herald
         self._team = team(settings.team, held=held, on_held=herald.held_ended, on_fail=herald.fails)
@@ -112,6 +111,7 @@ class App:
             self._team, self._news_came, seen=self._standing.seen, on_change=self._team_changed
         )
         self.by_hand, self._policy = ByHand(self._team), policy_for(settings, desk.confirm_by)
+        self._watcher.trouble = lambda: report.trouble(desk)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self._journal = Journal(
             journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from teamvoice import config
 from teamvoice.audio.capture import Capture, Microphone
@@ -29,6 +29,18 @@ async def _no_library() -> bool:
     return True
 
 
+class Ear(NamedTuple):
+    """How it stands with a microphone that is open all the time.
+
+    Args:
+        state: ``open`` when it is heard, ``closed`` when it must not be, ``lost`` when it cannot.
+        reason: Why it is lost; else empty.
+    """
+
+    state: Literal["open", "closed", "lost"]
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What the person sits at.
@@ -43,8 +55,8 @@ class Desk:
         sound_answers: Whether the library behind microphone and speaker still takes calls.
         others: What else plays, if it is to be ducked or paused.
         confirm_by: What the person does here to confirm; empty: what the key's mode says.
-        hears: Whether the microphone is heard now, where it is open all the time and no key
-            begins a hold; None where a key does.
+        hears: How it stands with the microphone, where it is open all the time and no key begins
+            a hold; None where a key does.
     """
 
     capture: Capture
@@ -55,7 +67,7 @@ class Desk:
     sound_answers: Callable[[], Awaitable[bool]] = _no_library
     others: Others | None = None
     confirm_by: str = ""
-    hears: Callable[[], bool] | None = None
+    hears: Callable[[], Ear] | None = None
 
 
 def real_desk(settings: config.Config) -> Desk:

@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Any, Literal, Self
 
 from teamvoice.audio.capture import Capture, OnBlock, OnLost
+from teamvoice.daemon.desk import Ear
 from teamvoice.daemon.provider_link import ProviderLink
 from teamvoice.errors import AudioUnavailable
 from teamvoice.realtime import events as wire
@@ -42,19 +43,19 @@ class OpenEar:
     what came just before; ``is_deaf`` makes
     silence of what must not be heard, and the clock of the provider's detection goes on;
     ``on_trouble`` is told why the microphone was lost. It is opened again when it is back.
-    ``on_change`` is told that it is heard now, or not any more.
+    ``on_change`` is told how it stands with it, when that is something else.
     """
 
     def __init__(self, microphone: Capture) -> None:
         self.on_sound: Callable[[bytes], object] = lambda _pcm: None
         self.is_deaf: Callable[[], bool] = lambda: False
         self.on_trouble: Callable[[str], object] = lambda _reason: None
-        self.on_change: Callable[[bool], object] = lambda _hears: None
+        self.on_change: Callable[[Ear], object] = lambda _ear: None
         self._microphone = microphone
         self._holder: tuple[OnBlock, OnLost] | None = None
         self._before: deque[tuple[bytes, float]] = deque(maxlen=BEFORE)
         self._trouble = ""
-        self._heard = True  # when on_change was last told
+        self._told = Ear("open")  # on_change was, last
         self._lost = asyncio.Event()
         self._group = asyncio.TaskGroup()
         self._keeper: asyncio.Task[None] | None = None
@@ -101,9 +102,11 @@ class OpenEar:
         return self._microphone.describe()
 
     @property
-    def hears(self) -> bool:
-        """It is open, and what is said goes on to the provider."""
-        return not (self._trouble or self.is_deaf())
+    def hears(self) -> Ear:
+        """Whether what is said goes on to the provider."""
+        if self._trouble:
+            return Ear("lost", self._trouble)
+        return Ear("closed" if self.is_deaf() else "open")
 
     def _take(self, pcm: bytes, at: float) -> None:
         self._tell_change()
@@ -115,9 +118,9 @@ class OpenEar:
             self._before.append((heard, at))
 
     def _tell_change(self) -> None:
-        if self.hears is not self._heard:
-            self._heard = not self._heard
-            self.on_change(self._heard)
+        if (now := self.hears) != self._told:
+            self._told = now
+            self.on_change(now)
 
     def _lose(self, reason: str) -> None:
         self._trouble = reason
@@ -132,12 +135,14 @@ class OpenEar:
         while True:
             await self._lost.wait()
             await asyncio.sleep(AGAIN_S)
+            self._lost.clear()  # before it is open: it may be lost again at once
             try:
                 await self._microphone.open(self._take, self._lose)
             except AudioUnavailable:
-                continue  # that it is lost was told
-            self._lost.clear()
-            self._trouble = ""
+                self._lost.set()  # which was told
+            if not self._lost.is_set():
+                self._trouble = ""
+                self._tell_change()
 
 
 class HandsFreeLink(ProviderLink):
@@ -165,10 +170,9 @@ class HandsFreeLink(ProviderLink):
         """Send a block; nobody keeps it when the link is not up."""
         super().send(ask.AppendAudio(audio=pcm))
 
-    def tell_hearing(self, hears: bool) -> None:
-        """Tell who watches that the microphone is heard now, or not any more."""
-        state = "open" if hears else "closed"
-        self._news.publish("microphone", state=state, between=True)
+    def tell_hearing(self, ear: Ear) -> None:
+        """Tell who watches how it stands with the microphone now."""
+        self._news.publish("microphone", **ear._asdict(), between=True)
 
     def send(self, request: Request) -> bool:
         """Take a request; the provider needs none that is about the sound."""

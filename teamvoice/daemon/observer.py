@@ -14,7 +14,8 @@
 ten times a second at most. ``hearing`` is a piece of what will be ``heard``. ``confirmed`` is the
 end of what a ``confirm`` asked for, whether it is done or not.
 
-A microphone that is open all the time is told with ``"between": true`` where no hold begins.
+A microphone that is open all the time is told with ``"between": true`` where no hold begins, and is
+``lost``, with a ``reason``, while it cannot be opened.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from teamvoice.conversation import commands as do
 from teamvoice.conversation import events as ev
 from teamvoice.conversation.commands import Command
 from teamvoice.conversation.consent import TIMER as CONFIRM
+from teamvoice.daemon.desk import Ear
 
 FLOOR_DB = -60
 EVERY_S = 0.1  # between two levels of the same side
@@ -43,7 +45,8 @@ class Observer:
     Args:
         publish: Takes an event's name and what it is about.
         is_watched: Somebody takes them; levels are computed for nobody else.
-        hears: Whether the microphone is heard between two holds, too; None where it is closed.
+        hears: How it stands with a microphone that is open between two holds, too; None where it is
+            closed then.
         call_at: Calls at a time, of the clock that events have; the loop's own when not given.
     """
 
@@ -51,7 +54,7 @@ class Observer:
         self,
         publish: Callable[..., None],
         is_watched: Callable[[], bool] = lambda: True,
-        hears: Callable[[], bool] | None = None,
+        hears: Callable[[], Ear] | None = None,
         call_at: Callable[..., asyncio.TimerHandle] | None = None,
     ) -> None:
         self._publish = publish
@@ -80,8 +83,7 @@ class Observer:
             case ev.AudioCaptured(pcm=pcm, at=at):
                 self._level("microphone", pcm, at)
             case ev.CaptureEnded() | ev.CaptureFailed() if self._hears:
-                state = "open" if self._hears() else "closed"
-                self._publish("microphone", state=state, between=True)
+                self._publish("microphone", **self._hears()._asdict(), between=True)
             case ev.CaptureEnded() | ev.CaptureFailed():
                 self._publish("microphone", state="closed")
             case ev.SpeechPart(item_id=item, text=text):

@@ -14,17 +14,23 @@ from teamvoice.team.team import Team
 
 
 def hearing(desk: Desk, state: Mic) -> str:
-    """The microphone: as the conversation has it, or whether it is heard if it is always open."""
+    """The microphone: as the conversation has it, or as its ear does if it is always open."""
     if desk.hears:
-        return "open" if desk.hears() else "closed"
+        return desk.hears().state
     return "grace" if desk.capture.rests else str(state.value)
+
+
+def trouble(desk: Desk) -> str:
+    """What is out of order with it, beside the team, in a few words; else empty."""
+    return "microphone lost" if desk.hears and desk.hears().state == "lost" else ""
 
 
 def microphone(desk: Desk, state: Mic, *, muted: bool) -> dict[str, Any]:
     """The microphone, in the state that :func:`hearing` tells."""
     device = desk.capture.describe()
     heard = {"state": hearing(desk, state), "hands_free": desk.hears is not None}
-    return {**heard, "device": device, "muted": muted, "reason": ""}
+    reason = desk.hears().reason if desk.hears else ""
+    return {**heard, "device": device, "muted": muted, "reason": reason}
 
 
 def speaker(playback: Playback, machine: Conversation, *, quiet: bool) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def status_line(
         troubles: What else is out of order, in a few words each; empty ones do not count.
     """
     parts = [f"link {link}", f"key {key}"]
-    if microphone in {"open", "muted", "grace", "failed"}:
+    if microphone in {"open", "muted", "grace", "failed", "lost"}:
         parts.append(f"microphone {microphone}")
     counts = Counter(members)
     kinds = [*_ORDER, *sorted(set(counts) - set(_ORDER))]

@@ -29,6 +29,8 @@ class Watcher:
         pace_s: Seconds between two looks.
         seen: What was seen and told before, and what was asked for.
         on_change: Told what everybody does, when one of them does something else.
+
+    ``trouble`` is what is out of order beside the team, in a few words, for the team's line.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Watcher:
         self._glimpses: Glimpses = {}
         self._shown: dict[str, str] = {}  # the options that are set, by pane; "" is the global one
         self.statuses: tuple[Status, ...] = ()
+        self.trouble: Callable[[], str] = str
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,7 +88,8 @@ class Watcher:
     async def _show(self) -> None:
         here = [s for s in self.statuses if not s.member.host]
         panes = {s.pane: str(s.state.kind) for s in here if s.pane}
-        team = {"": summary((s.member.name, s.state) for s in self.statuses)} if here else {}
+        words = summary((s.member.name, s.state) for s in self.statuses)
+        team = {"": " · ".join(filter(None, (self.trouble(), words)))} if here else {}
         wanted = team | panes
         for pane in [pane for pane in self._shown if pane not in wanted]:
             await self._set(pane, None)

@@ -14,6 +14,7 @@ from libtmux import Pane, Server
 
 from teamvoice import config
 from teamvoice.audio.devices import Device
+from teamvoice.cli.waybar import waybar
 from teamvoice.daemon.chat import cancelled
 from teamvoice.daemon.journal import read_last
 from tests.support.daemon import CONFIG, Daemon, places, without_session
@@ -144,13 +145,25 @@ async def test_a_voice_that_there_is_not_ends_it(sound: Sound, tmp_path: Path) -
 async def test_a_sound_server_that_dies_leaves_the_conversation_on_the_screen(
     own_sound: Sound, tmp_path: Path
 ) -> None:
-    with chatting(tmp_path, own_sound, "--no-tools") as chat:
+    with chatting(tmp_path, own_sound) as chat:
         await chat.shows("speak; Ctrl-C ends")
         own_sound.break_down()
         await chat.shows("ready speak; Ctrl-C ends trouble", "it is looked for")
         log = tmp_path / "state" / "chat.log"
         await until(lambda: "Expression" in log.read_text(), "the sound library has complained")
-        await chat.end()
+        await until(lambda: "lost" in _line_of_tmux(chat), "tmux shows that nothing is heard")
+        status = await chat.daemon.status()
+        microphone = status["microphone"]
+        assert (microphone["state"], microphone["reason"]) == ("lost", "the microphone is gone")
+        assert "microphone lost" in status["line"]
+        assert waybar(status)["alt"] == "trouble"
+        assert "Expression" not in screen_of(chat.pane)
+        with own_sound.serving():
+            await chat.shows("ready the microphone is back")
+            status = await chat.daemon.status()
+            assert (status["microphone"]["state"], status["microphone"]["reason"]) == ("open", "")
+            await until(lambda: "lost" not in _line_of_tmux(chat), "and that it hears again")
+            await chat.end()
         assert "Expression" not in screen_of(chat.pane)
 
 
@@ -165,6 +178,11 @@ def test_the_sound_servers_echo_canceller_is_used_where_there_is_one() -> None:
     found = cancelled(audio, [plain, ear, mouth])
     assert found is not None
     assert (found.input, found.output) == (ear.route, mouth.route)
+
+
+def _line_of_tmux(chat: Chat) -> str:
+    (line,) = chat.pane.server.cmd("show-options", "-gqv", "@teamvoice_line").stdout or [""]
+    return line
 
 
 def _sounds(sound: Sound) -> bool:

@@ -18,6 +18,7 @@ from teamvoice.daemon.status_line import status_line
         ),
         ("closed", ["shell", "idle", "dead"], "", "link up · key ready · 1 idle, 1 dead, 1 shell"),
         ("open", [], "", "link up · key ready · microphone open"),
+        ("lost", [], "", "link up · key ready · microphone lost"),
         ("failed", [], "", "link up · key ready · microphone failed"),
         (
             "muted",

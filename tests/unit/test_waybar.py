@@ -25,6 +25,7 @@ def member(state: str, **more: str) -> dict[str, Any]:
             ["waiting", "listening"],
         ),
         ({"microphone": {"state": "closed", "muted": True}}, ["muted"]),
+        ({"microphone": {"state": "lost", "hands_free": True}}, ["trouble"]),
         ({"speaker": {"state": "playing"}}, ["speaking"]),
         ({"link": {"state": "waiting"}, **member("waiting")}, ["trouble", "waiting"]),
         ({"confirm": ["send message"], "link": {"state": "down"}}, ["confirm", "trouble"]),
@@ -39,6 +40,11 @@ def test_the_classes_say_all_that_holds_and_alt_the_first(
     assert shown["class"] == classes
     assert shown["alt"] == classes[0]
     assert set(shown) == set(OFF)
+
+
+def test_why_the_microphone_is_lost_is_in_the_tooltip() -> None:
+    lost = {"state": "lost", "hands_free": True, "reason": "it is gone"}
+    assert waybar({**FINE, "microphone": lost})["tooltip"] == "microphone: lost it is gone"
 
 
 def test_nothing_that_a_pane_wrote_is_markup() -> None:
