@@ -11,7 +11,7 @@ The status is the daemon's, and passes through ``--json`` untouched::
      "session": {"state": "open", "reason": ""}, "notices": {"state": "ready", "reason": ""},
      "microphone": {"state": "closed", "hands_free": false, "device": "pulse", "muted": false,
                     "reason": ""},
-     "speaker": {"state": "silent", "device": "pulse, closed", "quiet": false},
+     "speaker": {"state": "silent", "device": "pulse, closed", "quiet": false, "reason": ""},
      "members": [{"name": "developer", "state": "working", "source": "screen", "age_s": 2.5,
                   "pane": "%3", "detail": ""}],
      "cost": {"day": "2026-01-31", "day_usd": 0.42, "cap_usd": 2.0, "state": "",

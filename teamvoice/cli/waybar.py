@@ -7,10 +7,11 @@
 
 ``alt`` is one word, for ``format-icons``, that of the first of these which holds: ``off`` (there
 is no daemon, nor a service that waits to be one), ``listening``, ``speaking``, ``confirm`` (a write
-waits for your confirmation), ``trouble``, ``muted``, ``waiting`` (somebody waits for you),
-``working``, ``idle``. Where the microphone is open all the time (``teamvoice chat``), ``listening``
-comes last, so that the others are seen. ``class`` has all that hold, for a style sheet. ``text``
-and ``tooltip`` are Pango markup with nothing marked up: what stands in them is shown as it is.
+waits for your confirmation), ``trouble``, ``muted``, ``quiet`` (the voice is), ``waiting``
+(somebody waits for you), ``working``, ``idle``. Where the microphone is open all the time
+(``teamvoice chat``), ``listening`` comes last, so that the others are seen. ``class`` has all that
+hold, for a style sheet. ``text`` and ``tooltip`` are Pango markup with nothing marked up: what
+stands in them is shown as it is.
 
 ``percentage`` is how much of the day's limit is spent, 0 when there is none.
 """
@@ -43,6 +44,8 @@ HANGS: Status = {
 
 _LINK_FINE = ("up", "idle", "connecting", "ending")  # idle: it is made when it is needed
 _KEY_FINE = ("ready", "starting", "off")  # off: only the socket is asked for
+_NO_KEY = "hotkey: unavailable"  # told, and no trouble: a binding of the desktop's serves as key
+_SAY_WHY = ("microphone", "speaker", "settings")  # they have a reason where something is wrong
 
 
 def waybar(status: Status) -> Status:
@@ -78,8 +81,9 @@ def _holding(status: Status) -> dict[str, bool]:
         **({} if is_always_open else is_open),
         "speaking": _state(status, "speaker") == "playing",
         "confirm": bool(status.get("confirm")),
-        "trouble": bool(_troubles(status)),
+        "trouble": any(not line.startswith(_NO_KEY) for line in _troubles(status)),
         "muted": bool(microphone.get("muted")),
+        "quiet": bool(status.get("speaker", {}).get("quiet")),
         "waiting": "waiting" in kinds,
         "working": "working" in kinds,
         **(is_open if is_always_open else {}),
@@ -94,10 +98,8 @@ def _troubles(status: Status) -> list[str]:
         for name, fine in parts.items()
         if name in status and _state(status, name) not in fine
     ]
-    if _state(status, "microphone") == "lost":
-        found.append(f"microphone: lost {status['microphone'].get('reason', '')}".rstrip())
-    if reason := status.get("settings", {}).get("reason"):
-        found.append(f"settings: {reason}")
+    reasons = {name: status.get(name, {}).get("reason") for name in _SAY_WHY}
+    found += [f"{name}: {reason}" for name, reason in reasons.items() if reason]
     if _state(status, "cost") == "spent":
         found.append("cost: the day's limit is reached")
     return found

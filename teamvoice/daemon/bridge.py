@@ -115,11 +115,11 @@ class Bridge:
         self._inbox: deque[ev.Event] = deque()
         self._busy = False
         self._tasks = asyncio.TaskGroup()
-        self._microphone = MicrophoneSwitch(rooms.capture, self._do, self.tell)
+        self.microphone = MicrophoneSwitch(rooms.capture, self._do, self.tell)
         self._pinning: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._asked: dict[int, list[asyncio.Future[Turn]]] = {}
-        self._speaker_trouble = ""
+        self.speaker_trouble = ""
         self.is_quiet = False
         self._talks = False
         self._running: list[asyncio.Task[None]] = []
@@ -132,7 +132,7 @@ class Bridge:
             lambda at: self.tell(ev.SoundEnded(at=at)),
             self._speaker_lost,
         )
-        self._running = [self._tasks.create_task(self._microphone.run(), name="microphone")]
+        self._running = [self._tasks.create_task(self.microphone.run(), name="microphone")]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -224,7 +224,7 @@ class Bridge:
     @property
     def shows_answers(self) -> bool:
         """Answers are not heard, because the voice is quiet or the speaker is gone."""
-        return self.is_quiet or bool(self._speaker_trouble)
+        return self.is_quiet or bool(self.speaker_trouble)
 
     @property
     def is_at_rest(self) -> bool:
@@ -269,12 +269,12 @@ class Bridge:
                 self.tell(meaning)
 
     def _sound_began(self, at: float) -> None:
-        self._speaker_trouble = ""
+        self.speaker_trouble = ""
         self.tell(ev.SoundBegan(at=at))
 
     def _speaker_lost(self, reason: str, played: Sequence[Played]) -> None:
-        if reason != self._speaker_trouble:
-            self._speaker_trouble = reason  # told once, until something sounds again
+        if reason != self.speaker_trouble:
+            self.speaker_trouble = reason  # told once, until something sounds again
             self._rooms.on_tell("trouble", reason)
         self.tell(ev.SoundLost(at=self._now(), reason=reason, heard=_heard(played)))
 
@@ -294,7 +294,7 @@ class Bridge:
                 self._rooms.wire.want()
                 self._pinning = self._start(self._rooms.pin())
             case do.OpenMicrophone() | do.CloseMicrophone():
-                self._microphone.switch(command)
+                self.microphone.switch(command)
             case do.RunTool():
                 self._start(self._run_tool(command))
             case do.SetTimer(name, seconds):

@@ -24,6 +24,8 @@ Switch = do.OpenMicrophone | do.CloseMicrophone
 class MicrophoneSwitch:
     """Carries out what is switched while :meth:`run` runs.
 
+    ``trouble``: why it could not be heard when that was last wanted; else empty.
+
     Args:
         capture: The microphone.
         do_other: Carries out what the person is to be told and to hear.
@@ -40,6 +42,7 @@ class MicrophoneSwitch:
         self._do = do_other
         self._tell = tell
         self._pending: asyncio.Queue[Switch] = asyncio.Queue(_PENDING)
+        self.trouble = ""
 
     def switch(self, command: Switch) -> None:
         """Open or close it, after what was asked for before. Never blocks."""
@@ -69,8 +72,10 @@ class MicrophoneSwitch:
                 lambda pcm, at: self._tell(ev.AudioCaptured(at=at, pcm=pcm)), self._lost
             )
         except TeamvoiceError as error:
-            return str(error)
-        return ""
+            self.trouble = str(error)
+        else:
+            self.trouble = ""
+        return self.trouble
 
     async def _open_again(self) -> None:
         """Until it is open, or something else is wanted of it."""
@@ -82,6 +87,7 @@ class MicrophoneSwitch:
             await asyncio.sleep(_AGAIN_S)
 
     def _lost(self, reason: str) -> None:
+        self.trouble = reason
         self._tell(ev.CaptureFailed(at=_now(), reason=reason, broke=True))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from teamvoice.audio.playback import Playback
 from teamvoice.conversation.budget import Budget
-from teamvoice.conversation.machine import Conversation
 from teamvoice.conversation.states import Mic
+from teamvoice.daemon.bridge import Bridge
 from teamvoice.daemon.desk import Desk
 from teamvoice.errors import TeamvoiceError
 from teamvoice.team.team import Team
@@ -25,17 +25,25 @@ def trouble(desk: Desk) -> str:
     return "microphone lost" if desk.hears and desk.hears().state == "lost" else ""
 
 
-def microphone(desk: Desk, state: Mic, *, muted: bool) -> dict[str, Any]:
+def unheard(desk: Desk, bridge: Bridge) -> tuple[str, ...]:
+    """What of the sound did not work when it was last wanted, in a few words each."""
+    microphone = not desk.hears and bridge.microphone.trouble
+    return ("no microphone" if microphone else "", "no speaker" if bridge.speaker_trouble else "")
+
+
+def microphone(desk: Desk, bridge: Bridge, *, muted: bool) -> dict[str, Any]:
     """The microphone, in the state that :func:`hearing` tells."""
     device = desk.capture.describe()
-    heard = {"state": hearing(desk, state), "hands_free": desk.hears is not None}
-    reason = desk.hears().reason if desk.hears else ""
+    heard = {"state": hearing(desk, bridge.machine.mic), "hands_free": desk.hears is not None}
+    reason = desk.hears().reason if desk.hears else bridge.microphone.trouble
     return {**heard, "device": device, "muted": muted, "reason": reason}
 
 
-def speaker(playback: Playback, machine: Conversation, *, quiet: bool) -> dict[str, Any]:
+def speaker(playback: Playback, bridge: Bridge) -> dict[str, Any]:
     """The speaker, in the state that the conversation has it in."""
-    return {"state": machine.sound.value, "device": playback.describe(), "quiet": quiet}
+    state, device = bridge.machine.sound.value, playback.describe()
+    about = {"quiet": bridge.is_quiet, "reason": bridge.speaker_trouble}
+    return {"state": state, "device": device, **about}
 
 
 def settings(trouble: str) -> dict[str, str]:

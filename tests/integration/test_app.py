@@ -14,6 +14,7 @@ from libtmux import Server
 from teamvoice import config
 from teamvoice.audio.capture import OnBlock, OnLost
 from teamvoice.audio.virtual import SpokenMicrophone
+from teamvoice.cli.waybar import waybar
 from teamvoice.daemon.app import App
 from teamvoice.daemon.desk import Desk, spoken_desk
 from teamvoice.daemon.journal import journal_path, read_last
@@ -240,6 +241,10 @@ async def test_a_missing_microphone_is_told_and_the_next_press_works(
             talk.press()
             talk.release()
         await until(talk.heard_of("there is no microphone (plug one in)"), "the person is told")
+        status = await talk.app.status()
+        assert status["microphone"]["reason"] == "there is no microphone (plug one in)"
+        assert "no microphone" in status["line"]
+        assert waybar(status)["alt"] == "trouble"
         turn = await talk.app.ask("call list_team {}")
     assert turn["outcome"] == "answered"
 

@@ -25,7 +25,14 @@ def member(state: str, **more: str) -> dict[str, Any]:
             ["waiting", "listening"],
         ),
         ({"microphone": {"state": "closed", "muted": True}}, ["muted"]),
-        ({"microphone": {"state": "lost", "hands_free": True}}, ["trouble"]),
+        ({"microphone": {"state": "lost", "hands_free": True, "reason": "gone"}}, ["trouble"]),
+        ({"speaker": {"state": "silent", "reason": "no sound server"}}, ["trouble"]),
+        (
+            {"speaker": {"state": "silent", "quiet": True}, **member("waiting")},
+            ["quiet", "waiting"],
+        ),
+        ({"hotkey": {"state": "unavailable", "reason": "no X"}, **member("idle")}, ["idle"]),
+        ({"hotkey": {"state": "lost", "reason": "no X"}, **member("idle")}, ["trouble"]),
         ({"speaker": {"state": "playing"}}, ["speaking"]),
         ({"link": {"state": "waiting"}, **member("waiting")}, ["trouble", "waiting"]),
         ({"confirm": ["send message"], "link": {"state": "down"}}, ["confirm", "trouble"]),
@@ -44,7 +51,7 @@ def test_the_classes_say_all_that_holds_and_alt_the_first(
 
 def test_why_the_microphone_is_lost_is_in_the_tooltip() -> None:
     lost = {"state": "lost", "hands_free": True, "reason": "it is gone"}
-    assert waybar({**FINE, "microphone": lost})["tooltip"] == "microphone: lost it is gone"
+    assert waybar({**FINE, "microphone": lost})["tooltip"] == "microphone: it is gone"
 
 
 def test_nothing_that_a_pane_wrote_is_markup() -> None:
