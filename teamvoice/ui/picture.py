@@ -18,6 +18,7 @@ from teamvoice.cli.output import plain
 
 LINES = 500  # of the conversation that are kept
 SILENT_DB = -60.0
+_DOWN = {"waiting", "stopped", "down"}  # a link in any other state is on its way, or rests
 RECENT = 6  # lines, among which the same trouble is not told twice
 
 Message = dict[str, Any]
@@ -129,7 +130,7 @@ class Picture:
     def _why_down(self) -> list[Line]:
         """Why there is no link, whole: the head has not always the room for it."""
         link = self.status.get("link") or {}
-        reason = _one_line(link.get("reason", "")) if link.get("state") != "up" else ""
+        reason = _one_line(link.get("reason", "")) if link.get("state") in _DOWN else ""
         return [Line("trouble", reason)] if reason and not self._is_told(reason) else []
 
     def _is_told(self, trouble: str) -> bool:

@@ -142,6 +142,8 @@ def test_why_there_is_no_link_and_why_a_turn_was_dropped_is_told_once_and_whole(
     _, lines = seen(down, {"event": "trouble", "text": held}, dropped, down)
     assert lines == [("trouble", why), ("trouble", held), ("figures", "dropped")]
     assert seen(dropped)[1] == [("trouble", held), ("figures", "dropped")]
+    for state, reason in (("connecting", "starting"), ("idle", "resting until the next press")):
+        assert seen({"status": {"link": {"state": state, "reason": reason}}})[1] == []
 
 
 def test_what_members_do_is_not_known_any_more_when_the_daemon_is_gone() -> None:
