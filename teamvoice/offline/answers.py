@@ -13,6 +13,16 @@ _SCREENS = re.compile(
     rf"(?:{_FENCE.pattern}.*?{_FENCE_END.pattern})+".replace("?P<who>", ""), re.DOTALL
 )
 _WORDLESS = re.compile(r"^[^\w]*$")
+# A result is written for a model, which passes it on; here it is said to the person as it is.
+_TO_THE_PERSON = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"\btell the person\b", "hear"),
+        (r"\bask them\b", "say it"),
+        (r"\bthe person's\b", "your"),
+        (r"\bthe person\b", "you"),
+    )
+)
 _EDGES = "│┃|╭╮╰╯─━┌┐└┘├┤>❯●⏺⎿*•· \t"
 
 
@@ -22,7 +32,7 @@ def is_screen(words: str) -> bool:
 
 
 def spoken_result(output: str) -> str:
-    """A tool's output as it is said: a fenced screen by its last words, the rest as it is."""
+    """A tool's output as it is said: a fenced screen by its last words, the rest to the person."""
     return joined(_parts(output)) or "The tool gave no answer."
 
 
@@ -35,7 +45,7 @@ def joined(sentences: Iterable[str]) -> str:
 def _parts(output: str) -> Iterator[str]:
     rest = output
     while fence := _FENCE.search(rest):
-        before = rest[: fence.start()].rstrip()
+        before = _to_the_person(rest[: fence.start()].rstrip())
         screen, *after = _FENCE_END.split(rest[fence.end() :], maxsplit=1)
         if before.endswith(":") and (words := _screen_words(screen)):
             *others, lead = before.splitlines()
@@ -45,7 +55,13 @@ def _parts(output: str) -> Iterator[str]:
             yield _bounded(before)
             yield _screen(fence["who"].strip(), screen)
         rest = after[0].lstrip(";, ") if after else ""
-    yield _bounded(rest)
+    yield _bounded(_to_the_person(rest))
+
+
+def _to_the_person(words: str) -> str:
+    for pattern, said in _TO_THE_PERSON:
+        words = pattern.sub(said, words)
+    return words
 
 
 def _screen(who: str, text: str) -> str:

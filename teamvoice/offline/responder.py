@@ -160,8 +160,9 @@ class Responder:
             if calls and [call.name for call in plan.calls] == [call.name for call in calls]:
                 said.append(self._mind.answer(plan, outputs))
             else:
-                said.append(" ".join(outputs) or plan.say)
-        said += [came.get(call.call_id, _NO_OUTPUT) for call in left]  # of plans made otherwise
+                said.append(" ".join(map(spoken_result, outputs)) or plan.say)
+        others = [came.get(call.call_id, _NO_OUTPUT) for call in left]  # of plans made otherwise
+        said += map(spoken_result, others)
         made_here = {call.call_id for call in made}
         said += [spoken_result(came[late]) for late in came if late not in made_here]
         return " ".join(words for words in said if words)

@@ -7,10 +7,14 @@ import json
 import pytest
 
 from teamvoice import config
+from teamvoice.conversation.policy import DANGEROUS, Policy
+from teamvoice.offline.answers import spoken_result
 from teamvoice.offline.mind import understand
 from teamvoice.offline.vocabulary import Vocabulary
+from teamvoice.team.screen import fence
 from teamvoice.team.team import Team
 from teamvoice.tools.registry import Toolbox
+from teamvoice.tools.saying import say_untold
 from teamvoice.tools.team_tools import House, team_tools
 from tests.support.commands import TEAM
 
@@ -43,6 +47,18 @@ def test_what_is_said_becomes_a_call_that_fits_its_schema(said: str, toolbox: To
     schema = next(schema for schema in toolbox.schemas if schema["name"] == tool)["parameters"]
     assert set(schema["required"]) <= set(call.arguments) <= set(schema["properties"])
     json.dumps(call.arguments)
+
+
+def test_what_is_written_for_a_model_is_said_to_the_person() -> None:
+    asked = "Run `deploy the person`? yes or no"
+    untold = f"{say_untold('pm')}\nThe PM is waiting for your answer:\n{fence('pm', asked)}"
+    waiting = Policy(confirm_by="tap the key").say_waiting(DANGEROUS)
+    first, second = (spoken_result(output) for output in (untold, waiting))
+    assert first == (
+        "Did not answer the PM yet: hear this question and say it again. "
+        "The PM is waiting for your answer: Run `deploy the person`? yes or no."
+    )
+    assert second.startswith("Waiting for you to tap the key, as ")
 
 
 def test_members_are_found_in_the_schemas_alone(toolbox: Toolbox) -> None:
