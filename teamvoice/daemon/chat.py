@@ -74,6 +74,8 @@ async def _converse(settings: config.Config, wishes: Wishes, show: Show) -> None
         _notice(show, f"the sound server's echo canceller is used: {audio.input}")
     elif wishes.speakers:
         _notice(show, "while the voice speaks the microphone is off; Enter stops the voice")
+    else:
+        _notice(show, "with a headset; through speakers it would hear itself: say --speakers then")
     app, ear = hands_free(settings, wishes, real_desk(settings), is_gated=is_gated)
     ear.on_trouble = lambda why: show({"event": "trouble", "text": f"{why}; it is looked for"})
     events = app.watch()

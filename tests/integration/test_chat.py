@@ -138,7 +138,9 @@ async def test_a_voice_that_there_is_not_ends_it(sound: Sound, tmp_path: Path) -
     with chatting(tmp_path, sound, "--no-tools", "--voice", "nosuch") as chat:
         await chat.shows("ended with 1")
         told = screen_of(chat.pane)
-        assert told.startswith("teamvoice: the provider refused the session: Invalid voice")
+        hint, _, error = told.partition("teamvoice: ")
+        assert "through speakers it would hear itself: say --speakers" in hint
+        assert error.startswith("the provider refused the session: Invalid voice")
         assert told.count("Invalid") == 1
 
 
