@@ -40,7 +40,7 @@ def call_text(call: Record) -> Text:
 
 def figures(turn: Record) -> str:
     """The outcome, the latencies that were measured, and the cost when it is known."""
-    parts = [str(turn.get("outcome", "?"))]
+    parts = [plain(turn.get("outcome", "?"))]
     parts += [f"{plain(name)} {value} ms" for name, value in turn.get("ms", {}).items()]
     if turn.get("cost_usd"):  # nothing is charged for the offline provider
         parts.append(f"${turn['cost_usd']:.4f}")

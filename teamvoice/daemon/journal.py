@@ -9,6 +9,9 @@ oldest goes. A line is one ``write`` to a file opened for appending, so a reader
 of one, save the last line of a machine that crashed; readers skip it and the next record starts
 on a line of its own.
 
+Readers skip what is of another shape as well (``daemon.shapes``). They raise a ``TeamvoiceError``
+where one of these is no file, and an ``OSError`` where it cannot be read.
+
 A disk that is full costs the records that do not fit, and nothing else: it is reported once, and
 when writing works again a record of kind ``gap`` says how many are missing.
 """
@@ -18,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -29,11 +33,14 @@ from typing import Any, BinaryIO, Self
 import msgspec
 
 from teamvoice import config
+from teamvoice.daemon.shapes import is_well_formed
+from teamvoice.errors import TeamvoiceError
 
 Record = dict[str, Any]
 Wanted = Callable[[Iterator[Record]], Iterable[Record]]  # both newest first
 
 _BLOCK = 65_536  # bytes that are read at once, from the end
+_DECODER = msgspec.json.Decoder(Record)
 
 
 def journal_path() -> Path:
@@ -239,7 +246,7 @@ class _Reader:
         self.close()
         self._offset = 0
         try:
-            self._stream = newer.open("rb")
+            self._stream = _open(newer)
         except FileNotFoundError:
             self._stream = None  # rotated this very moment: the next look finds it
         return self._rest()
@@ -277,9 +284,18 @@ def _opened(path: Path) -> Iterator[list[BinaryIO]]:
         streams: dict[int, BinaryIO] = {}
         for file in reversed(_files(path)):
             with contextlib.suppress(FileNotFoundError):
-                stream: BinaryIO = stack.enter_context(file.open("rb"))
+                stream: BinaryIO = stack.enter_context(_open(file))
                 streams.setdefault(os.fstat(stream.fileno()).st_ino, stream)
         yield list(streams.values())
+
+
+def _open(file: Path) -> BinaryIO:
+    """To read; what is no file is not waited for, such as a pipe to which nobody may ever write."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise TeamvoiceError(f"the journal cannot be read: {file} is no file", f"move {file} away")
 
 
 def _backwards(streams: Iterable[BinaryIO], end: int | None = None) -> Iterator[Record]:
@@ -315,21 +331,10 @@ def _known(lines: Iterable[bytes]) -> Iterator[Record]:
 
 def _record(line: bytes) -> Record | None:
     try:
-        record = msgspec.json.decode(line, type=Record)
-    except msgspec.DecodeError:
+        record = _DECODER.decode(line)
+    except (msgspec.DecodeError, RecursionError):
         return None
-    return record if _is_well_formed(record) else None
-
-
-def _is_well_formed(record: Record) -> bool:
-    """It has the shape that all who read it build on."""
-    calls, ms = record.get("calls", []), record.get("ms", {})
-    return (
-        isinstance(calls, list)
-        and all(isinstance(call, dict) for call in calls)
-        and (isinstance(ms, dict) or record.get("kind") == "call")
-        and isinstance(record.get("time", ""), str)
-    )
+    return record if is_well_formed(record, line) else None
 
 
 def _files(path: Path) -> list[Path]:

@@ -43,6 +43,7 @@ class Memory:
 
         Raises:
             OSError: It is there, and cannot be read.
+            TeamvoiceError: It is no file.
         """
         records = await asyncio.to_thread(read_last, self._path, REMEMBERED, _but_money)
         self._last.extend(records)

@@ -56,7 +56,8 @@ class Words:
         fresh = [lost_record(said, _now(), acted=acted) for said, acted in _open(known)]
         for record in fresh:
             await self._write_down(record)
-        told = {i for record in known if record.get("kind") == "told" for i in record["call_ids"]}
+        heard = [record for record in known if record.get("kind") == "told"]
+        told = {one for record in heard for one in record.get("call_ids", ())}
         lost = [r for r in [*known, *fresh] if r.get("lost") and r["lost"] not in told]
         self._lost |= {str(record["lost"]) for record in lost}
         now = datetime.now(UTC)
