@@ -31,7 +31,8 @@ def float32_to_pcm16(samples: npt.NDArray[np.floating]) -> bytes:
         TypeError: No array of floats, such as one of int16, which is PCM16 already.
     """
     _check_floats(samples)
-    clipped = np.clip(np.nan_to_num(samples, nan=0.0), -1.0, 1.0)
+    wide = samples.astype(np.promote_types(samples.dtype, np.float32))  # float16 ends at 65,504
+    clipped = np.clip(np.nan_to_num(wide, nan=0.0), -1.0, 1.0)
     pcm: bytes = np.rint(clipped * _FULL_SCALE).astype("<i2").tobytes()
     return pcm
 
