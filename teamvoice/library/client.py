@@ -202,6 +202,7 @@ class RealtimeClient:
         Raises:
             LinkClosed: The session has ended, or there is none yet.
             TypeError: It is none of these.
+            ValueError: Bytes that end within a sample, or an array of more than one channel.
             Exception: What a callback raised, by which the session ended.
         """
         await self._send(ask.AppendAudio(audio=pcm16_of(audio)))

@@ -181,11 +181,12 @@ class AudioHandler:
         Raises:
             RuntimeError: Playback was not started.
             TypeError: It is none of these.
-            ValueError: It ends within a sample, or between the two of a pair (of two channels).
+            ValueError: It ends within a sample, or between the two of a pair (of two channels), or
+                an array is neither of one dimension nor frames by channels.
         """
         if not self._playing or self._loop is None:
             raise RuntimeError("start playback first")
-        pcm = pcm16_of(audio)
+        pcm = pcm16_of(audio, self.channels)
         if len(pcm) % self._frame_bytes:
             whole = f"no whole number of samples in {self.channels} channel(s)"
             raise ValueError(f"{len(pcm)} bytes are {whole}")
