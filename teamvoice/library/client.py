@@ -111,8 +111,7 @@ class RealtimeClient:
         self._reading: asyncio.Task[None] | None = None
         self._raised: Exception | None = None  # by a callback of the last session
         self._owed: Exception | None = None  # the same, while nobody was told
-        self._kept: deque[dict[str, Any]] = deque(maxlen=EVENTS)
-        self._news = asyncio.Event()
+        self._heard = _Heard()
         self._answering = False  # between the beginning and the end of an answer
         self._plays_until = 0.0  # by the loop's clock: what came may be heard for as long
 
@@ -148,10 +147,10 @@ class RealtimeClient:
         _check_is_no_child(wish, key)
         wanted = msgspec.structs.replace(wish, model=self.config.model or wish.model)
         session = Session(providers.resolve(wanted, key), self._spec(wanted))
-        self._session = await session.__aenter__()
+        self._session, self._heard = await session.__aenter__(), _Heard()
         self._answering, self._plays_until = False, 0.0
         self._tasks = await asyncio.TaskGroup().__aenter__()
-        self._reading = self._tasks.create_task(self._read(session, in_block=in_block))
+        self._reading = self._tasks.create_task(self._read(session, self._heard, in_block=in_block))
 
     async def close(self) -> None:
         """Say farewell. Harmless when closed, and in a callback.
@@ -160,7 +159,7 @@ class RealtimeClient:
             Exception: What a callback raised, if nothing else has raised it yet.
         """
         session, self._session = self._session, None
-        self._news.set()
+        self._heard.news.set()
         try:
             if self._reading is not asyncio.current_task():  # else a callback's: it ends by itself
                 await self._end_reading()
@@ -179,20 +178,24 @@ class RealtimeClient:
                 await self._tasks.__aexit__(None, None, None)
 
     async def events(self) -> AsyncGenerator[dict[str, Any], None]:
-        """What the provider sends, as dictionaries by the protocol's own names; ends with it.
+        """What the provider sends in this session, or sent in the last one; ends with it.
 
-        Audio is base64 in ``delta``, as on the wire. What came before this was called is told
-        first; who takes none for long loses the oldest of 4,096. What a callback raised ends it.
+        Dictionaries by the protocol's own names; audio is base64 in ``delta``, as on the wire. What
+        came before this was called is told first; who takes none for long loses the oldest of
+        4,096. What a callback raised ends it.
         """
+        heard = self._heard
         while True:
-            while self._kept:
-                yield self._kept.popleft()
+            while heard.kept:
+                yield heard.kept.popleft()
+            if heard is not self._heard:
+                return  # it is another session that goes on
             if not self._session:
                 if self._raised:
                     self._raise(self._raised)
                 return
-            self._news.clear()
-            await self._news.wait()
+            heard.news.clear()
+            await heard.news.wait()
 
     # Saying ------------------------------------------------------------------------------------
 
@@ -235,9 +238,9 @@ class RealtimeClient:
 
     # Hearing -----------------------------------------------------------------------------------
 
-    async def _read(self, session: Session, *, in_block: bool) -> None:
+    async def _read(self, session: Session, heard: _Heard, *, in_block: bool) -> None:
         try:
-            await self._hear(session)
+            await self._hear(session, heard)
         except Exception as error:
             self._raised = self._owed = error
             if in_block:
@@ -245,14 +248,14 @@ class RealtimeClient:
         finally:
             if self._session is session:
                 self._session = None
-            self._news.set()
+            heard.news.set()
             await session.close()
 
-    async def _hear(self, session: Session) -> None:
+    async def _hear(self, session: Session, heard: _Heard) -> None:
         """Tell all that comes until the end; raises what a callback raises."""
         try:
             async for event in session:
-                self._keep(_as_dict(event))
+                heard.keep(_as_dict(event))
                 await self._tell(event)
         except LinkClosed as end:
             if self._session is session:  # it was not closed from here
@@ -262,10 +265,6 @@ class RealtimeClient:
     def _raise(self, error: Exception) -> NoReturn:
         self._owed = None
         raise error
-
-    def _keep(self, event: dict[str, Any]) -> None:
-        self._kept.append(event)
-        self._news.set()
 
     async def _tell(self, event: wire.Event) -> None:
         match event:
@@ -307,6 +306,18 @@ class RealtimeClient:
                 'say it as {"type": "server_vad"}',
             )
         return replace(spec, turn_detection=dict(detection) if detection else None)
+
+
+class _Heard:
+    """What came in a session, and waits for who listens."""
+
+    def __init__(self) -> None:
+        self.kept: deque[dict[str, Any]] = deque(maxlen=EVENTS)
+        self.news = asyncio.Event()
+
+    def keep(self, event: dict[str, Any]) -> None:
+        self.kept.append(event)
+        self.news.set()
 
 
 def _check_is_no_child(wish: configuration.Provider, key: str) -> None:

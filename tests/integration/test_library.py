@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import functools
 import inspect
 import json
@@ -14,7 +13,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +23,9 @@ import teamvoice
 from teamvoice import AudioHandler, RealtimeClient, SessionConfig
 from teamvoice.audio.pcm import RATE
 from teamvoice.errors import AudioUnavailable, ConfigError, LinkClosed, LinkRefused
-from teamvoice.offline.server import Settings, serve
 from tests.support.desk import NEEDS_SOUND, Recorder, Sound
-from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice, sound_of, tone
+from tests.support.library import Listener, server, serving
+from tests.support.offline_parts import sound_of, tone
 from tests.support.offline_talk import TOOL
 from tests.support.panes import ROOT
 from tests.support.processes import running
@@ -35,52 +33,9 @@ from tests.support.relay import relay_to
 from tests.support.sounds import chirp, is_heard_whole, sound_ms
 from tests.support.wait import until
 
+__all__ = ["server"]
+
 PATHS = {"PYTHONPATH": str(ROOT)}
-
-
-@contextlib.asynccontextmanager
-async def serving(monkeypatch: pytest.MonkeyPatch, config_dir: Path) -> AsyncIterator[None]:
-    """The offline server, and an environment that points at it."""
-    monkeypatch.setenv("TEAMVOICE_CONFIG_DIR", str(config_dir))
-    async with serve(Settings(token="sk-of-ours"), ExactEars, LiteralMind(), ToneVoice()) as url:
-        monkeypatch.setenv("TEAMVOICE_PROVIDER_URL", url)
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-of-ours")
-        yield
-
-
-@pytest.fixture
-async def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[None]:
-    async with serving(monkeypatch, tmp_path):
-        yield
-
-
-class Listener:
-    """What the callbacks of a program were told."""
-
-    def __init__(self) -> None:
-        self.audio = b""
-        self.words = ""
-        self.errors: list[dict[str, Any]] = []
-        self.interruptions = 0
-
-    def hear(self, pcm: bytes) -> None:
-        self.audio += pcm
-
-    def read(self, text: str) -> None:
-        self.words += text
-
-    def stop(self) -> None:
-        self.interruptions += 1
-
-    def client(self, config: SessionConfig | None = None, **more: Any) -> RealtimeClient:
-        return RealtimeClient(
-            config=config,
-            on_audio=self.hear,
-            on_transcript=self.read,
-            on_error=self.errors.append,
-            on_interrupt=self.stop,
-            **more,
-        )
 
 
 @pytest.mark.usefixtures("server")

@@ -14,6 +14,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 Event = dict[str, Any]
 Gate = Callable[[Event], Awaitable[Event]]
@@ -41,6 +42,11 @@ class Relay:
         return [
             kind for n, kind in enumerate(kinds) if kind != audio or kinds[n - 1 : n] != [audio]
         ]
+
+    @property
+    def up(self) -> int:
+        """How many connections are up."""
+        return sum(client.state is State.OPEN for client, _ in self._links)
 
     async def cut(self) -> None:
         """Break every connection that is up."""
