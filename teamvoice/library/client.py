@@ -48,6 +48,8 @@ _PCM16 = ("pcm16", "audio/pcm")
 class SessionConfig:
     """How a session is to be; read when a client connects, and until then free to change.
 
+    The transcription, the language, and how fast the voice speaks are the configuration's.
+
     Args:
         model: The model's name; empty for the configuration's.
         voice: One of ``VOICES``, or a voice of another provider's.
@@ -296,6 +298,7 @@ class RealtimeClient:
             tools=tuple(dict(tool) for tool in tools),
             model=wish.model,
             voice=self.config.voice,
+            speed=wish.speed,
             transcription=wish.transcription,
             language=wish.language,
         )

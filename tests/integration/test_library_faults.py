@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from teamvoice import RealtimeClient, SessionConfig
 from tests.support.library import Listener, server
+from tests.support.relay import relay_to
 from tests.support.wait import until
 
 __all__ = ["server"]
@@ -44,3 +47,13 @@ async def test_a_client_that_connects_again_tells_of_the_new_session_alone() -> 
         assert "You said: one" in str(left)
     finally:
         await client.close()
+
+
+async def test_it_speaks_as_fast_as_the_configuration_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEAMVOICE_PROVIDER_SPEED", "1.25")
+    async with relay_to(os.environ["TEAMVOICE_PROVIDER_URL"]) as relay:
+        monkeypatch.setenv("TEAMVOICE_PROVIDER_URL", relay.url)
+        async with RealtimeClient(config=TYPED):
+            pass
+    (updated,) = (event for event in relay.received if event["type"] == "session.updated")
+    assert updated["session"]["audio"]["output"]["speed"] == 1.25

@@ -10,6 +10,7 @@ from teamvoice.offline.server import Settings, serve
 from tests.support.cli import Cli
 from tests.support.desk import NEEDS_SOUND, Sound
 from tests.support.offline_parts import ExactEars, LiteralMind, ToneVoice
+from tests.support.relay import relay_to
 from tests.support.sounds import chirp, is_heard_whole, sound_ms
 from tests.support.wait import until
 
@@ -56,10 +57,16 @@ async def test_an_offline_voice_is_heard(cli: Cli, sound: Sound) -> None:
 @pytest.mark.needs(*NEEDS_SOUND)
 async def test_a_providers_voice_is_heard_by_a_turn(cli: Cli, sound: Sound) -> None:
     voice = ToneVoice(lambda _: iter([chirp(0.5)]))
-    async with serve(Settings(token="sk-of-ours"), ExactEars, LiteralMind(), voice) as url:
-        keyed = {"TEAMVOICE_PROVIDER_URL": url, "OPENAI_API_KEY": "sk-of-ours"}
-        heard = replace(cli, environ={**sound.environment, **keyed})
+    async with (
+        serve(Settings(token="sk-of-ours"), ExactEars, LiteralMind(), voice) as url,
+        relay_to(url) as relay,
+    ):
+        keyed = {"TEAMVOICE_PROVIDER_URL": relay.url, "OPENAI_API_KEY": "sk-of-ours"}
+        hasty = {"TEAMVOICE_PROVIDER_SPEED": "1.25"}
+        heard = replace(cli, environ={**sound.environment, **keyed, **hasty})
         with sound.recorder() as recorder:
             done = await heard("voices", "cedar")
             assert (done.code, done.err) == (0, "")
             await until(lambda: is_heard_whole(chirp(0.5), recorder.pcm()), "the sample is played")
+    (asked,) = (event for event in relay.sent if event["type"] == "session.update")
+    assert asked["session"]["audio"]["output"]["speed"] == 1.25, "as provider.speed says"
