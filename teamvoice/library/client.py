@@ -41,6 +41,7 @@ VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "
 EVENTS = 4096  # that wait for events(); then the oldest make room
 LATE_S = 1.0  # seconds by which a player may be late: what it plays then is cut as well
 
+_CLOSED = ("it was closed while it connected", "connect again")
 _PCM16 = ("pcm16", "audio/pcm")
 
 
@@ -109,6 +110,9 @@ class RealtimeClient:
         self._on_error = on_error
         self._on_interrupt = on_interrupt
         self._session: Session | None = None
+        self._connecting = asyncio.Lock()
+        self._attempt: asyncio.Timeout | None = None  # the one that is under way
+        self._closed = 0  # so often
         self._tasks = asyncio.TaskGroup()
         self._reading: asyncio.Task[None] | None = None
         self._raised: Exception | None = None  # by a callback of the last session
@@ -137,29 +141,54 @@ class RealtimeClient:
                 PCM16, a turn detection that is no mapping, or the configuration wants the offline
                 server that only a daemon starts.
             LinkRefused: Nobody answered, or the provider refused.
+            LinkClosed: It was closed meanwhile.
         """
         await self._connect(in_block=False)
 
     async def _connect(self, *, in_block: bool) -> None:
-        if self._session:
-            return
-        await self.close()  # what is left of a session that ended
+        closed = self._closed
+        async with self._connecting:
+            if self._closed != closed:
+                raise LinkClosed(*_CLOSED)
+            if not self._session:
+                await self._end()  # what is left of a session that ended
+                await self._begin(closed, in_block=in_block)
+
+    async def _begin(self, closed: int, *, in_block: bool) -> None:
         wish = configuration.load().provider
         key = configuration.api_key() if self._api_key is None else self._api_key
         _check_is_no_child(wish, key)
         wanted = msgspec.structs.replace(wish, model=self.config.model or wish.model)
         session = Session(providers.resolve(wanted, key), self._spec(wanted))
-        self._session, self._heard = await session.__aenter__(), _Heard()
+        try:
+            async with asyncio.timeout(None) as self._attempt:
+                await session.__aenter__()
+        except TimeoutError:
+            raise LinkClosed(*_CLOSED) from None
+        finally:
+            self._attempt = None
+        if self._closed != closed:  # in the very moment in which it was confirmed
+            await session.close()
+            raise LinkClosed(*_CLOSED)
+        self._session, self._heard = session, _Heard()
         self._answering, self._plays_until = False, 0.0
         self._tasks = await asyncio.TaskGroup().__aenter__()
-        self._reading = self._tasks.create_task(self._read(session, self._heard, in_block=in_block))
+        reading = self._read(session, self._heard, in_block=in_block)
+        self._reading = self._tasks.create_task(reading)
 
     async def close(self) -> None:
-        """Say farewell. Harmless when closed, and in a callback.
+        """Say farewell. Harmless when closed, and in a callback; a :meth:`connect` ends with it.
 
         Raises:
             Exception: What a callback raised, if nothing else has raised it yet.
         """
+        self._closed += 1
+        attempt, self._attempt = self._attempt, None
+        if attempt:
+            attempt.reschedule(0.0)  # it is over now
+        await self._end()
+
+    async def _end(self) -> None:
         session, self._session = self._session, None
         self._heard.news.set()
         try:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from teamvoice import RealtimeClient, SessionConfig
+from teamvoice.errors import LinkClosed
 from tests.support.library import Listener, server
-from tests.support.relay import relay_to
+from tests.support.relay import Relay, relay_to
 from tests.support.wait import until
 
 __all__ = ["server"]
@@ -16,6 +20,17 @@ __all__ = ["server"]
 pytestmark = pytest.mark.usefixtures("server")
 
 TYPED = SessionConfig(turn_detection=None)
+
+
+@pytest.fixture
+async def relay(
+    server: None,  # noqa: ARG001 - it is there first
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Relay]:
+    """Between the library and the server."""
+    async with relay_to(os.environ["TEAMVOICE_PROVIDER_URL"]) as relay:
+        monkeypatch.setenv("TEAMVOICE_PROVIDER_URL", relay.url)
+        yield relay
 
 
 async def answer(client: RealtimeClient) -> str:
@@ -49,11 +64,55 @@ async def test_a_client_that_connects_again_tells_of_the_new_session_alone() -> 
         await client.close()
 
 
-async def test_it_speaks_as_fast_as_the_configuration_says(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_speaks_as_fast_as_the_configuration_says(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TEAMVOICE_PROVIDER_SPEED", "1.25")
-    async with relay_to(os.environ["TEAMVOICE_PROVIDER_URL"]) as relay:
-        monkeypatch.setenv("TEAMVOICE_PROVIDER_URL", relay.url)
-        async with RealtimeClient(config=TYPED):
-            pass
-    (updated,) = (event for event in relay.received if event["type"] == "session.updated")
-    assert updated["session"]["audio"]["output"]["speed"] == 1.25
+    async with RealtimeClient(config=TYPED):
+        pass
+    (asked,) = (event for event in relay.sent if event["type"] == "session.update")
+    assert asked["session"]["audio"]["output"]["speed"] == 1.25
+
+
+async def test_connecting_many_times_at_once_is_connecting_once(relay: Relay) -> None:
+    client = RealtimeClient(config=TYPED)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(3):
+            tasks.create_task(client.connect())
+    assert (client.connected, relay.kinds()) == (True, ["session.update"])
+    await client.send_text("hello")
+    assert await answer(client) == "You said: hello"
+    await client.close()
+    await until(lambda: relay.up == 0, "nothing is left open")
+
+
+@pytest.mark.parametrize("at", ["session.created", "session.updated"])
+async def test_who_closes_while_others_connect_wins(relay: Relay, at: str) -> None:
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(event: dict[str, Any]) -> dict[str, Any]:
+        if event["type"] == at:
+            reached.set()
+            await go_on.wait()
+        return event
+
+    relay.gate = hold
+    client = RealtimeClient(config=TYPED)
+
+    async def connect() -> None:
+        with pytest.raises(LinkClosed, match="closed while it connected"):
+            await client.connect()
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(2):
+            tasks.create_task(connect())
+        await reached.wait()
+        await client.close()
+        await client.close()  # harmless
+        assert not client.connected
+    go_on.set()
+    await until(lambda: relay.up == 0, "nothing is left open")
+    await client.connect()
+    await client.send_text("hello")
+    assert await answer(client) == "You said: hello"
+    await client.close()
