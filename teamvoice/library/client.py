@@ -39,6 +39,7 @@ VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "
 """The voices of OpenAI's models; other providers have their own."""
 
 EVENTS = 4096  # that wait for events(); then the oldest make room
+SHORTEST = BYTES_PER_SECOND // 10  # bytes of speech that a provider takes as a turn
 LATE_S = 1.0  # seconds by which a player may be late: what it plays then is cut as well
 
 _CLOSED = ("it was closed while it connected", "connect again")
@@ -120,6 +121,7 @@ class RealtimeClient:
         self._heard = _Heard()
         self._answering = False  # between the beginning and the end of an answer
         self._plays_until = 0.0  # by the loop's clock: what came may be heard for as long
+        self._uncommitted = 0  # bytes of speech
 
     @property
     def connected(self) -> bool:
@@ -171,7 +173,7 @@ class RealtimeClient:
             await session.close()
             raise LinkClosed(*_CLOSED)
         self._session, self._heard = session, _Heard()
-        self._answering, self._plays_until = False, 0.0
+        self._answering, self._plays_until, self._uncommitted = False, 0.0, 0
         self._tasks = await asyncio.TaskGroup().__aenter__()
         reading = self._read(session, self._heard, in_block=in_block)
         self._reading = self._tasks.create_task(reading)
@@ -239,12 +241,21 @@ class RealtimeClient:
             ValueError: Bytes that end within a sample, or an array of more than one channel.
             Exception: What a callback raised, by which the session ended.
         """
-        await self._send(ask.AppendAudio(audio=pcm16_of(audio)))
+        pcm = pcm16_of(audio)
+        await self._send(ask.AppendAudio(audio=pcm))
+        self._uncommitted += len(pcm)
 
     async def commit_audio(self) -> None:
-        """What was sent is a turn: ask for its answer. Raises what :meth:`send_audio` raises."""
+        """What was sent is a turn: ask for its answer. Raises what :meth:`send_audio` raises.
+
+        Of less than 100 ms since the last time none is asked for: the provider tells ``on_error``
+        that it is too little (``input_audio_buffer_commit_empty``), and waits for more.
+        """
+        is_turn = self._uncommitted >= SHORTEST
         await self._send(ask.CommitAudio())
-        await self._send(ask.CreateResponse())
+        if is_turn:
+            self._uncommitted = 0
+            await self._send(ask.CreateResponse())
 
     async def send_text(self, text: str) -> None:
         """Take a turn in writing, and ask for its answer. Raises what :meth:`send_audio` raises."""

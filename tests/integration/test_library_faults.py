@@ -12,6 +12,7 @@ import pytest
 from teamvoice import RealtimeClient, SessionConfig
 from teamvoice.errors import LinkClosed
 from tests.support.library import Listener, server
+from tests.support.offline_parts import sound_of
 from tests.support.relay import Relay, relay_to
 from tests.support.wait import until
 
@@ -116,3 +117,23 @@ async def test_who_closes_while_others_connect_wins(relay: Relay, at: str) -> No
     await client.send_text("hello")
     assert await answer(client) == "You said: hello"
     await client.close()
+
+
+@pytest.mark.parametrize("sent_ms", [0, 99])
+async def test_of_next_to_no_speech_no_answer_is_asked_for(relay: Relay, sent_ms: int) -> None:
+    told = Listener()
+    async with told.client(TYPED) as client:
+        await client.send_audio(bytes(sent_ms * 48))
+        await client.commit_audio()
+        await until(lambda: len(told.errors) == 1, "it is told", 10)
+        assert told.errors[0]["code"] == "input_audio_buffer_commit_empty"
+        assert "Expected at least 100ms of audio" in told.errors[0]["message"]
+        for words in ("hello", "and more"):
+            await client.send_audio(sound_of(words))
+            await client.commit_audio()
+            assert await answer(client) == f"You said: {words}"
+        await client.commit_audio()
+        await until(lambda: len(told.errors) == 2, "it is told again", 10)
+        await client.send_text("go on")
+        assert await answer(client) == "You said: go on"
+    assert relay.kinds().count("response.create") == 3
