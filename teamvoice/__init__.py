@@ -18,8 +18,9 @@ if TYPE_CHECKING:
         pcm16_to_float32,
         resample_audio,
     )
-    from teamvoice.library.client import VOICES, RealtimeClient, SessionConfig
+    from teamvoice.library.client import RealtimeClient
     from teamvoice.library.sound import AudioHandler
+    from teamvoice.library.wish import VOICES, SessionConfig
 
 __version__ = "0.1.0"
 
@@ -36,7 +37,12 @@ __all__ = [
     "resample_audio",
 ]
 
-_CLIENT = frozenset({"VOICES", "RealtimeClient", "SessionConfig"})
+_LIBRARY = {
+    "AudioHandler": "library.sound",
+    "RealtimeClient": "library.client",
+    "SessionConfig": "library.wish",
+    "VOICES": "library.wish",
+}
 
 
 def __dir__() -> list[str]:
@@ -48,6 +54,5 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    sound = "library.sound" if name == "AudioHandler" else "audio.pcm"
-    where = "library.client" if name in _CLIENT else sound
+    where = _LIBRARY.get(name, "audio.pcm")
     return getattr(importlib.import_module(f"{__name__}.{where}"), name)

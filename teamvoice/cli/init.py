@@ -125,7 +125,7 @@ def _ask(found: Survey, team: config.Team, now: config.Config, key_origin: str) 
 
 
 def _ask_voice(now: config.Provider) -> str:
-    from teamvoice.library.client import VOICES
+    from teamvoice.library.wish import VOICES
 
     while True:
         voice = question(f"Voice ({', '.join(VOICES)})", now.voice)

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 def described(settings: config.Config) -> list[dict[str, Any]]:
     """The voices as ``--json`` prints them."""
-    from teamvoice.library.client import VOICES
+    from teamvoice.library.wish import VOICES
     from teamvoice.offline.voice import voices
 
     kinds = {
@@ -79,7 +79,8 @@ async def _offline(voice: str) -> bytes:
 
 async def _from_provider(settings: config.Config, voice: str) -> bytes:
     """A turn with the provider that is configured."""
-    from teamvoice.library.client import RealtimeClient, SessionConfig
+    from teamvoice.library.client import RealtimeClient
+    from teamvoice.library.wish import SessionConfig
 
     pieces: list[bytes] = []
     is_offline = settings.provider.name == "auto" and not settings.provider.url

@@ -20,8 +20,7 @@ import base64
 import contextlib
 import inspect
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, NoReturn, Self
 
 import msgspec
@@ -29,49 +28,17 @@ import msgspec
 from teamvoice import config as configuration
 from teamvoice.audio.pcm import BYTES_PER_SECOND, AnySound, pcm16_of
 from teamvoice.errors import ConfigError, LinkClosed
+from teamvoice.library.wish import SessionConfig, spec_of
 from teamvoice.realtime import events as wire
 from teamvoice.realtime import providers
 from teamvoice.realtime import requests as ask
 from teamvoice.realtime.client import Session
-from teamvoice.realtime.session import SessionSpec
-
-VOICES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
-"""The voices of OpenAI's models; other providers have their own."""
 
 EVENTS = 4096  # that wait for events(); then the oldest make room
 SHORTEST = BYTES_PER_SECOND // 10  # bytes of speech that a provider takes as a turn
 LATE_S = 1.0  # seconds by which a player may be late: what it plays then is cut as well
 
 _CLOSED = ("it was closed while it connected", "connect again")
-_PCM16 = ("pcm16", "audio/pcm")
-
-
-@dataclass(slots=True)
-class SessionConfig:
-    """How a session is to be; read when a client connects, and until then free to change.
-
-    The transcription, the language, and how fast the voice speaks are the configuration's.
-
-    Args:
-        model: The model's name; empty for the configuration's.
-        voice: One of ``VOICES``, or a voice of another provider's.
-        instructions: What the model is told about itself.
-        input_audio_format: PCM16, mono, 24 kHz: there is no other one here.
-        output_audio_format: The same.
-        turn_detection: Who ends a turn: the server when it hears that you stopped (the default:
-            ``{"type": "server_vad"}``, or ``{"type": "semantic_vad"}``), or with None only
-            :meth:`RealtimeClient.commit_audio`.
-        tools: Function tools, each ``{"type": "function", "name", "description", "parameters"}``;
-            None, or nothing, for none.
-    """
-
-    model: str = ""
-    voice: str = "alloy"
-    instructions: str = ""
-    input_audio_format: str = "pcm16"
-    output_audio_format: str = "pcm16"
-    turn_detection: Mapping[str, Any] | None = field(default_factory=lambda: {"type": "server_vad"})
-    tools: Sequence[Mapping[str, Any]] | None = ()
 
 
 class RealtimeClient:
@@ -91,6 +58,9 @@ class RealtimeClient:
             on. Its end is told so as well, with the code ``closed``.
         on_interrupt: You began to speak while an answer came, or can still be playing: stop it. Not
             told where no answer is.
+
+    Raises:
+        TypeError: The key is no string, or the config no ``SessionConfig``.
     """
 
     def __init__(
@@ -104,6 +74,8 @@ class RealtimeClient:
     ) -> None:
         if not isinstance(config, SessionConfig | None):  # what code without types may pass
             raise TypeError(f"config is a SessionConfig, not {type(config).__name__}")
+        if not isinstance(api_key, str | None):
+            raise TypeError(f"api_key is a string or None, not {type(api_key).__name__}")
         self.config = config or SessionConfig()
         self._api_key = api_key
         self._on_audio = on_audio
@@ -142,6 +114,7 @@ class RealtimeClient:
             ConfigError: There is no key, no address to connect to, an audio format that is not
                 PCM16, a turn detection that is no mapping, or the configuration wants the offline
                 server that only a daemon starts.
+            TypeError: Of the ``SessionConfig`` something is of another kind than it says.
             LinkRefused: Nobody answered, or the provider refused.
             LinkClosed: It was closed meanwhile.
         """
@@ -161,7 +134,8 @@ class RealtimeClient:
         key = configuration.api_key() if self._api_key is None else self._api_key
         _check_is_no_child(wish, key)
         wanted = msgspec.structs.replace(wish, model=self.config.model or wish.model)
-        session = Session(providers.resolve(wanted, key), self._spec(wanted))
+        spec = spec_of(self.config, wanted)
+        session = Session(providers.resolve(wanted, key), spec)
         try:
             async with asyncio.timeout(None) as self._attempt:
                 await session.__aenter__()
@@ -325,30 +299,6 @@ class RealtimeClient:
             case wire.ErrorEvent(error=error) if error.code != "response_cancel_not_active":
                 told = {"message": error.message or error.name, **msgspec.to_builtins(error)}
                 await _call(self._on_error, told)
-
-    def _spec(self, wish: configuration.Provider) -> SessionSpec:
-        for name in (self.config.input_audio_format, self.config.output_audio_format):
-            if name not in _PCM16:
-                raise ConfigError(f'the audio format "{name}" is not spoken here', "use pcm16")
-        tools = tuple(self.config.tools or ())
-        if not all(isinstance(tool, Mapping) for tool in tools):
-            raise ConfigError("tools are mappings", 'each {"type": "function", "name": …}')
-        spec = SessionSpec(
-            instructions=self.config.instructions,
-            tools=tuple(dict(tool) for tool in tools),
-            model=wish.model,
-            voice=self.config.voice,
-            speed=wish.speed,
-            transcription=wish.transcription,
-            language=wish.language,
-        )
-        detection = self.config.turn_detection
-        if not isinstance(detection, Mapping | None):
-            raise ConfigError(
-                f"turn_detection is a mapping or None, not {detection!r}",
-                'say it as {"type": "server_vad"}',
-            )
-        return replace(spec, turn_detection=dict(detection) if detection else None)
 
 
 class _Heard:

@@ -137,3 +137,24 @@ async def test_of_next_to_no_speech_no_answer_is_asked_for(relay: Relay, sent_ms
         await client.send_text("go on")
         assert await answer(client) == "You said: go on"
     assert relay.kinds().count("response.create") == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "told"),
+    [
+        ("tools", 5, "tools is a list of mappings, or None, not int"),
+        ("voice", 5, "voice is a string, not int"),
+        ("model", 5, "model is a string, not int"),
+        ("instructions", ["Be brief."], "instructions is a string, not list"),
+    ],
+)
+async def test_a_field_of_another_kind_is_told(field: str, wrong: Any, told: str) -> None:
+    config = SessionConfig(turn_detection=None)
+    setattr(config, field, wrong)
+    with pytest.raises(TypeError, match=told):
+        await RealtimeClient(config=config).connect()
+
+
+def test_a_key_that_is_no_string_is_told() -> None:
+    with pytest.raises(TypeError, match="api_key is a string or None, not int"):
+        RealtimeClient(api_key=5)  # type: ignore[arg-type]  # as without types
