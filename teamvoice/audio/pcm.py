@@ -123,7 +123,7 @@ def resample_audio(
     """
     plain = _as_samples(samples, "resample_audio")
     for rate in (original_rate, target_rate):
-        _check_rate(rate)
+        check_rate(rate)
     if original_rate == target_rate or samples.size == 0:
         return plain
     try:
@@ -163,7 +163,13 @@ def _as_samples(samples: npt.NDArray[Any], taker: str) -> Samples:
     return samples.astype(np.float32)
 
 
-def _check_rate(rate: object) -> None:
+def check_rate(rate: object) -> None:
+    """Of a rate in hertz.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is none that sound has: from 100 to 1,000,000.
+    """
     if not isinstance(rate, int | float | np.integer | np.floating):  # as without types
         raise TypeError(f"a rate is a number of hertz, not {type(rate).__name__}")
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:  # nan is none of these

@@ -20,7 +20,7 @@ import numpy as np
 from teamvoice import config
 from teamvoice.audio.capture import Microphone
 from teamvoice.audio.devices import Device, Kind, choose
-from teamvoice.audio.pcm import RATE, AnySound, pcm16_of
+from teamvoice.audio.pcm import RATE, AnySound, check_rate, pcm16_of
 from teamvoice.audio.playback import Speaker
 from teamvoice.audio.portaudio import LIBRARY
 from teamvoice.errors import AudioUnavailable
@@ -41,15 +41,20 @@ class AudioHandler:
         chunk_ms: How much one chunk holds, in milliseconds.
 
     Raises:
-        ValueError: One of these is not positive, there are more than two channels, or a chunk would
-            hold no sample.
+        ValueError: One of these is not positive, the rate is not from 100 to 1,000,000, there are
+            more than two channels, or a chunk would hold no sample.
+        TypeError: One of these is no whole number.
     """
 
     def __init__(self, sample_rate: int = RATE, channels: int = 1, chunk_ms: int = 50) -> None:
+        for number in (sample_rate, channels, chunk_ms):
+            if not isinstance(number, int | np.integer):  # what code without types may pass
+                raise TypeError(f"sample_rate, channels and chunk_ms are whole numbers: {number!r}")
         if min(sample_rate, channels, chunk_ms) <= 0:
             raise ValueError("sample_rate, channels and chunk_ms must be positive")
         if channels > 2:
             raise ValueError(f"channels must be 1 or 2, not {channels}")
+        check_rate(sample_rate)
         if sample_rate * chunk_ms < 1000:
             raise ValueError(f"chunk_ms: {chunk_ms} ms at {sample_rate} Hz hold no sample")
         self.sample_rate = sample_rate

@@ -7,9 +7,10 @@ import os
 from collections.abc import AsyncIterator
 from typing import Any
 
+import numpy as np
 import pytest
 
-from teamvoice import RealtimeClient, SessionConfig
+from teamvoice import AudioHandler, RealtimeClient, SessionConfig
 from teamvoice.errors import LinkClosed
 from tests.support.library import Listener, server
 from tests.support.offline_parts import sound_of
@@ -158,3 +159,27 @@ async def test_a_field_of_another_kind_is_told(field: str, wrong: Any, told: str
 def test_a_key_that_is_no_string_is_told() -> None:
     with pytest.raises(TypeError, match="api_key is a string or None, not int"):
         RealtimeClient(api_key=5)  # type: ignore[arg-type]  # as without types
+
+
+def test_a_handler_of_what_is_no_rate_is_told() -> None:
+    for wrong in (float("nan"), 24_000.5, "24000"):
+        with pytest.raises(TypeError, match="are whole numbers"):
+            AudioHandler(sample_rate=wrong)  # type: ignore[arg-type]  # as without types
+    for rate in (99, 10**9):
+        with pytest.raises(ValueError, match="from 100 to 1,000,000 Hz"):
+            AudioHandler(sample_rate=rate)
+
+
+def test_a_handler_of_two_channels_takes_frames_by_channels_and_one_of_one_does_not() -> None:
+    stereo = np.zeros((480, 2), np.float32)
+    for channels in (1, 2):
+        handler = AudioHandler(channels=channels)
+        handler.start_playback()
+        try:
+            if channels == 2:
+                handler.play_audio(stereo)
+            else:
+                with pytest.raises(ValueError, match="not sound of one channel: ensure_mono"):
+                    handler.play_audio(stereo)
+        finally:
+            handler.stop()
