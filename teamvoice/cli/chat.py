@@ -104,7 +104,7 @@ class Transcript:
                 self._line("does", f"{event['name']} {event['arguments']}")
             case "called":
                 self._line("", f"-> {' '.join(str(event['result']).split())}")
-            case "link" | "microphone" | "turn":
+            case "link" | "microphone" | "turn" | "news_over":
                 self._change(event)
             case "trouble" if text == self._why_down:
                 self._why_down = ""  # the link told it just before
@@ -120,6 +120,8 @@ class Transcript:
             case "microphone" if event["state"] == "open" and self._is_deaf:
                 self._is_deaf = False
                 self._line("ready", "the microphone is back")
+            case "news_over":
+                self._has_said = False
             case "turn":
                 self._turn(str(event["turn"].get("outcome")))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from teamvoice.cli.parser import Subparsers, add_command
-from teamvoice.errors import MissingPart, UsageError
+from teamvoice.errors import MissingPart, TeamvoiceError, UsageError
 
 PAST = 10  # turns to begin with
 
@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
             f"the terminal face needs {error.name}", "pip install 'teamvoice[tui]'"
         ) from error
     if args.command == "watch":
-        Face(read_only=True, past=_past()).run()
+        past, word = _past()
+        Face(read_only=True, word=word, past=past).run()
     else:
         asyncio.run(_talk(Face))
     return 0
@@ -55,15 +56,22 @@ async def _talk(face: type) -> None:
 
     sys.stderr.write("teamvoice: looking for the daemon …\n")
     async with a_daemon() as word:
-        await face(word=word, past=_past()).run_async()
+        past, trouble = _past()
+        await face(word=trouble or word, past=past).run_async()
 
 
-def _past() -> list[dict[str, Any]]:
-    """The last turns of the journal, oldest first; a popup is opened and closed all day."""
+def _past() -> tuple[list[dict[str, Any]], str]:
+    """The last turns of the journal, oldest first, or why there are none to be had.
+
+    A popup is opened and closed all day.
+    """
     from teamvoice.daemon.journal import journal_path, read_last
     from teamvoice.daemon.records import worth_showing
 
     def turns(newest: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         return (one for one in worth_showing(newest) if one.get("kind") in {"turn", "news"})
 
-    return read_last(journal_path(), PAST, turns)
+    try:
+        return read_last(journal_path(), PAST, turns), ""
+    except (TeamvoiceError, OSError) as error:
+        return [], f"what was said before cannot be shown: {error}"

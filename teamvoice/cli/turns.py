@@ -56,6 +56,9 @@ def record_text(record: Record) -> Text:
             when = _clock(record.get("time", ""))
             text = Text(f"{when}  {plain(record.get('state'))}\n", style="bold")
             return text.append_text(call_text(record))
+        case "hand":
+            text = Text(f"{_clock(record.get('time', ''))}  by hand\n", style="bold")
+            return text.append_text(call_text(record))
         case "said":
             when = _clock(record.get("time", ""))
             return Text(f"{when}  what was said before: {plain(record.get('heard'))}", style="bold")

@@ -45,6 +45,11 @@ class HoldEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldDropped(Event):
+    """The hold was not meant to be sent: nothing that was said on it counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tapped(Event):
     """The hold was too short to be speech: its audio is dropped."""
 

@@ -154,6 +154,7 @@ class Conversation:
         return {
             ev.HoldBegan: self._hold_began,
             ev.HoldEnded: self._hold_ended,
+            ev.HoldDropped: self._hold_dropped,
             ev.Tapped: self._tapped,
             ev.CancelAsked: self._cancel_asked,
             ev.Confirmed: self._confirmed,
@@ -213,6 +214,12 @@ class Conversation:
             self._do(do.CloseMicrophone())
             if event.told:
                 self._do(do.Tell("trouble", event.told))
+
+    def _hold_dropped(self, _: ev.HoldDropped) -> None:
+        if self._next_hold:
+            self._next_hold = None
+        else:
+            self._discard_hold()
 
     def _tapped(self, _: ev.Tapped) -> None:
         if self._next_hold:

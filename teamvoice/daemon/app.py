@@ -100,8 +100,7 @@ class App:
         team: Callable[..., Team] = Team,
         link: Callable[..., ProviderLink] = ProviderLink,
     ) -> None:
-        self._settings, self._desk = settings, desk
-        self._stack = contextlib.AsyncExitStack()
+        self._settings, self._desk, self._stack = settings, desk, contextlib.AsyncExitStack()
         self._owns_standing, self._standing = standing is None, standing or Standing()
         self._news, self._herald = self._standing.news, self._new_herald()
         self._notices = Notices(settings.notify, desk.notifier, _log.warning, self._standing.shown)
@@ -110,12 +109,13 @@ class App:
         self._watcher = Watcher(
             self._team, self._news_came, seen=self._standing.seen, on_change=self._team_changed
         )
-        self.by_hand, self._policy = ByHand(self._team), policy_for(settings, desk.confirm_by)
+        self._policy = policy_for(settings, desk.confirm_by)
         self._watcher.trouble = lambda: report.trouble(desk)
         self._toolbox = Toolbox(team_tools(self._team, self._house()))
         self._journal = Journal(
             journal_path(), settings.journal, lambda why: self._tell("trouble", f"{why}; {UNSAFE}")
         )
+        self.by_hand = ByHand(self._team, self._journal.put, self._news.publish)
         memory = self._memory = Memory(self._journal, journal_path())
         self._deeds = Deeds(self._toolbox.call, memory.write)
         self._words = Words(self._journal.put, memory.write)

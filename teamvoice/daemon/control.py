@@ -10,7 +10,8 @@ use. A connection carries any number of requests, answered in order::
     {"do": "check"}                                 {"ok": true, "check": {...}}
     {"do": "look", "member": "pm"}                  {"ok": true, "text": "pm: idle …"}
     {"do": "answer", "member": "pm", "choice": "1", {"ok": true, "text": "Answered the PM."}
-     "asks": "Proceed?", "about": "rm -r build"}
+     "asks": "Proceed?", "about": "rm -r build",
+     "options": ["Yes", "No"]}
     {"do": "watch"}                                 {"ok": true, "status": {...}}, then events
 
 ``action`` is one of press, release, toggle, cancel, confirm, mute and quiet; ``at`` is when, in
@@ -44,6 +45,7 @@ import msgspec
 import structlog
 
 from teamvoice.daemon.backlog import Backlog
+from teamvoice.daemon.by_hand import Members, Seen
 from teamvoice.daemon.claim import claim
 from teamvoice.daemon.edges import Edge, EdgeOrder
 from teamvoice.daemon.keys import LISTENS
@@ -59,16 +61,6 @@ AHEAD_S = 1.0  # that a clock may be read differently
 BEAT_S = 2.0  # between two signs of life
 
 _log = structlog.get_logger(__name__)
-
-
-class Members(Protocol):
-    """What a person does with a member from a face, as ``daemon.by_hand`` does it."""
-
-    async def look(self, name: str) -> str:
-        """What is worth saying of a member."""
-
-    async def answer(self, name: str, choice: str, text: str, subject: str) -> str:
-        """Answer its question, if it still is this one; what became of it."""
 
 
 class Voice(Protocol):
@@ -131,9 +123,10 @@ class _Look(_Request, frozen=True, tag="look"):
 
 class _Answer(_Request, frozen=True, tag="answer"):
     member: str
-    choice: Annotated[str, msgspec.Meta(pattern="^[1-9]$")]
+    choice: Annotated[str, msgspec.Meta(pattern=r"^[1-9]\Z")]
     asks: str
     about: str = ""
+    options: tuple[str, ...] = ()
 
 
 class _Watch(_Request, frozen=True, tag="watch"):
@@ -331,8 +324,8 @@ async def _done_by_hand(members: Members, request: _Request) -> str:
     match request:
         case _Look(member):
             return await members.look(member)
-        case _Answer(member, choice, asks, about):
-            return await members.answer(member, choice, asks, about)
+        case _Answer(member, choice, asks, about, options):
+            return await members.answer(member, choice, Seen(asks, about, options))
     raise AssertionError(f"{request} is of no known kind")
 
 

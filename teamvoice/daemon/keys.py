@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from teamvoice import config
-from teamvoice.conversation.events import CancelAsked, Confirmed, Event, HoldBegan
+from teamvoice.conversation.events import CancelAsked, Confirmed, Event, HoldBegan, HoldDropped
 from teamvoice.conversation.gesture import Gesture, Mode, Timing
 from teamvoice.conversation.policy import Policy
 
@@ -93,7 +93,7 @@ class Keys:
             case "left" if by == self._by and self._gesture.holding:
                 self._gesture.drop()  # half of a sentence, sent, would be done
                 self._on_tell("trouble", f"{LEFT}; what was said on it is dropped")
-                self._pass_on([CancelAsked(at=at)])
+                self._pass_on([HoldDropped(at=at)])
             case "mute":
                 self._mute(at)
             case "confirm":

@@ -14,6 +14,10 @@
 ten times a second at most. ``hearing`` is a piece of what will be ``heard``. ``confirmed`` is the
 end of what a ``confirm`` asked for, whether it is done or not.
 
+Beside these there are ``link``, ``members``, ``silence``, ``turn`` (one is over: its record) and
+``news_over`` (news that nobody asked for was told: the same). What a person does by hand from a
+face is told as ``call`` and ``called`` too.
+
 A microphone that is open all the time is told with ``"between": true`` where no hold begins, and is
 ``lost``, with a ``reason``, while it cannot be opened.
 """

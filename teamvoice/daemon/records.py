@@ -123,6 +123,19 @@ def call_record(call: ToolCall, state: Step, time: str, *, confirmed: bool) -> R
     }
 
 
+def hand_record(name: str, arguments: Record, result: str, at: datetime) -> Record:
+    """The record of what a person did from a face, by hand and not by voice.
+
+    ::
+
+        {"kind": "hand", "time": "2026-01-31T09:30:00+00:00", "name": "answer",
+         "arguments": {"member": "developer", "choice": "1 Yes"},
+         "result": "Answered the developer."}
+    """
+    time = at.isoformat(timespec="seconds")
+    return {"kind": "hand", "time": time, "name": name, "arguments": arguments, "result": result}
+
+
 def said_record(words: NoteWords, time: str) -> Record:
     """What was said in a turn, as far as it is known and before that is over.
 

@@ -155,7 +155,8 @@ def _qt_name(key: str) -> str:
 
 def _tmux(key: str, command: str) -> Binding:
     # Of a command that fails tmux would tell its number alone, in the pane where one works.
-    run = shlex.quote(f'why=$({command} ptt toggle 2>&1) || tmux display-message "$why"')
+    tell = 'tmux display-message -d 4000 "$(echo $why)"'  # two lines as one
+    run = shlex.quote(f"why=$({command} ptt toggle 2>&1) || {tell}")
     return Binding(
         "~/.tmux.conf",
         (f"bind-key -N 'teamvoice: talk' {shlex.quote(key)} run-shell -b {run}",),

@@ -17,8 +17,7 @@ _WORDLESS = re.compile(r"^[^\w]*$")
 _TO_THE_PERSON = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
-        (r"\btell the person\b", "hear"),
-        (r"\bask them\b", "say it"),
+        (r"\btell the person this question and ask them again\b", "hear it, and say it again"),
         (r"\bthe person's\b", "your"),
         (r"\bthe person\b", "you"),
     )

@@ -26,7 +26,7 @@ from teamvoice.ui import wire
 from teamvoice.ui.closer import Closer
 from teamvoice.ui.footer import LOOK, TALK, TYPE, footer
 from teamvoice.ui.picture import LINES, Line, Picture, Reach
-from teamvoice.ui.rows import option, row
+from teamvoice.ui.rows import asks_nothing, row
 from teamvoice.ui.typed import Typed
 from teamvoice.ui.words import settled, with_keys
 
@@ -117,7 +117,7 @@ class Face(App[None]):
         yield Static(id="head")
         yield OptionList(id="team")
         yield Static(id="more")
-        yield RichLog(id="talk", wrap=True, max_lines=LINES)
+        yield RichLog(id="talk", wrap=True, max_lines=LINES, auto_scroll=False)  # it is anchored
         yield Vertical(Static(id="saying"), Static(id="meters"), id="below")
         yield Typed(id="typed", placeholder="what you would have said; Escape leaves")
         yield Static(id="keys")
@@ -197,9 +197,12 @@ class Face(App[None]):
 
     def _show_again(self) -> None:
         for talk in self.query("#talk").results(RichLog):
+            row, is_at_end = talk.scroll_offset.y, talk.is_vertical_scroll_end
             talk.clear()
-        for line in self._written:
-            self._show(line)
+            for line in self._written:
+                self._show(line)
+            if not is_at_end:  # somebody reads what was said before
+                self.call_after_refresh(talk.scroll_to, y=row, animate=False)
 
     def _settle(self) -> None:
         """What waited for a confirmation waits no more: what came of it stands below."""
@@ -361,19 +364,13 @@ class Face(App[None]):
         if not (member := self._selected()):
             return
         name, question = str(member["name"]), member.get("question")
-        if question:
-            chosen = option(question, choice)
-            self._write(Line("call", f"answer(member: {name}, choice: {chosen})"))
-            deed = self._requests.answer(name, choice, question)
-            self._start(deed, lambda told: self._write(Line("receipt", told)))
+        if question:  # what comes of it, the daemon tells all faces
+            self._start(self._requests.answer(name, choice, question), lambda _told: None)
             return
         if self.picture.reach is Reach.GONE:
             self._write(Line("trouble", f"no daemon answers: what {name} asks is not known"))
             return
-        waiting = [str(each["name"]) for each in self.picture.members if each.get("question")]
-        who = f"{', '.join(waiting)} {'waits' if len(waiting) == 1 else 'wait'}"
-        choose = f"; {who}: choose with ↑ and ↓" if waiting else " that a number answers"
-        self._write(Line("notice", f"{name} asks nothing{choose}"))
+        self._write(Line("notice", asks_nothing(name, self.picture.members)))
 
     @property
     def _is_too_small(self) -> bool:

@@ -68,7 +68,8 @@ class Picture:
     )
     reach: Reach = Reach.GONE
     _last: Message = field(default_factory=dict, init=False, repr=False)  # turn that was shown
-    _is_shown: bool = field(default=False, init=False, repr=False)  # the answer, as a line
+    _has_joined: bool = field(default=False, init=False, repr=False)  # in the middle of a turn
+    _shown: str = field(default="", init=False, repr=False)  # of the answer, as a line
     _heard_of: str = field(default="", init=False, repr=False)  # the item that is understood
     _is_said: bool = field(default=False, init=False, repr=False)  # what is told next is another
 
@@ -117,6 +118,7 @@ class Picture:
         self.reach = Reach.ANSWERS
         if "status" in message:
             self.status = message["status"]
+            self._has_joined = True
             turn = self.status.get("turn")
             added = self._turn(turn) if turn and not self._is_last(turn) else []
             by = plain(self.status.get("confirm_by", ""))
@@ -149,6 +151,7 @@ class Picture:
                 self.status.setdefault("microphone", {})["state"] = message.get("state")
                 self.levels["microphone"] = SILENT_DB
                 begins = message.get("state") == "open" and not message.get("between")
+                self._has_joined = self._has_joined and not begins
                 return self._cut_short() if begins else []
             case "silence":
                 self.status.setdefault("microphone", {})["muted"] = message.get("muted")
@@ -164,7 +167,7 @@ class Picture:
             case "turn" | "news_over":
                 if "day_usd" in message:
                     self.status.setdefault("cost", {})["day_usd"] = message["day_usd"]
-                return self._end(message["turn"])
+                return self._over(message["turn"])
             case _:
                 return self._told(message)
         return []
@@ -176,7 +179,7 @@ class Picture:
     def _cut_short(self) -> list[Line]:
         """A new turn begins: what is being answered stands before it, as far as it has come."""
         said, self.saying = _one_line(self.saying), ""
-        self._is_shown = self._is_shown or bool(said)
+        self._shown = f"{self._shown} {said}".strip()
         return [Line("voice", f"{said} …")] if said else []
 
     def _say(self, text: str) -> None:
@@ -187,6 +190,8 @@ class Picture:
 
     def _told(self, message: Message) -> list[Line]:
         text = _one_line(message.get("text", ""))
+        if message.get("event") in {"heard", "call"}:
+            self._has_joined = False
         match message.get("event"):
             case "hearing":
                 self._hear(str(message.get("id")), plain(message.get("text", "")))
@@ -204,44 +209,58 @@ class Picture:
                 return [Line(kind, text)]
         return []  # "answer" among them: a receipt that was shown
 
+    def _over(self, turn: Message) -> list[Line]:
+        """A turn or news is over; whole, where nothing was seen of it before its answer."""
+        if turn.get("kind") == "news":
+            return self._end(turn)
+        has_joined, self._has_joined = self._has_joined, False
+        return [*(_asked(turn) if has_joined else ()), *self._end(turn)]
+
     def _end(self, turn: Message) -> list[Line]:
-        is_shown, self._is_shown = self._is_shown, False
-        if not is_shown:
+        shown, self._shown = self._shown, ""
+        rest = _one_line(turn.get("spoken", "")).removeprefix(shown).strip()
+        if shown and rest == _one_line(turn.get("spoken", "")):
+            rest = ""  # less of it was heard: what is being said now is another turn's
+        if rest or not shown:
             self.saying = ""
         self.levels["voice"] = SILENT_DB
         if turn.get("kind") != "news":
             self.status["turn"] = self._last = turn
-        is_new = turn.get("spoken") and not is_shown
-        spoken = [Line("voice", _one_line(turn["spoken"]))] if is_new else []
+        spoken = [Line("voice", rest)] if rest else []
         trouble = _one_line(turn.get("trouble") or "")
         if trouble and not self._is_told(trouble):
             spoken.append(Line("trouble", trouble))
-        is_late = is_shown and bool(self.lines) and self.lines[-1].kind == "you"
+        is_late = shown and not rest and bool(self.lines) and self.lines[-1].kind != "voice"
         return [*spoken, Line("figures", ("before: " if is_late else "") + _figures(turn))]
 
     def _turn(self, turn: Message) -> list[Line]:
         """A turn that is over, as a face that comes later shows it: with its time."""
-        calls = turn.get("calls", ())
-        done = [
-            line
-            for call in calls
-            for line in (
-                Line("call", f"{call.get('name')}{_arguments(call)}"),
-                Line("receipt", _one_line(call.get("result", ""))),
-            )
-        ]
-        asked = [
-            Line(kind, _one_line(turn[name]))
-            for kind, name in (("you", "heard"), ("news", "news"))
-            if turn.get(name)
-        ]
         *said, figures = self._end(turn)
         figures.text += _when(turn)
-        return [*asked, *done, *said, figures]
+        return [*_asked(turn), *said, figures]
 
     def _is_last(self, turn: Message) -> bool:
         same = (turn.get(name) == self._last.get(name) for name in ("time", "number"))
         return bool(self._last) and all(same)
+
+
+def _asked(turn: Message) -> list[Line]:
+    """What was said or is new, and what was done."""
+    calls = turn.get("calls", ())
+    done = [
+        line
+        for call in calls
+        for line in (
+            Line("call", f"{call.get('name')}{_arguments(call)}"),
+            Line("receipt", _one_line(call.get("result", ""))),
+        )
+    ]
+    asked = [
+        Line(kind, _one_line(turn[name]))
+        for kind, name in (("you", "heard"), ("news", "news"))
+        if turn.get(name)
+    ]
+    return [*asked, *done]
 
 
 def _arguments(call: Message) -> str:
@@ -268,7 +287,7 @@ def _figures(turn: Message) -> str:
 def _when(turn: Message) -> str:
     try:
         return f", {datetime.fromisoformat(turn.get('time', '')).astimezone():%a %d %b %H:%M}"
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
 
 

@@ -18,10 +18,12 @@ _SUBJECT_CELLS = 12  # and of what is asked about, where the options are cut
 _STATE_STYLES = {"idle": "green", "working": "cyan", "waiting": "bold yellow"}
 
 
-def option(question: dict[str, Any], choice: str) -> str:
-    """A choice with its label, where there is such an option."""
-    labels = [plain(option.get("label", "")) for option in question.get("options", ())]
-    return f"{choice} {labels[int(choice) - 1]}" if int(choice) <= len(labels) else choice
+def asks_nothing(name: str, members: Sequence[dict[str, Any]]) -> str:
+    """That a number answers nothing of this member's, and whom to choose instead."""
+    waiting = [str(each["name"]) for each in members if each.get("question")]
+    who = f"{', '.join(waiting)} {'waits' if len(waiting) == 1 else 'wait'}"
+    choose = f"; {who}: choose with ↑ and ↓" if waiting else " that a number answers"
+    return f"{name} asks nothing{choose}"
 
 
 def row(member: dict[str, Any], cells: int) -> Text:

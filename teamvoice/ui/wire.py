@@ -163,7 +163,8 @@ class Requests:
         """Answer a member's question, as its status has it; what became of it."""
         asks, about = question.get("text", ""), question.get("subject", "")
         lost = f"it is not known whether {name} was answered"
-        shown = {"member": name, "choice": choice, "asks": asks, "about": about}
+        labels = [option.get("label", "") for option in question.get("options", ())]
+        shown = {"member": name, "choice": choice, "asks": asks, "about": about, "options": labels}
         return str((await self._request(lost, do="answer", **shown))["text"])
 
     async def _request(self, lost: str, words: str = "", **message: Any) -> dict[str, Any]:

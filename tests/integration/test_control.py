@@ -96,14 +96,19 @@ class TestRequests:
     async def test_what_is_done_by_hand_reaches_the_members(
         self, path: Path, voice: SmallVoice
     ) -> None:
-        answer = {"do": "answer", "member": "pm", "choice": "2", "asks": "Run?", "about": "ls"}
+        asked = {"asks": "Run?", "about": "ls", "options": ["Yes", "No"]}
+        answer = {"do": "answer", "member": "pm", "choice": "2", **asked}
         async with connected(path) as client:
             looked = await client.ask({"do": "look", "member": "pm"})
             answered = await client.ask(answer)
-            assert not (await client.ask({**answer, "choice": "yes"}))["ok"]
+            for choice in ("yes", "0", "10", "2\n"):
+                assert not (await client.ask({**answer, "choice": choice}))["ok"]
         assert looked == {"ok": True, "text": "pm: idle"}
         assert answered == {"ok": True, "text": "Answered the pm."}
-        assert voice.by_hand.done == [("look", "pm"), ("answer", "pm", "2", "Run?", "ls")]
+        assert voice.by_hand.done == [
+            ("look", "pm"),
+            ("answer", "pm", "2", "Run?", "ls", ("Yes", "No")),
+        ]
 
     async def test_a_release_that_arrives_first_follows_its_press(
         self, path: Path, voice: SmallVoice

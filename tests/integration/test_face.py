@@ -131,13 +131,27 @@ async def test_of_a_long_answer_the_newest_words_are_seen(rows: int, seen: int) 
 
 
 async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> None:
-    told = Told([{"status": STATUS}, *({"event": "heard", "text": f"line {n}"} for n in range(40))])
-    face = Face(watch=told.watch)
+    confirmed = asyncio.Event()
+
+    async def much() -> Messages:
+        yield {"status": copy.deepcopy(STATUS)}
+        yield {"event": "confirm", "text": "tap the key to send message: pm: go on"}
+        for n in range(40):
+            yield {"event": "heard", "text": f"line {n}"}
+        await confirmed.wait()
+        yield {"event": "confirmed"}
+        await asyncio.Event().wait()
+
+    face = Face(watch=much)
     async with face.run_test(size=(80, 24)) as pilot:
         await until(lambda: any("line 39" in row for row in screen_of(face)), "its end is seen")
         await pilot.press("pageup", "pageup", "pageup")
         await until(lambda: any("line 0" in row for row in screen_of(face)), "its begin is seen")
         assert name_of_selected(face) == "developer", "the team stays"
+        confirmed.set()
+        await until(lambda: any(line.kind == "settled" for line in face._written), "it is settled")
+        await pilot.pause()
+        assert any("line 0" in row for row in screen_of(face)), "it stays where it is read"
         await pilot.press("pagedown", "pagedown", "pagedown")
         await until(lambda: any("line 39" in row for row in screen_of(face)), "its end is seen")
 

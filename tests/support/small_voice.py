@@ -12,6 +12,7 @@ from teamvoice import config
 from teamvoice.conversation.events import ToolCall, Usage
 from teamvoice.conversation.turn import DoneCall, Turn
 from teamvoice.daemon.backlog import Backlog
+from teamvoice.daemon.by_hand import Seen
 from teamvoice.daemon.cost import Tariff
 from teamvoice.daemon.records import turn_record
 from teamvoice.errors import UnknownMember
@@ -23,14 +24,14 @@ class SmallTeam:
     """Keeps what was done by hand."""
 
     def __init__(self) -> None:
-        self.done: list[tuple[str, ...]] = []
+        self.done: list[tuple[Any, ...]] = []
 
     async def look(self, name: str) -> str:
         self.done.append(("look", name))
         return f"{name}: idle"
 
-    async def answer(self, name: str, choice: str, text: str, subject: str) -> str:
-        self.done.append(("answer", name, choice, text, subject))
+    async def answer(self, name: str, choice: str, seen: Seen) -> str:
+        self.done.append(("answer", name, choice, *seen))
         return f"Answered the {name}."
 
 

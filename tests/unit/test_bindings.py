@@ -24,7 +24,7 @@ esac
 """
 
 
-TOGGLE = "'why=$(teamvoice ptt toggle 2>&1) || tmux display-message \"$why\"'"
+TOGGLE = "'why=$(teamvoice ptt toggle 2>&1) || tmux display-message -d 4000 \"$(echo $why)\"'"
 
 
 @pytest.mark.parametrize(

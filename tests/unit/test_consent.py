@@ -95,6 +95,18 @@ def test_a_tainted_write_waits_for_a_tap_and_its_receipt_is_told(talk: Talk) -> 
     assert turn.outcome == "answered"
 
 
+def test_a_hold_that_was_dropped_changes_nothing_that_waits(talk: Talk) -> None:
+    talk.read_then_send()
+    talk.respond()
+    talk.hold(2)
+    talk.tell(ev.AudioCaptured(at=talk.at(), pcm=bytes(48_000)))
+    did = talk.tell(ev.HoldDropped(at=talk.at()))
+    did += talk.tell(ev.CaptureEnded(at=talk.at()))
+    assert talk.machine.waits == ("send message: developer: go",)
+    assert not [c for c in did if isinstance(c, do.CommitAudio | do.EndTurn)]
+    assert RAN in talk.tap()
+
+
 def test_the_socket_confirms_too(talk: Talk) -> None:
     talk.read_then_send()
     assert RAN in talk.tell(ev.Confirmed(at=talk.at()))

@@ -91,6 +91,27 @@ def test_an_answer_that_is_cut_short_stands_before_the_words_that_cut_it(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "begins",
+    [{"event": "microphone", "state": "open"}, {"event": "heard", "typed": True, "text": "B"}],
+)
+def test_of_an_answer_that_goes_on_after_a_tap_or_more_words_the_rest_is_shown_once(
+    begins: dict[str, Any],
+) -> None:
+    asks, done = "It waits for you to tap the key.", "Submitted to the PM."
+    picture, lines = seen(
+        {"event": "saying", "text": asks},
+        begins,
+        {"event": "said"},
+        {"event": "saying", "text": done},
+        {"event": "turn", "turn": {"spoken": f"{asks} {done}", "outcome": "answered"}},
+    )
+    assert [line for line in lines if line[0] != "you"] == [
+        ("voice", f"{asks} …"), ("voice", done), ("figures", "answered"),
+    ]  # fmt: skip
+    assert picture.saying == ""
+
+
 def test_what_the_day_has_cost_is_known_after_each_turn() -> None:
     picture, _ = seen(
         {"status": {"cost": {"day_usd": 0.1}}}, {"event": "turn", "turn": TURN, "day_usd": 0.5}
@@ -112,6 +133,17 @@ def test_two_answers_of_a_turn_do_not_run_into_one_another() -> None:
 def test_spoken_news_makes_room_for_a_new_turn(begins: dict[str, Any]) -> None:
     picture, _ = seen({"event": "saying", "text": "The PM is done."}, {"event": "said"}, begins)
     assert picture.saying == ""
+
+
+def test_who_comes_in_the_middle_of_a_turn_sees_it_whole_at_its_end() -> None:
+    joins: tuple[dict[str, Any], ...] = (
+        {"status": {"turn": None}},
+        {"event": "saying", "text": "PM is idle."},
+        {"event": "turn", "turn": TURN},
+    )
+    _, lines = seen(*joins, *joins[1:])
+    kinds = [kind for kind, _ in lines]
+    assert kinds == ["you", "call", "receipt", "voice", "figures", "voice", "figures"]
 
 
 def test_news_that_was_told_stands_in_its_place_and_the_next_turn_in_its_own() -> None:
