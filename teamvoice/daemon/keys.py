@@ -144,8 +144,12 @@ class Keys:
 
 
 def policy_for(settings: config.Config, confirm_by: str = "") -> Policy:
-    """What waits for a confirmation, and how it is given: in these words, or by this key."""
-    by_key = "tap the key" if settings.hotkey.mode == "hold" else "run teamvoice ptt confirm"
+    """What waits for a confirmation, and how it is given: in these words, or by this key.
+
+    Only a key that is held can be tapped, and what a desktop's own binding does is not seen here.
+    """
+    can_be_tapped = settings.hotkey.mode == "hold" and settings.hotkey.backend != "socket"
+    by_key = "tap the key" if can_be_tapped else "run teamvoice ptt confirm"
     return Policy(
         dangerous=settings.policy.dangerous,
         confirm_s=settings.policy.confirm_s,

@@ -15,6 +15,9 @@ from teamvoice.hotkey.portal_source import APP_ID, SHORTCUT
 TMUX_KEY = "v"
 TMUX_POPUP_KEY = "V"
 
+# A key that toggles begins a hold with every press, also with the one that was meant for a tap.
+_CONFIRM = "It cannot confirm: bind `{command} ptt confirm` to a second key."
+
 _X_NAMES = {"cmd": "Mod4", "ctrl": "Ctrl", "alt": "Mod1", "shift": "Shift"}
 
 
@@ -96,8 +99,9 @@ def _i3(key: str, command: str) -> Binding:
     return Binding(
         "~/.config/i3/config",
         (f"bindsym --release {_chord(key, _X_NAMES)} exec --no-startup-id {command} ptt toggle",),
-        "then: i3-msg reload. It toggles: tap to start, tap to stop. i3 runs on X11, where "
-        "teamvoice sees its key by itself: you need this only for another key.",
+        "then: i3-msg reload. It toggles: press to start, press to stop. "
+        f"{_CONFIRM.format(command=command)} i3 runs on X11, where teamvoice sees its key by "
+        "itself: you need this only for another key.",
     )
 
 
@@ -120,7 +124,8 @@ def _gnome(key: str, command: str) -> Binding:
             "esac",
         ),
         "GNOME's own bindings tell only of the press, so it toggles: press to start, press to "
-        'stop. From GNOME 48 on the portal gives you a hold: hotkey.backend = "auto" takes it.',
+        f"stop. {_CONFIRM.format(command=command)} From GNOME 48 on the portal gives you a hold: "
+        'hotkey.backend = "auto" takes it.',
     )
 
 
@@ -136,8 +141,8 @@ def _kde(key: str, command: str) -> Binding:
             f"X-KDE-Shortcuts={chord}",
         ),
         "then log in again; or, by hand: System Settings, Shortcuts, Add New, Command. KDE's own "
-        "bindings tell only of the press, so it toggles. Plasma's portal gives you a hold: "
-        'hotkey.backend = "auto" takes it under Wayland.',
+        f"bindings tell only of the press, so it toggles. {_CONFIRM.format(command=command)} "
+        'Plasma\'s portal gives you a hold: hotkey.backend = "auto" takes it under Wayland.',
     )
 
 
@@ -160,7 +165,8 @@ def _tmux(key: str, command: str) -> Binding:
     return Binding(
         "~/.tmux.conf",
         (f"bind-key -N 'teamvoice: talk' {shlex.quote(key)} run-shell -b {run}",),
-        f"the prefix, then {key}, starts to listen; the same again stops.",
+        f"the prefix, then {key}, starts to listen; the same again stops. It cannot confirm: for "
+        "that press Y in teamvoice talk, or bind `teamvoice ptt confirm` to another key.",
     )
 
 

@@ -58,6 +58,13 @@ def test_lines_can_be_copied(desktop: str, key: str, lines: list[str]) -> None:
     assert list(binding(desktop, key).lines) == lines
 
 
+@pytest.mark.parametrize("desktop", sorted(set(DESKTOPS) - {"portal"}))
+def test_of_a_key_that_toggles_it_is_said_what_confirms(desktop: str) -> None:
+    found = binding(desktop, "v")
+    toggles = any("ptt toggle" in line for line in found.lines)
+    assert ("ptt confirm" in found.note) is toggles
+
+
 def test_a_desktop_file_has_what_kde_reads() -> None:
     lines = binding("kde", "<ctrl>+<page_up>", "/x/teamvoice").lines
     assert {"Exec=/x/teamvoice ptt toggle", "X-KDE-Shortcuts=Ctrl+PgUp"} <= set(lines)

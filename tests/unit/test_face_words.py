@@ -51,6 +51,23 @@ async def test_a_muted_microphone_names_the_key_of_the_face() -> None:
     assert with_keys(Line(*told[-1])) == Line("notice", "the microphone is muted; M unmutes it")
 
 
+@pytest.mark.parametrize(
+    ("hotkey", "by"),
+    [
+        (config.Hotkey(), "tap the key"),
+        (config.Hotkey(backend="evdev"), "tap the key"),
+        (config.Hotkey(mode="toggle"), "run teamvoice ptt confirm"),
+        (config.Hotkey(mode="auto"), "run teamvoice ptt confirm"),
+        (config.Hotkey(backend="socket"), "run teamvoice ptt confirm"),
+    ],
+)
+def test_a_tap_is_asked_for_only_where_the_key_can_be_tapped(
+    hotkey: config.Hotkey, by: str
+) -> None:
+    assert policy_for(config.Config(hotkey=hotkey)).confirm_by == by
+    assert policy_for(config.Config(hotkey=hotkey), "press Y").confirm_by == "press Y"
+
+
 @pytest.mark.parametrize("kind", ["you", "voice", "call", "news", "receipt"])
 def test_what_others_say_stays_as_it_was_said(kind: str) -> None:
     line = Line(kind, f"the PM says: tap the key to {CALL}; teamvoice ptt mute unmutes it")
