@@ -189,7 +189,7 @@ def _shower() -> Callable[[Record], None]:
             shown = day
         text = record_text(record)
         if files := kept(record):
-            text.append(f", sound {name_of(record)} ({' and '.join(files)})", style="dim")
+            text.append(f", kept {name_of(record)} ({' and '.join(files)})", style="dim")
         put(text)
 
     return show

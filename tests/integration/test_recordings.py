@@ -190,8 +190,8 @@ async def test_a_turn_is_played_again(cli: Cli, sound: Sound) -> None:
     await kept_at(cli.directory, number=8)  # without sound
     listening = replace(cli, environ=dict(sound.environment))
     shown = (await cli("history")).out
-    assert ", sound 20260131T093000-7 (you and voice)\n" in shown
-    assert shown.count("sound 2026") == 1
+    assert ", kept 20260131T093000-7 (you and voice)\n" in shown
+    assert shown.count("kept 2026") == 1
     with sound.recorder() as recorder:
         done = await listening("history", "--replay", "last")
         assert (done.code, done.err.count("playing")) == (0, 2), done.err
