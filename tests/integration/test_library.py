@@ -416,25 +416,18 @@ async def test_the_program_in_the_readme_talks(
             await until(lambda: sound.players() > 0, "the answer is played", 20)
 
 
-async def test_the_turn_in_writing_of_the_docs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_the_turn_of_the_docs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """With a configuration for the daemon's own server, which a program cannot reach."""
     names, turn = _programs("docs/library.md")
     scope: dict[str, Any] = {}
     exec(names, scope)  # noqa: S102 - the page's own words
     assert set(teamvoice.__all__) <= scope.keys() & {*dir(teamvoice)}
     (tmp_path / "config.toml").write_text('[provider]\nname = "offline"\n')
-    file = tmp_path / "program.py"
-    file.write_text(turn)
     async with serving(monkeypatch, tmp_path):
-        monkeypatch.setenv("TEAMVOICE_PROVIDER_NAME", "generic")
-        monkeypatch.setenv("PYTHONPATH", str(ROOT))
-        program = await asyncio.create_subprocess_exec(
-            sys.executable, file, stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await program.communicate()
-    assert (program.returncode, out) == (0, b"You said: Hello!\n")
+        environ = {**os.environ, **PATHS, "TEAMVOICE_PROVIDER_NAME": "generic"}
+        python = functools.partial(subprocess.run, env=environ, capture_output=True, text=True)
+        program = await asyncio.to_thread(python, (sys.executable, "-c", turn))
+    assert program.stdout == "You said: Hello!\n", program.stderr
 
 
 def _programs(page: str) -> list[str]:

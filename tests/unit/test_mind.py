@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from teamvoice.offline import parse, sentence
+from teamvoice.offline.intents import Kind
 from teamvoice.offline.mind import NOTHING_HEARD, Plan, answer, understand
 from teamvoice.offline.toolkit import Call
 from teamvoice.offline.vocabulary import Vocabulary
@@ -15,6 +19,7 @@ from tests.support.commands import COMMANDS, FOREIGN, HELD_OUT, TEAM, VARIED, WI
 from tests.support.speech import LATER_TOOLS, TOOLS
 
 ALL = [*TOOLS, *LATER_TOOLS]
+PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
 
 
 def calls(text: str, tools: list[dict[str, Any]] | None = None) -> list[tuple[str, Any]]:
@@ -34,6 +39,15 @@ def test_every_spoken_command_is_understood_as_written(team: Vocabulary, command
     wanted = {"member": command.member, "text": command.message}
     (call,) = understand(command.said, TOOLS, team).calls
     assert (call.name, call.arguments) == (command.tool, {k: v for k, v in wanted.items() if v})
+
+
+def test_every_sentence_of_the_docs_is_understood_and_every_kind_of_command_has_one() -> None:
+    table = PAGE.read_text("utf-8").partition("| to | say |")[2].partition("\n\n")[0]
+    said = re.findall('"(.+?)"', table)
+    found = {text: parse.intents(sentence.read(text, TEAM)) for text in said}
+    assert [text for text, intents in found.items() if not intents] == []
+    kinds = {intent.kind for intents in found.values() for intent in intents}
+    assert kinds == set(Kind) - {Kind.CHAT, Kind.WHO}
 
 
 @pytest.mark.parametrize(
