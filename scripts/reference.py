@@ -35,6 +35,25 @@ The file is `~/.config/teamvoice/config.toml`, or where `teamvoice config path` 
 of this as a file to copy from.
 
 """
+_ENVIRONMENT = """
+## The environment
+
+A setting in the environment is written as in the file, but a text without its quotes. A list is
+TOML's, in quotes of the shell's: `TEAMVOICE_OFFLINE_WORDS='["kubernetes", "login feature"]'`, and
+so is a team: `TEAMVOICE_TEAM_MEMBERS='[{name = "developer"}]'`. These are no settings of the file:
+
+| variable | is |
+|---|---|
+| `TEAMVOICE_CONFIG_DIR` | the directory of `config.toml`, `env` and `profiles/`; without it \
+`~/.config/teamvoice` |
+| `TEAMVOICE_STATE_DIR` | the directory of the journal, the sound and the logs; without it \
+`~/.local/state/teamvoice` |
+| `TEAMVOICE_SOCKET` | the daemon's control socket, for the daemon and for all who look for it; \
+without it `teamvoice/control.sock` in `XDG_RUNTIME_DIR`, and without that \
+`/tmp/teamvoice-UID/control.sock` (`id -u` tells the UID) |
+| `TEAMVOICE_API_KEY` | the API key: [where else it may be](providers.md#the-key) |
+| `NO_COLOR` | set to anything: no command, and no face in the terminal, has a colour |
+"""
 _COMMANDS = """\
 # Commands
 
@@ -57,7 +76,8 @@ def configuration(example: str) -> str:
     """The settings of a commented TOML file: a heading for each table, a line for each setting."""
     blocks = [block.splitlines() for block in example.split("\n\n")]
     about, rest = blocks[0], [line for block in blocks[1:] for line in [*block, ""]]
-    return _SETTINGS + _prose(about) + "\n" + "\n".join(_tables(rest)).rstrip() + "\n"
+    settings = "\n".join(_tables(rest)).rstrip()
+    return f"{_SETTINGS}{_prose(about)}\n{settings}\n{_ENVIRONMENT}"
 
 
 def _tables(lines: list[str]) -> Iterator[str]:

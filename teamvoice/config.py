@@ -297,9 +297,11 @@ def _convert(settings: dict[str, Any], where: str, *, base: dict[str, Any] | Non
 
 
 def _choices(settings: dict[str, Any], key: str) -> str:
-    """For a setting that is one of a few words: which words, and which one was meant."""
+    """What was meant: which of a few words, or a list where one word was given."""
     section, _, name = key.partition(".")
     hint = _hints(_hints(Config).get(section, Config)).get(name)
+    if typing.get_origin(hint) is tuple and isinstance(settings[section][name], str):
+        return "" if key == "team.members" else f'; a list is ["{settings[section][name]}"]'
     if typing.get_origin(hint) is not Literal:
         return ""
     words = typing.get_args(hint)

@@ -31,10 +31,12 @@ _INSTALLED = ("tmux", "portal")
 
 _DESCRIPTION = """\
 Say what to add to a desktop so that its own key runs `teamvoice ptt`: for Wayland sessions whose
-portal offers no shortcuts (sway), or for a second key. What is printed can be appended as it is.
+portal offers no shortcuts (sway), or for a second key. The first line printed says where it goes.
 
-  hyprland, sway     hold: both edges of the key arrive
-  gnome, kde, i3     toggle: press to start, press to stop
+  hyprland, sway     hold: both edges of the key arrive; to be appended to the file as it is
+  i3                 toggle: press to start, press to stop; to be appended likewise
+  gnome              toggle; commands to be run in a terminal
+  kde                toggle; a whole file
   tmux               toggle, by the prefix and a key, and a second key that shows `teamvoice talk`
                      in a popup; both are bound in the server that runs
   portal             nothing to press: the .desktop file without which newer portals grant no key;
@@ -56,7 +58,9 @@ def add_parsers(subparsers: Subparsers) -> None:
         _DESCRIPTION,
         "teamvoice keys bind hyprland --key '<super>+t'\nteamvoice keys bind tmux --key C-t",
     )
-    bind.add_argument("desktop", choices=list(DESKTOPS), metavar="|".join(DESKTOPS))
+    bind.add_argument(
+        "desktop", choices=list(DESKTOPS), metavar="|".join(DESKTOPS), help="whose key it is"
+    )
     bind.add_argument("--key", help=f"instead of hotkey.key; for tmux, of prefix {TMUX_KEY}")
     bind.add_argument("--popup-key", help=f"tmux's second key, instead of prefix {TMUX_POPUP_KEY}")
     how = bind.add_mutually_exclusive_group()
@@ -116,7 +120,8 @@ def _command() -> str:
 def _print(*bindings: Binding) -> None:
     """With what is not to be added as a comment, as all these places read it."""
     where = bindings[0].where
-    write(f"# {'In' if where == 'a terminal' else 'Add to'} {where}:")
+    how = "The whole of" if where.endswith(".desktop") else "Add to"
+    write(f"# {'In' if where == 'a terminal' else how} {where}:")
     for found in bindings:
         for line in found.lines:
             write(line)

@@ -102,6 +102,8 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     [
         ({"TEAMVOICE_HOTKEY_TAP_MS": "fast"}, ["TEAMVOICE_HOTKEY_TAP_MS", "hotkey.tap_ms"]),
         ({"TEAMVOICE_HOTKEY_KYE": "<f8>"}, ["TEAMVOICE_HOTKEY_KYE", "TEAMVOICE_HOTKEY_KEY"]),
+        ({"TEAMVOICE_OFFLINE_WORDS": "lagoon"}, ["offline.words", 'a list is ["lagoon"]']),
+        ({"TEAMVOICE_TEAM_MEMBERS": "dev"}, ["team.members: Expected `array`"]),
         ({"TEAMVOICE_LOG_LEVEL": "loud"}, ["log.level", "one of debug, info"]),
         ({"TEAMVOICE_TEAM_MEMBERS": '[{name="a", alias=["b"]}]'}, ["team.members[0].alias"]),
     ],
