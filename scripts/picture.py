@@ -16,7 +16,6 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -45,8 +44,8 @@ def tidied(svg: str) -> str:
     return _ID.sub("terminal-", _FONT.sub("", svg))
 
 
-async def draw(socket: str, commands: Sequence[str] = COMMANDS, state: str = "waiting") -> str:
-    """The face after the commands, when some member is in that state."""
+async def draw(socket: str) -> str:
+    """The face after the commands, when it was told that the developer waits."""
     settings = config.Config(
         provider=config.Provider(name="offline"),
         team=config.Team(socket=socket, members=CAST),
@@ -54,14 +53,17 @@ async def draw(socket: str, commands: Sequence[str] = COMMANDS, state: str = "wa
     )
     desk, microphone = spoken_desk()
     face = Face()
-    async with App(settings, desk) as app, face.run_test(size=SIZE) as pilot:
-        await asyncio.wait_for(app.link.is_up.wait(), 60)
-        for number, command in enumerate(commands, 1):
-            await speak(app, microphone, command)
-            await until(partial(has_ended, face, number), "the turn is over", 60)
-        await until(lambda: state in states(face), f"a member is {state}", 30)
-        await pilot.pause()
-        return tidied(face.export_screenshot(title="teamvoice talk"))
+    async with App(settings, desk) as app:
+        await asyncio.wait_for(app.link.is_up.wait(), 60)  # nothing is told of its way
+        async with face.run_test(size=SIZE) as pilot:
+            await until(lambda: states(face), "the team is seen", 30)
+            for number, command in enumerate(COMMANDS, 1):
+                await speak(app, microphone, command)
+                await until(partial(has_ended, face, number), "the turn is over", 60)
+            await until(lambda: "waiting" in states(face), "somebody waits", 30)
+            await until(lambda: kinds(face).count("news"), "that is told", 30)
+            await pilot.pause()
+            return tidied(face.export_screenshot(title="teamvoice talk"))
 
 
 async def speak(app: App, microphone: SpokenMicrophone, text: str) -> None:
@@ -76,7 +78,12 @@ async def speak(app: App, microphone: SpokenMicrophone, text: str) -> None:
 
 def has_ended(face: Face, turns: int) -> bool:
     """The face has seen the end of so many turns."""
-    return sum(line.kind == "figures" for line in face.picture.lines) >= turns
+    return kinds(face).count("figures") >= turns
+
+
+def kinds(face: Face) -> list[str]:
+    """Of which kinds the lines of the conversation are."""
+    return [line.kind for line in face.picture.lines]
 
 
 def states(face: Face) -> set[str]:
