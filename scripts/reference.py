@@ -160,7 +160,8 @@ def _form(action: argparse.Action) -> str:
     named = action.metavar or "|".join(map(str, action.choices or ()))
     value = str(named or action.dest.upper()).replace("|", "\\|")
     if not action.option_strings:
-        return f"[{value}]" if action.nargs in {"*", "?"} else value
+        forms = {"?": f"[{value}]", "*": f"[{value} ...]", "+": f"{value} [{value} ...]"}
+        return forms.get(str(action.nargs), value)
     options = ", ".join(action.option_strings)
     return options if action.nargs == 0 else f"{options} {value}"
 

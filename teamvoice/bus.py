@@ -13,15 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from teamvoice.errors import BusUnavailable
+from teamvoice.errors import BusUnavailable, install
 
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
     from dbus_fast.message import Message
 
 WITHIN_S = 5.0  # for a bus to let us in, and for a service to answer
-
-_MEND = "pip install 'teamvoice[wayland]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +171,7 @@ async def _connected(address: str) -> MessageBus:
     try:
         from dbus_fast.aio import MessageBus
     except ImportError:
-        raise BusUnavailable("the package dbus-fast is not installed", _MEND) from None
+        raise BusUnavailable("the package dbus-fast is not installed", install("wayland")) from None
     try:
         bus = MessageBus(bus_address=address)
         async with asyncio.timeout(WITHIN_S):

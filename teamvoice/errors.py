@@ -49,6 +49,11 @@ class TeamvoiceError(Exception):
         return f"{self.message} ({self.mend})" if self.mend else self.message
 
 
+def install(extra: str) -> str:
+    """The mend where the package of an optional part (``offline``, ``tui``, ``wayland``) lacks."""
+    return f"in the clone of teamvoice: .venv/bin/pip install -e '.[{extra}]'"
+
+
 class ConfigError(TeamvoiceError):
     """The configuration cannot be used: which file, which key, what instead."""
 

@@ -80,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
             plan = Plan({}, proposed_team(found, team))
         else:
             plan = _ask(found, team, loaded.config, key_origin)
+        if plan.team.members and loaded.origins["team.socket"].startswith("environment"):
+            plan.settings["team"] = {"socket": team.socket}  # where they are found without it too
     except (EOFError, KeyboardInterrupt):
         write("\nNothing was written.")
         return 1

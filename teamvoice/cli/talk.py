@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from teamvoice.cli.parser import Subparsers, add_command
-from teamvoice.errors import MissingPart, TeamvoiceError, UsageError
+from teamvoice.errors import MissingPart, TeamvoiceError, UsageError, install
 
 PAST = 10  # turns to begin with
 
@@ -40,9 +40,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         from teamvoice.ui.face import Face
     except ImportError as error:
-        raise MissingPart(
-            f"the terminal face needs {error.name}", "pip install 'teamvoice[tui]'"
-        ) from error
+        raise MissingPart(f"the terminal face needs {error.name}", install("tui")) from error
     if args.command == "watch":
         past, word = _past()
         Face(read_only=True, word=word, past=past).run()

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from teamvoice.errors import MissingPart
+from teamvoice.errors import MissingPart, install
 from teamvoice.offline import language, phrases, sounds
 from teamvoice.offline.vocabulary import Vocabulary
 
@@ -113,9 +113,7 @@ def _decoder(vocabulary: Vocabulary) -> Any:
     try:
         import pocketsphinx
     except ImportError as error:
-        raise MissingPart(
-            "the offline ears need pocketsphinx", "pip install 'teamvoice[offline]'"
-        ) from error
+        raise MissingPart("the offline ears need pocketsphinx", install("offline")) from error
     decoder = pocketsphinx.Decoder(loglevel="FATAL", samprate=_MODEL_RATE, lw=_LANGUAGE_WEIGHT)
     expected = list(phrases.sentences(vocabulary))
     words = {word for sentence in expected for word in sentence} | set(phrases.technical_words())

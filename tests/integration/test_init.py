@@ -54,6 +54,7 @@ async def test_exactly_the_agents_are_proposed(server: Server, tmp_path: Path) -
         assert done.code == 0, done.err
         again = await cli("init", "--yes", "--json")
     assert [m.name for m in configured(cli).team.members] == ["claude", "codex", "tester"]
+    assert configured(cli).team.socket == name_of(server), "it was in the environment alone"
     told = msgspec.json.decode(again.out)
     assert [found["member"] for found in told["found"]] == ["claude", "codex", "tester"]
     assert (told["new"], told["written"]) == ([], False)

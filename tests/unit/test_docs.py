@@ -27,6 +27,13 @@ def test_no_setting_and_no_command_is_left_out() -> None:
     assert set(re.findall(r"^## teamvoice (\S+)$", commands, re.MULTILINE)) == set(COMMANDS)
 
 
+def test_every_argument_is_explained_and_one_that_repeats_says_so() -> None:
+    _, commands = pages().values()
+    assert [row for row in commands.splitlines() if row.endswith("|  |")] == []
+    assert "| `TEXT [TEXT ...]` | what you would have said |" in commands
+    assert "| `[WORD ...]` | what to look for |" in commands
+
+
 def test_a_setting_has_its_default_and_its_line() -> None:
     section = "[a]\n# One\n# line.\nb = 1\n# More.\nc = [\n  2,\n]\n"
     page = configuration(f"# All.\n\n{section}\n[[d]]\n# A.\ne = 3\n\n[[d]]\ne = 4\n")
