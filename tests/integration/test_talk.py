@@ -195,6 +195,12 @@ async def test_what_waits_is_cancelled_with_c_and_confirmed_with_y(daemon: Daemo
         assert "terraform destroy" in daemon.screen("pm")
         pane.send_keys("y", enter=False)
         await shows(pane, "trouble nothing waits for a confirmation")
+
+    async def is_written() -> bool:
+        turn = (await daemon.status())["turn"]
+        return bool(turn["heard"].endswith("destroy") and turn["outcome"] == "answered")
+
+    await until(is_written, "the turn that was confirmed is written down", 20)
     with face(daemon.environment, columns=120) as next_one:  # as a popup that is opened again
         await shows(next_one, "it was cancelled", "-> Submitted to the PM.")
 
