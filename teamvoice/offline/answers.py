@@ -17,7 +17,10 @@ _WORDLESS = re.compile(r"^[^\w]*$")
 _TO_THE_PERSON = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
-        (r"\btell the person this question and ask them again\b", "hear it, and say it again"),
+        (
+            r"\btell the person this question and ask them again\b",
+            "hear this question and say it again",
+        ),
         (r"\bthe person's\b", "your"),
         (r"\bthe person\b", "you"),
     )
