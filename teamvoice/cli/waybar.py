@@ -44,7 +44,8 @@ HANGS: Status = {
 
 _LINK_FINE = ("up", "idle", "connecting", "ending")  # idle: it is made when it is needed
 _KEY_FINE = ("ready", "starting", "off")  # off: only the socket is asked for
-_NO_KEY = "hotkey: unavailable"  # told, and no trouble: a binding of the desktop's serves as key
+_NO_KEY = "hotkey: unavailable"  # told, and no trouble: a binding of the desktop's serves as key,
+_WANTED = "as configured"  # unless this is why that one was to be watched
 _SAY_WHY = ("microphone", "speaker", "settings")  # they have a reason where something is wrong
 
 
@@ -77,11 +78,12 @@ def _holding(status: Status) -> dict[str, bool]:
     microphone = status.get("microphone", {})
     is_open = {"listening": microphone.get("state") == "open"}
     is_always_open = microphone.get("hands_free")
+    wants_key = status.get("hotkey", {}).get("why") == _WANTED
     return {
         **({} if is_always_open else is_open),
         "speaking": _state(status, "speaker") == "playing",
         "confirm": bool(status.get("confirm")),
-        "trouble": any(not line.startswith(_NO_KEY) for line in _troubles(status)),
+        "trouble": any(wants_key or not line.startswith(_NO_KEY) for line in _troubles(status)),
         "muted": bool(microphone.get("muted")),
         "quiet": bool(status.get("speaker", {}).get("quiet")),
         "waiting": "waiting" in kinds,

@@ -32,6 +32,7 @@ def member(state: str, **more: str) -> dict[str, Any]:
             ["quiet", "waiting"],
         ),
         ({"hotkey": {"state": "unavailable", "reason": "no X"}, **member("idle")}, ["idle"]),
+        ({"hotkey": {"state": "unavailable", "why": "as configured"}}, ["trouble"]),
         ({"hotkey": {"state": "lost", "reason": "no X"}, **member("idle")}, ["trouble"]),
         ({"speaker": {"state": "playing"}}, ["speaking"]),
         ({"link": {"state": "waiting"}, **member("waiting")}, ["trouble", "waiting"]),
