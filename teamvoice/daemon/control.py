@@ -18,7 +18,7 @@ use. A connection carries any number of requests, answered in order::
 seconds on the machine's monotonic clock, and may be left out. What waited for so long that whoever
 sent it has given up is refused, words too, but for a release and a cancel: it would open the
 microphone for nobody. A hold that is begun with ``stays``
-ends with the connection, if nothing ended it before, so that a face that dies leaves none behind;
+is dropped with the connection, if nothing ended it before: a face that dies sends no half sentence;
 without it, it stays on, for a command that only begins one. A refusal reads ``{"ok": false,
 "error": "what is wrong", "mend": "what to do", "exit": 1}``; ``exit`` is the command line's exit
 code.

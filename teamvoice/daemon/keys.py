@@ -73,7 +73,7 @@ class Keys:
             action: Which.
             at: When.
             by: The client that must stay for a hold that this begins; 0 when none must. When it has
-                left, the hold ends. Or ``EAR``.
+                left, the hold is dropped. Or ``EAR``.
 
         Returns:
             Why nothing can come of it now; empty when something may.

@@ -95,8 +95,8 @@ async def _line_or_silence(reader: asyncio.StreamReader) -> dict[str, Any]:
 class KeyLine:
     """The key of a face: a connection that is kept while its context lasts.
 
-    A hold that is begun on it ends with it, however the face ends. ``is_silent``: the daemon is
-    known not to answer, so not much is waited for it.
+    A hold that is begun on it is dropped with it, however the face ends. ``is_silent``: the daemon
+    is known not to answer, so not much is waited for it.
     """
 
     def __init__(self) -> None:
