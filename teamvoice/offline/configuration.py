@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -10,11 +11,13 @@ from msgspec import UNSET
 from teamvoice.offline import requests
 from teamvoice.offline.requests import ServerVad
 from teamvoice.offline.validate import Refused
+from teamvoice.offline.voice import voices
 
 _SERVICE_VOICES = (
     "alloy ash ballad coral echo sage shimmer verse marin cedar"  # what any client may ask for
 )
 _OWN_VOICES = "awb kal kal16 rms slt"
+_ESPEAKS = re.compile("en(-|$)")  # its voices are asked for only by such a name
 VOICES = frozenset((*_SERVICE_VOICES.split(), *_OWN_VOICES.split()))
 _PCM = {"type": "audio/pcm", "rate": 24_000}
 
@@ -142,7 +145,7 @@ def check_voice(given: Any, param: str, now: str, *, used: bool) -> None:
     """Refuse a voice that is not there, and another one once audio was spoken."""
     if given is UNSET or given == now:
         return
-    if given not in VOICES:
+    if given not in VOICES and not (_ESPEAKS.match(str(given)) and given in voices()):
         known = ", ".join(f"'{name}'" for name in sorted(VOICES))
         raise Refused("invalid_value", f"Invalid voice. Supported values are: {known}.", param)
     if used:

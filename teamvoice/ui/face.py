@@ -228,6 +228,8 @@ class Face(App[None]):
         sign, style = _LINES.get(line.kind, ("       ", ""))
         words = indented(line.text, self.console, self._width, _INDENT)
         for talk in self.query("#talk").results(RichLog):
+            if talk.is_vertical_scroll_end:
+                talk.anchor()  # whatever was scrolled before, at the end it follows what comes
             talk.write(Text(f"{sign} {words}", style=style), width=self._width)
 
     def _draw(self) -> None:

@@ -132,7 +132,7 @@ async def test_of_a_long_answer_the_newest_words_are_seen(rows: int, seen: int) 
 
 
 async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> None:
-    confirmed = asyncio.Event()
+    confirmed, goes_on = asyncio.Event(), asyncio.Event()
 
     async def much() -> Messages:
         yield {"status": copy.deepcopy(STATUS)}
@@ -141,6 +141,9 @@ async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> 
             yield {"event": "heard", "text": f"line {n}"}
         await confirmed.wait()
         yield {"event": "confirmed"}
+        await goes_on.wait()
+        for n in range(40, 100):
+            yield {"event": "heard", "text": f"line {n}"}
         await asyncio.Event().wait()
 
     face = Face(watch=much)
@@ -153,8 +156,10 @@ async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> 
         await until(lambda: any(line.kind == "settled" for line in face._written), "it is settled")
         await pilot.pause()
         assert any("line 0" in row for row in screen_of(face)), "it stays where it is read"
-        await pilot.press("pagedown", "pagedown", "pagedown")
+        await pilot.press(*["pagedown"] * 5)  # more than it takes
         await until(lambda: any("line 39" in row for row in screen_of(face)), "its end is seen")
+        goes_on.set()
+        await until(lambda: any("line 99" in row for row in screen_of(face)), "and stays in view")
 
 
 async def test_a_team_of_nobody_is_told() -> None:

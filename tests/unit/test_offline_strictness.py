@@ -11,7 +11,7 @@ from openai.types.realtime import realtime_audio_config_input
 from pydantic import BaseModel
 
 from teamvoice.offline import requests
-from tests.support.offline_talk import TOOL, Talk, refusal
+from tests.support.offline_talk import TOOL, Talk, kinds, refusal
 from tests.support.realtime_spec import client_event_types
 
 TEXT = [{"type": "input_text", "text": "hi"}]
@@ -212,3 +212,11 @@ def test_no_field_of_the_specification_is_called_unknown(
 def test_every_client_event_of_the_specification_is_known() -> None:
     tags = {kind.__struct_config__.tag for kind in requests.ALL}
     assert tags == client_event_types()
+
+
+@pytest.mark.needs("espeak-ng")
+def test_a_voice_of_espeaks_can_be_asked_for_where_it_is_installed() -> None:
+    assert kinds(Talk().update(audio={"output": {"voice": "en-gb"}})) == ["session.updated"]
+    for voice in ("en-nowhere", "enormous"):
+        error = refusal(Talk().update(audio={"output": {"voice": voice}}))
+        assert error["code"] == "invalid_value"
