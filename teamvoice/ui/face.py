@@ -228,8 +228,8 @@ class Face(App[None]):
         sign, style = _LINES.get(line.kind, ("       ", ""))
         words = indented(line.text, self.console, self._width, _INDENT)
         for talk in self.query("#talk").results(RichLog):
-            if talk.is_vertical_scroll_end:
-                talk.anchor()  # whatever was scrolled before, at the end it follows what comes
+            if talk.is_vertical_scroll_end or line.kind == "confirm":
+                talk.anchor()  # at its end it follows what comes; what asks for a key is seen
             talk.write(Text(f"{sign} {words}", style=style), width=self._width)
 
     def _draw(self) -> None:
@@ -344,6 +344,7 @@ class Face(App[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A turn was typed."""
         text = event.value.strip()
+        self.query_one("#talk", RichLog).anchor()
         self.action_untype()
         if text:
             self._start(self._requests.ask(text), lambda _reply: None)

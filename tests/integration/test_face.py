@@ -132,7 +132,7 @@ async def test_of_a_long_answer_the_newest_words_are_seen(rows: int, seen: int) 
 
 
 async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> None:
-    confirmed, goes_on = asyncio.Event(), asyncio.Event()
+    confirmed, goes_on, asks = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def much() -> Messages:
         yield {"status": copy.deepcopy(STATUS)}
@@ -144,6 +144,8 @@ async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> 
         await goes_on.wait()
         for n in range(40, 100):
             yield {"event": "heard", "text": f"line {n}"}
+        await asks.wait()
+        yield {"event": "confirm", "text": "tap the key to send message: pm: stop"}
         await asyncio.Event().wait()
 
     face = Face(watch=much)
@@ -160,6 +162,10 @@ async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> 
         await until(lambda: any("line 39" in row for row in screen_of(face)), "its end is seen")
         goes_on.set()
         await until(lambda: any("line 99" in row for row in screen_of(face)), "and stays in view")
+        await pilot.press(*["pageup"] * 3)
+        await until(lambda: not any("line 99" in row for row in screen_of(face)), "it is left")
+        asks.set()
+        await until(lambda: any("CONFIRM" in row for row in screen_of(face)), "what asks is seen")
 
 
 async def test_a_team_of_nobody_is_told() -> None:
