@@ -18,12 +18,13 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Size
-from textual.widgets import Input, OptionList, RichLog, Static
+from textual.widgets import Input, OptionList, Static
 
 from teamvoice.cli.output import indented, plain
 from teamvoice.errors import NoDaemon, TeamvoiceError
 from teamvoice.ui import wire
 from teamvoice.ui.closer import Closer
+from teamvoice.ui.conversation import Conversation
 from teamvoice.ui.footer import LOOK, TALK, TYPE, footer
 from teamvoice.ui.picture import LINES, Line, Picture, Reach
 from teamvoice.ui.rows import asks_nothing, row
@@ -117,7 +118,7 @@ class Face(App[None]):
         yield Static(id="head")
         yield OptionList(id="team")
         yield Static(id="more")
-        yield RichLog(id="talk", wrap=True, max_lines=LINES, auto_scroll=False)  # it is anchored
+        yield Conversation(LINES)
         yield Vertical(Static(id="saying"), Static(id="meters"), id="below")
         yield Typed(id="typed", placeholder="what you would have said; Escape leaves")
         yield Static(id="keys")
@@ -129,7 +130,7 @@ class Face(App[None]):
         self.query_one("#more", Static).display = False
         team = self.query_one("#team", OptionList)
         team.set_class(self.no_color, "plain").focus()
-        self.query_one("#talk", RichLog).anchor()  # the newest line stays in view
+        self.query_one(Conversation).anchor()  # the newest line stays in view
         self._fit(self.size)
         for line in self.picture.begin_with(self._past):
             self._write(line)
@@ -196,13 +197,8 @@ class Face(App[None]):
         self._draw()
 
     def _show_again(self) -> None:
-        for talk in self.query("#talk").results(RichLog):
-            row, is_at_end = talk.scroll_offset.y, talk.is_vertical_scroll_end
-            talk.clear()
-            for line in self._written:
-                self._show(line)
-            if not is_at_end:  # somebody reads what was said before
-                self.call_after_refresh(talk.scroll_to, y=row, animate=False)
+        for talk in self.query(Conversation):
+            talk.put_again(map(self._text, self._written), self._width)
 
     def _settle(self) -> None:
         """What waited for a confirmation waits no more: what came of it stands below."""
@@ -222,15 +218,15 @@ class Face(App[None]):
 
     def _write(self, line: Line) -> None:
         self._written.append(line)
-        self._show(line)
+        for talk in self.query(Conversation):
+            if line.kind == "confirm":
+                talk.anchor()  # what asks for a key is seen
+            talk.put(self._text(line), self._width)
 
-    def _show(self, line: Line) -> None:
+    def _text(self, line: Line) -> Text:
         sign, style = _LINES.get(line.kind, ("       ", ""))
         words = indented(line.text, self.console, self._width, _INDENT)
-        for talk in self.query("#talk").results(RichLog):
-            if talk.is_vertical_scroll_end or line.kind == "confirm":
-                talk.anchor()  # at its end it follows what comes; what asks for a key is seen
-            talk.write(Text(f"{sign} {words}", style=style), width=self._width)
+        return Text(f"{sign} {words}", style=style)
 
     def _draw(self) -> None:
         """Draw what is there: at the end the widgets go while the daemon still tells."""
@@ -326,7 +322,7 @@ class Face(App[None]):
 
     def action_scroll(self, pages: int) -> None:
         """Read what was said before; at its end the newest line stays in view again."""
-        talk = self.query_one("#talk", RichLog)
+        talk = self.query_one(Conversation)
         talk.scroll_page_up() if pages < 0 else talk.scroll_page_down()
 
     def action_help_quit(self) -> None:
@@ -344,7 +340,7 @@ class Face(App[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A turn was typed."""
         text = event.value.strip()
-        self.query_one("#talk", RichLog).anchor()
+        self.query_one(Conversation).anchor()
         self.action_untype()
         if text:
             self._start(self._requests.ask(text), lambda _reply: None)

@@ -168,6 +168,18 @@ async def test_what_was_said_before_can_be_read_and_the_end_is_found_again() -> 
         await until(lambda: any("CONFIRM" in row for row in screen_of(face)), "what asks is seen")
 
 
+async def test_the_newest_line_stays_in_view_when_much_comes_at_once_and_is_drawn_anew() -> None:
+    lines = [{"event": "heard", "text": f"line {n}"} for n in range(80)]
+    asks = {"event": "confirm", "text": "tap the key to send message: pm: go on"}
+    told = Told([{"status": STATUS}, asks, *lines[:60], {"event": "confirmed"}, *lines[60:]])
+    face = Face(watch=told.watch)
+    async with face.run_test(size=(80, 24)) as pilot:
+        await until(lambda: any("line 79" in row for row in screen_of(face)), "its end is seen")
+        for columns in (60, 120):
+            await pilot.resize_terminal(columns, 24)
+            await until(lambda: any("line 79" in row for row in screen_of(face)), "as before")
+
+
 async def test_a_team_of_nobody_is_told() -> None:
     told = Told([{"status": {**STATUS, "members": []}}])
     face = Face(watch=told.watch)
