@@ -17,6 +17,7 @@ import pytest
 from libtmux import Server
 
 from teamvoice.team.processes import read_tree
+from tests.support.ports import silent_port
 from tests.support.processes import wait_for
 
 _PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
@@ -51,7 +52,7 @@ class Machine:
     too: it is in another directory.
     """
 
-    def __init__(self, home: Path, name: str, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, home: Path, name: str, port: int, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
         self._mute: socket.socket | None = None
         self.host = f"{getpass.getuser()}@box"
@@ -60,7 +61,7 @@ class Machine:
         sockets = home / f"tmux-{os.getuid()}"
         sockets.mkdir(mode=0o700)
         self.server = Server(socket_path=sockets / name, config_file="/dev/null")
-        self.port = _free_port()
+        self.port = port
 
     def start(self) -> None:
         """Let sshd answer."""
@@ -80,6 +81,7 @@ class Machine:
         if self._mute:
             self._mute.close()
         self._mute = None
+        wait_for(self._is_free, "the port is free")
 
     def hang(self) -> None:
         """Connections stay up, and nothing answers any more."""
@@ -109,6 +111,12 @@ class Machine:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, number)
 
+    def _is_free(self) -> bool:
+        """No process of sshd's that was killed has the port any more."""
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", self.port)):
+            return True
+        return False
+
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
             return True
@@ -123,9 +131,13 @@ def other_machine(name: str) -> Iterator[Machine]:
     path gives it those of the test.
     """
     # A short path: that of a Unix socket may have 108 bytes.
-    with tempfile.TemporaryDirectory(prefix="tv-") as folder, pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory(prefix="tv-") as folder,
+        pytest.MonkeyPatch.context() as patch,
+        silent_port() as port,
+    ):
         home = Path(folder)
-        machine = Machine(home, name, patch)
+        machine = Machine(home, name, port, patch)
         _furnish(home, machine.port)
         patch.setenv("PATH", f"{home / 'bin'}:{os.environ['PATH']}")
         patch.setenv("XDG_RUNTIME_DIR", folder)
@@ -152,10 +164,3 @@ def _furnish(home: Path, port: int) -> None:
     script.chmod(0o700)
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd of root insists on it
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
