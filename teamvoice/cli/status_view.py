@@ -20,12 +20,12 @@ The status is the daemon's, and passes through ``--json`` untouched::
      "turn": {…}}
 
 ``state`` is a word for people; ``age_s`` is how long ago the member was looked at; ``reason``
-and ``detail`` are one line, or empty. ``hands_free``: the microphone is open all the time,
-or ``lost``, and why.
-``confirm`` is what waits for the person's confirmation, a line each, and ``confirm_by`` what they
-do to confirm. ``turn`` is the last turn as the journal keeps it, or null. ``day_usd`` are the
-dollars of the day, as far as their prices are known; ``cap_usd`` is 0 for no limit, and ``state``
-is ``spent`` once it is reached. What is absent is not shown.
+and ``detail`` are one line, or empty. ``hands_free``: the microphone is open all the time, or it
+is ``lost``, and ``reason`` says why. ``confirm`` is what waits for the person's confirmation, a
+line each, and ``confirm_by`` what they do to confirm. ``turn`` is the last turn as the journal
+keeps it, or null. ``day_usd`` are the dollars of the day, as far as their prices are known;
+``cap_usd`` is 0 for no limit, and ``state`` is ``spent`` once it is reached. What is absent is not
+shown.
 """
 
 from __future__ import annotations

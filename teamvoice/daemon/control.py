@@ -332,8 +332,9 @@ async def _done_by_hand(members: Members, request: _Request) -> str:
 def _untimely(request: _Request, writer: asyncio.StreamWriter) -> TeamvoiceError | None:
     """Why what the key did, or what was typed, cannot be meant now."""
     if isinstance(request, (_Ask, _Answer)) and _has_left(writer):
-        what = "words" if isinstance(request, _Ask) else "answer"
-        return TeamvoiceError(f"the {what} came too late and were dropped", "try again in a moment")
+        what, were = ("words", "were") if isinstance(request, _Ask) else ("answer", "was")
+        why = f"the {what} came too late and {were} dropped"
+        return TeamvoiceError(why, "try again in a moment")
     if not isinstance(request, _Ptt):
         return None
     age = 0.0 if request.at is None else asyncio.get_running_loop().time() - request.at

@@ -90,10 +90,8 @@ class Keys:
             case "cancel":
                 self._gesture.drop()
                 self._pass_on([CancelAsked(at=at)])
-            case "left" if by == self._by and self._gesture.holding:
-                self._gesture.drop()  # half of a sentence, sent, would be done
-                self._on_tell("trouble", f"{LEFT}; what was said on it is dropped")
-                self._pass_on([HoldDropped(at=at)])
+            case "left" if by == self._by:
+                self._drop_hold(at)
             case "mute":
                 self._mute(at)
             case "confirm":
@@ -110,6 +108,11 @@ class Keys:
             self._away_told = True  # once: somebody may be leaning on the key
             self._on_tell("notice", f"{self.away}: the key is ignored meanwhile")
         return bool(self.away)
+
+    def _drop_hold(self, at: float) -> None:
+        if self._gesture.lost(at):  # no release will come; half a sentence, sent, would be done
+            self._on_tell("trouble", f"{LEFT}; what was said on it is dropped")
+            self._pass_on([HoldDropped(at=at)])
 
     def _mute(self, at: float) -> None:
         self.muted = not self.muted
